@@ -1,0 +1,72 @@
+"""Who may do what: people, organizers, teams, sign-in codes and sessions."""
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from handstamp.plumbing.db import Base
+
+
+class User(Base):
+    """A person, known by a lower-cased e-mail."""
+
+    __tablename__ = "tickets_users"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(default="")
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[int]
+
+
+class Organizer(Base):
+    """Who runs events; `code` begins its printed ticket ids (2 to 5 letters)."""
+
+    __tablename__ = "tickets_organizers"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    code: Mapped[str] = mapped_column(unique=True)
+    status: Mapped[str] = mapped_column(default="active")
+    created_at: Mapped[int]
+
+
+class Member(Base):
+    """A person in an organizer's team; role `owner` or `manager`."""
+
+    __tablename__ = "tickets_members"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("tickets_users.id"), primary_key=True)
+    organizer_id: Mapped[str] = mapped_column(
+        ForeignKey("tickets_organizers.id"), primary_key=True, index=True
+    )
+    role: Mapped[str] = mapped_column(default="owner")
+
+
+class LoginCode(Base):
+    """A sign-in mail: a link and a 6-digit code, hashed, used once."""
+
+    __tablename__ = "tickets_login_codes"
+    __table_args__ = (Index("ix_tickets_login_codes_email", "email", "created_at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    link_hash: Mapped[str] = mapped_column(unique=True)
+    code_hash: Mapped[str]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_path: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[int]
+    expires_at: Mapped[int]
+    used_at: Mapped[int | None]
+
+
+class Session(Base):
+    """A signed-in browser or command line; the row is the session, so it can be revoked."""
+
+    __tablename__ = "tickets_sessions"
+
+    id_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("tickets_users.id"), index=True)
+    created_at: Mapped[int]
+    last_seen_at: Mapped[int]
+    expires_at: Mapped[int]
+    revoked_at: Mapped[int | None]

@@ -1,0 +1,173 @@
+"""The door's tables: devices, their facts, the numbered feed, and what is folded from them."""
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from handstamp.plumbing.db import Base, RowId
+
+
+class FeedHead(Base):
+    """An event's feed: its id, its last number and the digest of its chain.
+
+    This row is the event lock of the door: whoever numbers changes locks it first.
+    """
+
+    __tablename__ = "tickets_feed_heads"
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"), primary_key=True)
+    feed_id: Mapped[str]
+    seq: Mapped[int] = mapped_column(default=0)
+    digest: Mapped[bytes]
+
+
+class FeedMark(Base):
+    """A place in the feed where a cursor may stand: the end of one numbered batch."""
+
+    __tablename__ = "tickets_feed_marks"
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[bytes]
+    created_at: Mapped[int]
+
+
+class Device(Base):
+    """A pairing (`phone`), a third-party scanner's key (`api`) or the server itself.
+
+    `id` is 48 random bits, new at every pairing. `head_number` and `head_hash` are the
+    contiguous end of its log here.
+    """
+
+    __tablename__ = "tickets_devices"
+    __table_args__ = (Index("ix_tickets_devices_feed", "event_id", "feed_seq"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"))
+    kind: Mapped[str] = mapped_column(default="phone")
+    name: Mapped[str]
+    gate: Mapped[str] = mapped_column(default="")
+    lists: Mapped[str] = mapped_column(default="")
+    role: Mapped[str] = mapped_column(default="steward")
+    public_key: Mapped[bytes | None]
+    certificate: Mapped[str] = mapped_column(Text, default="")
+    secret_hash: Mapped[str | None] = mapped_column(unique=True)
+    created_at: Mapped[int]
+    expires_at: Mapped[int]
+    revoked_at: Mapped[int | None]
+    wiped_at: Mapped[int | None]
+    last_seen_at: Mapped[int | None]
+    head_number: Mapped[int] = mapped_column(default=0)
+    head_hash: Mapped[bytes] = mapped_column(default=bytes(32))
+    forked_at: Mapped[int | None]
+    ended_at: Mapped[int | None]
+    cursor_seq: Mapped[int] = mapped_column(default=0)
+    pending: Mapped[int] = mapped_column(default=0)
+    clock_skew_ms: Mapped[int] = mapped_column(default=0)
+    app_build: Mapped[str] = mapped_column(default="")
+    status_json: Mapped[str] = mapped_column(Text, default="{}")
+    feed_seq: Mapped[int | None]
+
+
+class PairingCode(Base):
+    """A one-time code that makes one phone a device of one event."""
+
+    __tablename__ = "tickets_pairing_codes"
+
+    code_hash: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"), index=True)
+    name: Mapped[str]
+    gate: Mapped[str] = mapped_column(default="")
+    lists: Mapped[str] = mapped_column(default="")
+    role: Mapped[str] = mapped_column(default="steward")
+    created_by: Mapped[str]
+    created_at: Mapped[int]
+    expires_at: Mapped[int]
+    used_at: Mapped[int | None]
+    device_id: Mapped[int | None]
+    public_key: Mapped[bytes | None]
+
+
+class Fact(Base):
+    """One immutable entry of a device's log, stored as the bytes that arrived.
+
+    `tag` is the first 48 bits of `hash`; (device, number, tag) is the fact's identity. The
+    other columns are read out of `bytes`. `scanned`: the token's digest was right.
+    `stamp`: when the server first had it. `feed_seq` is NULL for what is not fed (denials).
+    """
+
+    __tablename__ = "tickets_facts"
+    __table_args__ = (
+        UniqueConstraint("device_id", "number", "tag"),
+        Index("ix_tickets_facts_feed", "event_id", "feed_seq"),
+        Index("ix_tickets_facts_serial", "event_id", "serial"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"))
+    device_id: Mapped[int] = mapped_column(ForeignKey("tickets_devices.id"))
+    number: Mapped[int]
+    tag: Mapped[int]
+    hash: Mapped[bytes]
+    bytes: Mapped[bytes]
+    kind: Mapped[int]
+    list_no: Mapped[int]
+    rule_rev: Mapped[int]
+    serial: Mapped[int]
+    epoch: Mapped[int]
+    how: Mapped[int]
+    verdict: Mapped[int]
+    scanned: Mapped[bool]
+    claimed_at: Mapped[int]
+    stamp: Mapped[int]
+    after_end: Mapped[bool] = mapped_column(default=False)
+    feed_seq: Mapped[int | None]
+
+
+class Admission(Base):
+    """What the fold says of one ticket on one list, kept so that boards need not fold.
+
+    `conflict`: '' or 'double' (several green lights) or 'superseded' (an old code was let
+    in). `resolved_at`: an organizer has looked at it.
+    """
+
+    __tablename__ = "tickets_admissions"
+    __table_args__ = (Index("ix_tickets_admissions_conflict", "event_id", "conflict"),)
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"), primary_key=True)
+    serial: Mapped[int] = mapped_column(primary_key=True)
+    list_no: Mapped[int] = mapped_column(primary_key=True)
+    admitted_at: Mapped[int | None]
+    winner_device: Mapped[int | None]
+    winner_number: Mapped[int | None]
+    greens: Mapped[int] = mapped_column(default=0)
+    pending: Mapped[int] = mapped_column(default=0)
+    conflict: Mapped[str] = mapped_column(default="")
+    resolved_at: Mapped[int | None]
+
+
+class ValidateAnswer(Base):
+    """The first answer of `validate` under an Idempotency-Key."""
+
+    __tablename__ = "tickets_validate_answers"
+
+    device_id: Mapped[int] = mapped_column(ForeignKey("tickets_devices.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    body_hash: Mapped[str]
+    answer_json: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[int]
+
+
+class SnapshotBase(Base):
+    """A built snapshot: signed columns at a cursor, compressed once, served many times."""
+
+    __tablename__ = "tickets_snapshots"
+    __table_args__ = (UniqueConstraint("event_id", "seq", "fields"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"))
+    seq: Mapped[int]
+    fields: Mapped[str]
+    tickets: Mapped[int]
+    gzip: Mapped[bytes]
+    brotli: Mapped[bytes]
+    built_at: Mapped[int]

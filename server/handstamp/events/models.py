@@ -1,0 +1,95 @@
+"""Events, their tiers, and their check-in lists with numbered rule revisions."""
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from handstamp.plumbing.db import Base
+
+
+class Event(Base):
+    """What people come to. `number` (24 random bits) stands in every ticket of the event.
+
+    `feed_seq` is the place of the last change in the event's feed; NULL = not yet numbered.
+    """
+
+    __tablename__ = "tickets_events"
+    __table_args__ = (Index("ix_tickets_events_organizer", "organizer_id", "start_at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    organizer_id: Mapped[str] = mapped_column(ForeignKey("tickets_organizers.id"))
+    number: Mapped[int] = mapped_column(unique=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    code: Mapped[str]
+    title: Mapped[str]
+    summary: Mapped[str] = mapped_column(Text, default="")
+    description: Mapped[str] = mapped_column(Text, default="")
+    venue: Mapped[str] = mapped_column(default="")
+    city: Mapped[str] = mapped_column(default="")
+    province: Mapped[str] = mapped_column(default="")
+    time_zone: Mapped[str]
+    currency: Mapped[str]
+    start_at: Mapped[int]
+    end_at: Mapped[int]
+    capacity: Mapped[int | None]
+    cover_url: Mapped[str] = mapped_column(default="")
+    status: Mapped[str] = mapped_column(default="draft")
+    unknown_policy: Mapped[str] = mapped_column(default="accept_and_flag")
+    unknown_max_age_s: Mapped[int] = mapped_column(default=12 * 3600)
+    snapshot_fields: Mapped[str] = mapped_column(default="name,email,order")
+    created_at: Mapped[int]
+    updated_at: Mapped[int]
+    feed_seq: Mapped[int | None]
+
+
+class Tier(Base):
+    """A kind of ticket; `number` (1 to 255 within the event) stands in its tickets."""
+
+    __tablename__ = "tickets_tiers"
+    __table_args__ = (UniqueConstraint("event_id", "number"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"))
+    number: Mapped[int]
+    name: Mapped[str]
+    price_cents: Mapped[int] = mapped_column(default=0)
+    currency: Mapped[str]
+    capacity: Mapped[int | None]
+    max_per_order: Mapped[int] = mapped_column(default=10)
+    sales_start_at: Mapped[int | None]
+    sales_end_at: Mapped[int | None]
+    visibility: Mapped[str] = mapped_column(default="public")
+    sort: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[int]
+    archived_at: Mapped[int | None]
+
+
+class CheckinList(Base):
+    """A list that a door works from; `number` is 1 to 255 within the event."""
+
+    __tablename__ = "tickets_checkin_lists"
+    __table_args__ = (UniqueConstraint("event_id", "number"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"))
+    number: Mapped[int]
+    revision: Mapped[int]
+    created_at: Mapped[int]
+    archived_at: Mapped[int | None]
+
+
+class ListRevision(Base):
+    """One revision of a list's name and rules; never changed, so a fact can name it.
+
+    `rules_json`: {"name": str, "tiers": [{"tier": n, "from": ms|null, "until": ms|null}],
+    "entry": "single", "archived": bool}.
+    """
+
+    __tablename__ = "tickets_list_revisions"
+    __table_args__ = (Index("ix_tickets_list_revisions_feed", "event_id", "feed_seq"),)
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"), primary_key=True)
+    list_no: Mapped[int] = mapped_column(primary_key=True)
+    rev: Mapped[int] = mapped_column(primary_key=True)
+    rules_json: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[int]
+    feed_seq: Mapped[int | None]

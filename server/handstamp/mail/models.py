@@ -1,0 +1,23 @@
+"""Mails to send: what kind, to whom, with which references; the text is made at sending."""
+
+from sqlalchemy import Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from handstamp.plumbing.db import Base
+
+
+class Mail(Base):
+    """One message; `args_json` holds references, never a credential in the clear."""
+
+    __tablename__ = "tickets_mails"
+    __table_args__ = (Index("ix_tickets_mails_created", "created_at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    to_email: Mapped[str]
+    args_json: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(default="queued")
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[int]
+    sent_at: Mapped[int | None]

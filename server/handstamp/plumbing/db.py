@@ -1,0 +1,131 @@
+"""The database: engines, and one transaction per request or job.
+
+SQLite is the embedded default: WAL, full synchronous, foreign keys on, writers begin
+IMMEDIATE and queue on one lock in the process. PostgreSQL is the production form.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Integer, LargeBinary, MetaData, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+AfterCommit = Callable[[], None]
+RowId = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER key
+
+
+class Base(DeclarativeBase):
+    """Every table's base; integers are 64 bits wide, names follow one convention."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {int: BigInteger, bytes: LargeBinary}
+
+
+def _sqlite_engine(url: str, begin: str, pool_size: int) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "busy_timeout=15000",
+            "foreign_keys=ON",
+            "cache_size=-8000",
+            "temp_store=MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin_transaction(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+class Database:
+    """Two ways in: `read()` and `write()`, each one transaction on an `AsyncSession`.
+
+    Args:
+        url: an async SQLAlchemy address (`sqlite+aiosqlite:///…` or `postgresql+psycopg://…`).
+        pool_size: connections of this process at most.
+    """
+
+    def __init__(self, url: str, pool_size: int = 8) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self.writer = _sqlite_engine(url, "BEGIN IMMEDIATE", 1)
+            self.reader = _sqlite_engine(url, "BEGIN", max(2, pool_size // 2))
+        else:
+            self.writer = create_async_engine(url, pool_size=pool_size, max_overflow=0)
+            self.reader = self.writer.execution_options(isolation_level="REPEATABLE READ")
+        self._write_lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """One consistent view of the data (repeatable read); nothing is written."""
+        async with AsyncSession(self.reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+            await session.rollback()
+
+    @asynccontextmanager
+    async def write(self, actor: str = "system") -> AsyncIterator[AsyncSession]:
+        """One transaction, committed when the block ends and rolled back when it raises.
+
+        `actor` is told to PostgreSQL for the transaction (`handstamp.actor`): the seam where
+        row-level security attaches. What `after_commit` collected runs once committed.
+        """
+        if self.is_sqlite:
+            async with self._write_lock, self._session(actor) as session:
+                yield session
+        else:
+            async with self._session(actor) as session:
+                yield session
+        for call in session.info.pop("after_commit", ()):
+            call()
+
+    @asynccontextmanager
+    async def _session(self, actor: str) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(self.writer, expire_on_commit=False) as session:
+            if not self.is_sqlite:
+                await session.execute(
+                    text("SELECT set_config('handstamp.actor', :actor, true)"), {"actor": actor}
+                )
+            yield session
+            await session.commit()
+
+    async def connect(self) -> AsyncConnection:
+        """Return a plain reading connection that the caller closes (for PRAGMA and LISTEN)."""
+        return await self.reader.connect()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.writer.dispose()
+        if self.is_sqlite:
+            await self.reader.dispose()
+
+
+def after_commit(session: AsyncSession, call: AfterCommit) -> None:
+    """Run `call` once this transaction is committed, never when it is rolled back."""
+    session.info.setdefault("after_commit", []).append(call)
+
+
+def is_sqlite(session: AsyncSession) -> bool:
+    """Tell which database a session talks to, where the two need different SQL."""
+    return session.get_bind().dialect.name == "sqlite"
