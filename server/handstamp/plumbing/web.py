@@ -1,0 +1,109 @@
+"""What every request handler needs: the services of this process, and who is asking."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from starlette.requests import HTTPConnection
+
+from handstamp.kit.clock import Clock
+from handstamp.plumbing.config import Settings
+from handstamp.plumbing.db import Database
+from handstamp.plumbing.errors import Forbidden, NotFound, SwitchedOff, Unauthenticated
+
+if TYPE_CHECKING:
+    from handstamp.plumbing.pubsub import Signals
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who makes a request, as far as every room needs to know.
+
+    `kind`: "nobody", "user", "admin" or "system". `organizers`: id to role, of a person's teams.
+    """
+
+    kind: str = "nobody"
+    id: str = ""
+    email: str = ""
+    organizers: dict[str, str] = field(default_factory=dict)
+    ip: str = ""
+
+    def may_manage(self, organizer_id: str) -> bool:
+        """Tell whether this actor runs that organizer's events."""
+        return self.kind in ("admin", "system") or organizer_id in self.organizers
+
+
+NOBODY = Actor()
+SYSTEM = Actor(kind="system", id="system")
+
+
+@dataclass
+class Services:
+    """What a composition root builds once and hands to every request, job and command.
+
+    `rooms` holds what one room keeps for the life of the process, under the room's name
+    (the door's batcher and broadcaster, for example); only that room reads it.
+    """
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    signals: "Signals"
+    rooms: dict[str, Any] = field(default_factory=dict)
+
+
+def services(connection: HTTPConnection) -> Services:
+    """Return the services of the process that serves this request."""
+    return cast("Services", connection.app.state.services)
+
+
+def actor(connection: HTTPConnection) -> Actor:
+    """Return who asks, as the sign-in middleware found."""
+    return cast("Actor", getattr(connection.state, "actor", NOBODY))
+
+
+def require_user(connection: HTTPConnection) -> Actor:
+    """Return the signed-in person.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+    who = actor(connection)
+    if who.kind == "nobody":
+        raise Unauthenticated("Please sign in, then try again.")
+    return who
+
+
+def require_organizer(connection: HTTPConnection, organizer_id: str) -> Actor:
+    """Return the signed-in person if they run this organizer's events.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: it belongs to somebody else; its existence is not told.
+    """
+    who = require_user(connection)
+    if not who.may_manage(organizer_id):
+        raise NotFound("There is nothing here that you may see.")
+    return who
+
+
+def require_admin(connection: HTTPConnection) -> Actor:
+    """Return the signed-in administrator.
+
+    Raises:
+        Forbidden: signed in, but not an administrator.
+    """
+    who = require_user(connection)
+    if who.kind != "admin":
+        raise Forbidden("Only an administrator may do this.")
+    return who
+
+
+def require_scanning(connection: HTTPConnection) -> None:
+    """Refuse new door work while its flag is off.
+
+    Raises:
+        SwitchedOff: ticketing or scanning is switched off on this server.
+    """
+    settings = services(connection).settings
+    if not (settings.enable_ticketing and settings.enable_scanning):
+        raise SwitchedOff("Scanning is switched off on this server. Phones keep their scans.")
