@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     trusted_proxies: str = "127.0.0.1"
     pool_size: int = 8
     metrics_token: str = ""
+    app_role: str = ""
 
     def secret_bytes(self) -> bytes:
         """Return the installation secret.

@@ -1,0 +1,48 @@
+"""Alembic's entry: the tables of every room, on the connection that `migrate` hands over."""
+
+import asyncio
+import os
+
+from alembic import context
+from sqlalchemy import Connection
+
+from handstamp.audit import models as audit
+from handstamp.auth import models as auth
+from handstamp.checkin import models as checkin
+from handstamp.events import models as events
+from handstamp.mail import models as mail
+from handstamp.plumbing import models as plumbing
+from handstamp.plumbing.db import Base, Database
+from handstamp.plumbing.migrate import VERSION_TABLE
+from handstamp.tickets import models as tickets
+
+ROOMS = (audit, auth, checkin, events, mail, plumbing, tickets)
+
+
+def run(connection: Connection) -> None:
+    """Run the revisions in the transaction that is open on `connection`."""
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        version_table=VERSION_TABLE,
+        render_as_batch=True,
+        compare_type=True,
+        transactional_ddl=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def run_alone() -> None:
+    """Serve the `alembic` command, which developers use to write a revision."""
+    db = Database(os.environ["HANDSTAMP_DATABASE_URL"], pool_size=2)
+    async with db.writer.begin() as connection:
+        await connection.run_sync(run)
+    await db.close()
+
+
+handed_over = context.config.attributes.get("connection")
+if handed_over is None:
+    asyncio.run(run_alone())
+else:
+    run(handed_over)

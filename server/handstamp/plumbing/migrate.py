@@ -1,0 +1,85 @@
+"""Bring a database to this version's tables, once, however many processes try."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+
+from handstamp.plumbing.config import Settings
+from handstamp.plumbing.db import Database
+
+VERSION_TABLE = "tickets_schema_version"
+_LOCK = 0x68616E64  # any number that every version of this program shares
+
+
+def migrations_folder() -> Path:
+    """Return where the revisions lie: inside an installed package, else in the source tree."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "migrations"
+    return inside if inside.exists() else package.parent.parent / "migrations"
+
+
+def alembic_config() -> Config:
+    """Return Alembic's configuration without any file."""
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()))
+    return config
+
+
+async def migrate(settings: Settings) -> None:
+    """Upgrade the database of `settings` to the newest revision; harmless when it is there.
+
+    On PostgreSQL run it as the owner; the role named by `HANDSTAMP_APP_ROLE` then gets what
+    the application needs and nothing that changes tables.
+    """
+    _make_folder(settings.database_url)
+    db = Database(settings.database_url, pool_size=2)
+    try:
+        async with db.writer.begin() as connection:
+            if not db.is_sqlite:
+                await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+            await connection.run_sync(_upgrade)
+            if settings.app_role and not db.is_sqlite:
+                await connection.run_sync(_grant, settings.app_role)
+    finally:
+        await db.close()
+
+
+async def is_current(db: Database) -> bool:
+    """Tell whether the database has this version's tables."""
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    async with db.read() as session:
+        connection = await session.connection()
+        return await connection.run_sync(_revision) == head
+
+
+def _revision(connection: Connection) -> str | None:
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    return context.get_current_revision()
+
+
+def _upgrade(connection: Connection) -> None:
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _grant(connection: Connection, role: str) -> None:
+    name = connection.dialect.identifier_preparer.quote_identifier(role)
+    for statement in (
+        f"GRANT USAGE ON SCHEMA public TO {name}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}",
+        f"REVOKE INSERT, UPDATE, DELETE ON {VERSION_TABLE} FROM {name}",
+    ):
+        connection.execute(text(statement))
+
+
+def _make_folder(url: str) -> None:
+    path = make_url(url)
+    if path.get_backend_name() == "sqlite" and path.database not in (None, "", ":memory:"):
+        Path(str(path.database)).parent.mkdir(parents=True, exist_ok=True)
