@@ -54,7 +54,8 @@ class Ticket(Base):
 class SigningKey(Base):
     """A key that signs tickets; `key_id` is 0 to 31 and is not reused while in use.
 
-    A key is published (`published_at`) at least a day before `active_at`.
+    A key is published (`published_at`) at least a day before `active_at`; NULL = waiting
+    in reserve. Only keys without `retired_at` may sign.
     """
 
     __tablename__ = "tickets_signing_keys"
@@ -64,7 +65,7 @@ class SigningKey(Base):
     public: Mapped[bytes]
     sealed: Mapped[bytes]
     published_at: Mapped[int]
-    active_at: Mapped[int]
+    active_at: Mapped[int | None]
     retired_at: Mapped[int | None]
     compromised_at: Mapped[int | None]
 

@@ -1,0 +1,57 @@
+"""Changing what is told about an event."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.audit.record import record
+from handstamp.events import rules, store
+from handstamp.events.announce import announce
+from handstamp.events.find_events import owned_event
+from handstamp.events.models import Event
+from handstamp.events.shapes import EventChange
+from handstamp.plumbing.errors import BadInput, Conflict
+from handstamp.plumbing.web import Actor, Services
+
+_MAY_BE_CLEARED = {"capacity"}
+
+
+async def edit_event(
+    session: AsyncSession, services: Services, actor: Actor, event_id: str, change: EventChange
+) -> Event:
+    """Change the members that are set; return the event as it is now.
+
+    Raises:
+        NotFound: it is not the actor's.
+        BadInput: the times do not fit together.
+        Conflict: the wished address is taken.
+    """
+    event = await owned_event(session, actor, event_id)
+    values = change.model_dump(exclude_unset=True)
+    for name in [name for name, value in values.items() if value is None]:
+        if name not in _MAY_BE_CLEARED:
+            raise BadInput(
+                f"{name} cannot be empty.", errors=[{"field": name, "message": "cannot be empty"}]
+            )
+    problem = rules.times_problem(
+        values.get("start_at", event.start_at), values.get("end_at", event.end_at)
+    )
+    if problem:
+        raise BadInput(problem, errors=[{"field": "end_at", "message": problem}])
+    new_slug = values.get("slug", event.slug)
+    if new_slug != event.slug and await store.slug_taken(session, new_slug):
+        raise Conflict("Another event already uses that address. Choose another.")
+    if "snapshot_fields" in values:
+        values["snapshot_fields"] = ",".join(dict.fromkeys(values["snapshot_fields"]))
+    if not values:
+        return event
+    await store.change_event(session, event.id, {**values, "updated_at": services.clock()})
+    await record(
+        session,
+        actor,
+        "event.edit",
+        "event",
+        event.id,
+        organizer_id=event.organizer_id,
+        meta={"fields": sorted(values)},
+    )
+    announce(session, services, event.id)
+    return await owned_event(session, actor, event_id)

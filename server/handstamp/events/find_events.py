@@ -1,0 +1,131 @@
+"""Finding events, tiers and lists, as far as somebody may see them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.events import store
+from handstamp.events.models import Event, Tier
+from handstamp.kit.clock import Millis
+from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.web import Actor
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class ListView:
+    """A check-in list at its current revision; `rules` is the stored object."""
+
+    number: int
+    revision: int
+    name: str
+    rules: dict[str, Any]
+    archived: bool
+
+
+async def owned_event(session: AsyncSession, actor: Actor, event_id: str) -> Event:
+    """Return an event the actor runs.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    event = await store.event(session, event_id)
+    if event is None or not actor.may_manage(event.organizer_id):
+        raise NotFound("There is no such event among yours.")
+    return event
+
+
+async def list_events(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    organizer_id: str | None = None,
+    status: str | None = None,
+    after: Event | None = None,
+    limit: int = PAGE,
+) -> Sequence[Event]:
+    """Return the actor's events, the latest start first; `after` is the last of the page before."""
+    organizers: list[str] | None = None if actor.may_manage("") else list(actor.organizers)
+    if organizer_id is not None:
+        organizers = [organizer_id] if actor.may_manage(organizer_id) else []
+    place = (after.start_at, after.id) if after else None
+    return await store.page(session, organizers, after=place, limit=limit, status=status)
+
+
+async def public_events(
+    session: AsyncSession, now: Millis, *, limit: int = PAGE
+) -> Sequence[Event]:
+    """Return published events that are not over, the next one first."""
+    return await store.published(session, now, limit)
+
+
+async def public_event(session: AsyncSession, slug: str) -> Event:
+    """Return a published event by its address.
+
+    Raises:
+        NotFound: there is none, or it is not published.
+    """
+    event = await store.by_slug(session, slug)
+    if event is None or event.status != "published":
+        raise NotFound("There is no such event.")
+    return event
+
+
+async def tiers_of(
+    session: AsyncSession, event_id: str, *, archived: bool = False
+) -> Sequence[Tier]:
+    """Return an event's tiers in the order shown; archived ones only when asked for."""
+    return [
+        tier for tier in await store.tiers(session, event_id) if archived or not tier.archived_at
+    ]
+
+
+async def tier_of(session: AsyncSession, event_id: str, tier_id: str) -> Tier:
+    """Return one tier of an event.
+
+    Raises:
+        NotFound: the event has no such tier.
+    """
+    tier = await store.tier(session, event_id, tier_id)
+    if tier is None:
+        raise NotFound("There is no such tier in this event.")
+    return tier
+
+
+async def lists_of(
+    session: AsyncSession, event_id: str, *, archived: bool = False
+) -> list[ListView]:
+    """Return an event's check-in lists at their current revisions, by number."""
+    current = {
+        (revision.list_no, revision.rev): revision
+        for revision in await store.revisions(session, event_id)
+    }
+    views = []
+    for found in await store.lists(session, event_id):
+        rules = json.loads(current[found.number, found.revision].rules_json)
+        views.append(
+            ListView(
+                number=found.number,
+                revision=found.revision,
+                name=rules["name"],
+                rules=rules,
+                archived=found.archived_at is not None,
+            )
+        )
+    return [view for view in views if archived or not view.archived]
+
+
+async def list_of(session: AsyncSession, event_id: str, number: int) -> ListView:
+    """Return one check-in list of an event.
+
+    Raises:
+        NotFound: the event has no such list.
+    """
+    for view in await lists_of(session, event_id, archived=True):
+        if view.number == number:
+            return view
+    raise NotFound("There is no such check-in list in this event.")

@@ -1,0 +1,41 @@
+"""Moving an event between draft, published and archived."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.audit.record import record
+from handstamp.events import rules, store
+from handstamp.events.announce import announce
+from handstamp.events.find_events import owned_event, tiers_of
+from handstamp.events.models import Event
+from handstamp.plumbing.errors import Conflict
+from handstamp.plumbing.web import Actor, Services
+
+
+async def publish_event(
+    session: AsyncSession, services: Services, actor: Actor, event_id: str, status: str
+) -> Event:
+    """Give the event a status: `draft`, `published` or `archived`; the same again changes nothing.
+
+    Raises:
+        NotFound: it is not the actor's.
+        Conflict: it cannot move there from where it is, or has no tier to publish.
+    """
+    event = await owned_event(session, actor, event_id)
+    if event.status == status:
+        return event
+    if status not in rules.MOVES[event.status]:
+        raise Conflict(f"An event that is {event.status} cannot become {status}.")
+    if status == "published" and not await tiers_of(session, event_id):
+        raise Conflict("Add at least one tier before you publish the event.")
+    await store.change_event(session, event.id, {"status": status, "updated_at": services.clock()})
+    await record(
+        session,
+        actor,
+        f"event.{status}",
+        "event",
+        event.id,
+        organizer_id=event.organizer_id,
+        meta={"from": event.status},
+    )
+    announce(session, services, event.id)
+    return await owned_event(session, actor, event_id)

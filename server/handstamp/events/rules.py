@@ -1,0 +1,119 @@
+"""What an event, a tier and a check-in list may look like; pure."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+from zoneinfo import available_timezones
+
+from handstamp.kit.clock import DAY, Millis
+
+EARLIEST: Millis = 946_684_800_000  # 2000-01-01
+LATEST: Millis = 7_258_118_400_000  # 2200-01-01
+LONGEST: Millis = 366 * DAY
+LAST_NUMBER = 255
+POLICIES = ("accept", "accept_and_flag", "hold")
+SNAPSHOT_FIELDS = ("name", "email", "order")
+STATUSES = ("draft", "published", "archived")
+MOVES = {
+    "draft": ("published", "archived"),
+    "published": ("draft", "archived"),
+    "archived": ("draft",),
+}
+
+
+@dataclass(frozen=True)
+class ListTier:
+    """A tier on a list, and when it may enter: from (inclusive) until (exclusive), in ms."""
+
+    tier: int
+    opens: Millis | None = None
+    closes: Millis | None = None
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def zone_exists(name: str) -> bool:
+    """Tell whether `name` is an IANA time zone."""
+    return name in _zones()
+
+
+def times_problem(start: Millis, end: Millis) -> str:
+    """Say in plain words why an event cannot last from `start` to `end`; '' when it can."""
+    if not (EARLIEST <= start <= LATEST and EARLIEST <= end <= LATEST):
+        return "The event must lie between the years 2000 and 2200."
+    if end <= start:
+        return "The event must end after it starts."
+    if end - start > LONGEST:
+        return "An event may last 366 days at most."
+    return ""
+
+
+def fold(text: str) -> str:
+    """Lower-case, without accents and with single spaces: how names are compared."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return " ".join(plain.split())
+
+
+def slug_from(title: str) -> str:
+    """Make the readable part of an address from a title; 'event' when no letter fits."""
+    slug = re.sub(r"[^a-z0-9]+", "-", fold(title)).strip("-")[:48].strip("-")
+    return slug or "event"
+
+
+def code_from(title: str) -> str:
+    """Make an event code for printed ids: initials, or the first letters of one word."""
+    words = re.findall(r"[A-Z0-9]+", fold(title).upper())
+    code = "".join(word[0] for word in words)[:4] if len(words) > 1 else "".join(words)[:4]
+    return code if len(code) >= 2 else (code + "EV")[:4]
+
+
+def free_number(taken: Collection[int]) -> int | None:
+    """Return the least number from 1 to 255 never used before; None when all are."""
+    following = max(taken, default=0) + 1
+    return following if following <= LAST_NUMBER else None
+
+
+def windows_problem(tiers: Sequence[ListTier], known: Collection[int]) -> str:
+    """Say in plain words what is wrong with a list's tiers; '' when they are right."""
+    if not tiers:
+        return "A list needs at least one tier."
+    numbers = [tier.tier for tier in tiers]
+    if len(set(numbers)) != len(numbers):
+        return "A tier stands twice on the list."
+    for tier in tiers:
+        if tier.tier not in known:
+            return f"There is no tier with number {tier.tier} in this event."
+        if tier.opens is not None and tier.closes is not None and tier.closes <= tier.opens:
+            return "An entry window must end after it begins."
+    return ""
+
+
+def rules_json(name: str, tiers: Sequence[ListTier], *, archived: bool = False) -> str:
+    """Write a list's rules in their one stored form (tiers by number)."""
+    return json.dumps(
+        {
+            "name": name,
+            "tiers": [
+                {"tier": tier.tier, "from": tier.opens, "until": tier.closes}
+                for tier in sorted(tiers, key=lambda tier: tier.tier)
+            ],
+            "entry": "single",
+            "archived": archived,
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def list_tiers(stored: str) -> list[ListTier]:
+    """Read the tiers and windows back out of stored rules."""
+    return [
+        ListTier(tier["tier"], tier["from"], tier["until"]) for tier in json.loads(stored)["tiers"]
+    ]

@@ -1,0 +1,153 @@
+"""What the outside says about events, tiers and lists, checked field by field."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from handstamp.events import rules
+
+MAX_MILLIS = 2**53 - 1
+
+
+def _printable(text: str) -> str:
+    for letter in text:
+        if (letter < " " and letter not in "\n\t") or letter == "\x7f":
+            raise ValueError("must not contain control characters")
+    return text
+
+
+def _zone(text: str) -> str:
+    if not rules.zone_exists(text):
+        raise ValueError("is not a time zone; one looks like America/Vancouver")
+    return text
+
+
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\r\n\t]*$"),
+    AfterValidator(_printable),
+]
+MaybeLine = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\r\n\t]*$"),
+    AfterValidator(_printable),
+]
+Prose = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_printable)]
+Code = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z0-9]{2,8}$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{1,58}[a-z0-9])$")]
+Currency = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{3}$")]
+Zone = Annotated[str, AfterValidator(_zone)]
+Web = Annotated[str, StringConstraints(max_length=500, pattern=r"^(?:https://[^\s\x00-\x1f]+)?$")]
+Moment = Annotated[int, Field(ge=0, le=MAX_MILLIS)]
+Capacity = Annotated[int, Field(ge=0, le=1_000_000)]
+PersonalField = Literal["name", "email", "order"]
+
+
+class Shape(BaseModel):
+    """A body whose unknown members are refused by name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewEvent(Shape):
+    """An event to create. Times in ms UTC; code and slug are made from the title if absent."""
+
+    title: Line
+    start_at: Moment
+    end_at: Moment
+    time_zone: Zone
+    currency: Currency = "CAD"
+    code: Code | None = None
+    slug: Slug | None = None
+    summary: Prose = ""
+    description: Prose = ""
+    venue: MaybeLine = ""
+    city: MaybeLine = ""
+    province: MaybeLine = ""
+    capacity: Capacity | None = None
+    cover_url: Web = ""
+    unknown_policy: Literal["accept", "accept_and_flag", "hold"] = "accept_and_flag"
+    unknown_max_age_s: Annotated[int, Field(ge=0, le=366 * 86_400)] = 12 * 3600
+    snapshot_fields: list[PersonalField] = ["name", "email", "order"]
+
+    @model_validator(mode="after")
+    def _times(self) -> Self:
+        problem = rules.times_problem(self.start_at, self.end_at)
+        if problem:
+            raise ValueError(problem)
+        return self
+
+
+class EventChange(Shape):
+    """What to change of an event; absent members stay as they are."""
+
+    title: Line | None = None
+    start_at: Moment | None = None
+    end_at: Moment | None = None
+    time_zone: Zone | None = None
+    code: Code | None = None
+    slug: Slug | None = None
+    summary: Prose | None = None
+    description: Prose | None = None
+    venue: MaybeLine | None = None
+    city: MaybeLine | None = None
+    province: MaybeLine | None = None
+    capacity: Capacity | None = None
+    cover_url: Web | None = None
+    unknown_policy: Literal["accept", "accept_and_flag", "hold"] | None = None
+    unknown_max_age_s: Annotated[int, Field(ge=0, le=366 * 86_400)] | None = None
+    snapshot_fields: list[PersonalField] | None = None
+
+
+class NewTier(Shape):
+    """A tier to add; price in minor units of the event's currency."""
+
+    name: Line
+    price_cents: Annotated[int, Field(ge=0, le=100_000_000)] = 0
+    capacity: Capacity | None = None
+    max_per_order: Annotated[int, Field(ge=1, le=1000)] = 10
+    sales_start_at: Moment | None = None
+    sales_end_at: Moment | None = None
+    visibility: Literal["public", "hidden"] = "public"
+    sort: Annotated[int, Field(ge=-10_000, le=10_000)] = 0
+
+
+class TierChange(Shape):
+    """What to change of a tier; absent members stay as they are."""
+
+    name: Line | None = None
+    price_cents: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
+    capacity: Capacity | None = None
+    max_per_order: Annotated[int, Field(ge=1, le=1000)] | None = None
+    sales_start_at: Moment | None = None
+    sales_end_at: Moment | None = None
+    visibility: Literal["public", "hidden"] | None = None
+    sort: Annotated[int, Field(ge=-10_000, le=10_000)] | None = None
+
+
+class ListTierShape(Shape):
+    """A tier on a list; the window is from (inclusive) until (exclusive), null is open."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    tier: Annotated[int, Field(ge=1, le=rules.LAST_NUMBER)]
+    opens: Moment | None = Field(default=None, alias="from")
+    closes: Moment | None = Field(default=None, alias="until")
+
+    def rule(self) -> rules.ListTier:
+        """Return it as the rules know it."""
+        return rules.ListTier(self.tier, self.opens, self.closes)
+
+
+class NewList(Shape):
+    """A check-in list: its name, and which tiers may enter when."""
+
+    name: Line
+    tiers: Annotated[list[ListTierShape], Field(min_length=1, max_length=255)]
