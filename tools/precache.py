@@ -13,7 +13,15 @@ from pathlib import Path
 PWA = Path(__file__).resolve().parent.parent / "pwa"
 OUTPUT = PWA / "precache.js"
 SHELL = {".html", ".js", ".css", ".json", ".webmanifest", ".wasm", ".svg", ".png", ".woff2", ".mp3"}
-LEFT_OUT = ("test/", "types/", "precache.js", "sw.js", "vendor/vendor.json", "tsconfig", "locales/pseudo")
+LEFT_OUT = (
+    "test/",
+    "types/",
+    "precache.js",
+    "sw.js",
+    "vendor/vendor.json",
+    "tsconfig",
+    "locales/pseudo",
+)
 
 
 def shell_files() -> list[Path]:
