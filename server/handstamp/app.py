@@ -8,16 +8,8 @@ from starlette.routing import BaseRoute
 
 from handstamp.kit.clock import Clock, system_clock
 from handstamp.plumbing.config import Settings
-from handstamp.plumbing.db import Database
 from handstamp.plumbing.errors import Problem, handle_problem
-from handstamp.plumbing.pubsub import Signals
-from handstamp.plumbing.web import Services
-
-
-def build_services(settings: Settings, clock: Clock = system_clock) -> Services:
-    """Build what one process shares: database, clock, signals."""
-    db = Database(settings.database_url, settings.pool_size)
-    return Services(settings=settings, db=db, clock=clock, signals=Signals(settings.database_url))
+from handstamp.plumbing.web import Services, build_services
 
 
 def routes() -> list[BaseRoute]:
@@ -25,16 +17,25 @@ def routes() -> list[BaseRoute]:
     return []
 
 
-def create_app(settings: Settings, clock: Clock = system_clock) -> Starlette:
-    """Build the ASGI application; it may be mounted into another ASGI site."""
-    services = build_services(settings, clock)
+def create_app(
+    settings: Settings, clock: Clock = system_clock, *, services: Services | None = None
+) -> Starlette:
+    """Build the ASGI application; it may be mounted into another ASGI site.
+
+    With `services` the application shares another part's database and signals, and leaves
+    starting and closing them to it.
+    """
+    own = services is None
+    services = services or build_services(settings, clock)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await services.signals.start()
+        if own:
+            await services.signals.start()
         yield
-        await services.signals.stop()
-        await services.db.close()
+        if own:
+            await services.signals.stop()
+            await services.db.close()
 
     app = Starlette(
         routes=routes(), lifespan=lifespan, exception_handlers={Problem: handle_problem}

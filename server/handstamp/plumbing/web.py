@@ -1,17 +1,15 @@
 """What every request handler needs: the services of this process, and who is asking."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from starlette.requests import HTTPConnection
 
-from handstamp.kit.clock import Clock
+from handstamp.kit.clock import Clock, system_clock
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.db import Database
 from handstamp.plumbing.errors import Forbidden, NotFound, SwitchedOff, Unauthenticated
-
-if TYPE_CHECKING:
-    from handstamp.plumbing.pubsub import Signals
+from handstamp.plumbing.pubsub import Signals
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,14 @@ class Services:
     settings: Settings
     db: Database
     clock: Clock
-    signals: "Signals"
+    signals: Signals
     rooms: dict[str, Any] = field(default_factory=dict)
+
+
+def build_services(settings: Settings, clock: Clock = system_clock) -> Services:
+    """Build what one process shares; the caller starts and stops signals, closes the database."""
+    db = Database(settings.database_url, settings.pool_size)
+    return Services(settings=settings, db=db, clock=clock, signals=Signals(settings.database_url))
 
 
 def services(connection: HTTPConnection) -> Services:

@@ -1,0 +1,22 @@
+"""What every test may use; the cluster is named here so that all xdist workers share it."""
+
+import pytest
+from tests.fixtures import postgres
+
+pytest_plugins = [
+    "tests.fixtures.databases",
+    "tests.fixtures.services",
+    "tests.fixtures.mail",
+]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the run's cluster in the first process."""
+    if not hasattr(config, "workerinput"):
+        postgres.reserve_cluster()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the cluster when the first process ends."""
+    if not hasattr(config, "workerinput"):
+        postgres.stop_cluster()
