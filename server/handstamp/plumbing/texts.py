@@ -1,0 +1,135 @@
+"""Every visible string of the server: gettext catalogues, chosen by request, English built in.
+
+The pseudo-language `qps` puts ⟦ ⟧ around every string that came through here and accents its
+letters, so that a test can find those that did not.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from gettext import NullTranslations, translation
+from pathlib import Path
+
+from babel import Locale, UnknownLocaleError, negotiate_locale
+from jinja2 import Environment
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+LOCALE_FOLDER = Path(__file__).parent.parent / "locale"
+SOURCE = "en"
+PSEUDO = "qps"
+_PLACEHOLDER = re.compile(r"(%\(\w+\)[sd]|%[sd%]|\{\w*\}|<[^>]*>|&\w+;)")
+_ACCENTS = str.maketrans("aceinouyACEINOUY", "àçéîñöûýÀÇÉÎÑÖÛÝ")
+_WEIGHT = re.compile(r"^\s*([\w*-]+)\s*(?:;\s*q\s*=\s*([0-9.]+))?\s*$")
+
+
+class PseudoTranslations(NullTranslations):
+    """Marks what it translates; placeholders and markup stay as they are."""
+
+    def gettext(self, message: str) -> str:
+        """Return the message accented between marks."""
+        return pseudo(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """Return the fitting form accented between marks."""
+        return pseudo(msgid1 if n == 1 else msgid2)
+
+
+def pseudo(message: str) -> str:
+    """Accent the letters of a message and set it between ⟦ and ⟧."""
+    parts = _PLACEHOLDER.split(message)
+    accented = (part.translate(_ACCENTS) if i % 2 == 0 else part for i, part in enumerate(parts))
+    return f"⟦{''.join(accented)}⟧"
+
+
+@lru_cache(maxsize=1)
+def languages() -> tuple[str, ...]:
+    """Return the languages there are catalogues for, English first."""
+    found = {path.parent.parent.name for path in LOCALE_FOLDER.glob("*/LC_MESSAGES/handstamp.mo")}
+    return (SOURCE, *sorted(found - {SOURCE}))
+
+
+@lru_cache(maxsize=64)
+def catalogue(language: str) -> NullTranslations:
+    """Return the catalogue of a language; English is in the source."""
+    if language == PSEUDO:
+        return PseudoTranslations()
+    return translation("handstamp", LOCALE_FOLDER, [language], fallback=True)
+
+
+_language: ContextVar[str] = ContextVar("handstamp_language", default=SOURCE)
+
+
+def language() -> str:
+    """Return the language of the request or mail being made."""
+    return _language.get()
+
+
+@contextmanager
+def speaking(chosen: str) -> Iterator[None]:
+    """Use one language inside the block."""
+    token = _language.set(chosen)
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def _(message: str) -> str:
+    """Translate a message."""
+    return catalogue(_language.get()).gettext(message)
+
+
+def ngettext(singular: str, plural: str, n: int) -> str:
+    """Translate a message that counts something."""
+    return catalogue(_language.get()).ngettext(singular, plural, n)
+
+
+def install(env: Environment) -> None:
+    """Give Jinja templates `_`, `gettext`, `ngettext` and `{% trans %}`."""
+    env.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.globals["language"] = language
+
+
+def negotiate(accept_language: str) -> str:
+    """Choose the language of an `Accept-Language` header; English when none fits."""
+    wanted: list[tuple[float, str]] = []
+    for part in accept_language[:500].split(","):
+        match = _WEIGHT.match(part)
+        if match and _number(match[2]) > 0:
+            wanted.append((-_number(match[2]), match[1].replace("-", "_")))
+    names = [name for _weight, name in sorted(wanted, key=lambda pair: pair[0])]
+    if names[:1] == [PSEUDO]:
+        return PSEUDO
+    return negotiate_locale(names, languages()) or SOURCE
+
+
+def _number(text: str | None) -> float:
+    try:
+        return 1.0 if text is None else float(text)
+    except ValueError:
+        return 0.0
+
+
+def direction() -> str:
+    """Return `ltr` or `rtl` for the language in use."""
+    try:
+        return Locale.parse(_language.get()).text_direction
+    except (UnknownLocaleError, ValueError):
+        return "ltr"
+
+
+class LanguageMiddleware:
+    """Speak the language that the browser asks for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        with speaking(negotiate(Headers(scope=scope).get("accept-language", ""))):
+            await self.app(scope, receive, send)
