@@ -24,7 +24,7 @@ def scripts() -> list[Path]:
 
 def floor(path: str) -> str:
     """Return the folder of src that a path lies in (`main.js` and its like stand alone)."""
-    head = path.split("/")[0]
+    head = path.split("/", maxsplit=1)[0]
     return head if head in FLOORS else "main.js"
 
 
