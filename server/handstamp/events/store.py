@@ -115,14 +115,15 @@ async def locked_list(session: AsyncSession, event_id: str, number: int) -> Chec
     query = (
         select(CheckinList)
         .where(CheckinList.event_id == event_id, CheckinList.number == number)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return await session.scalar(query, execution_options={"populate_existing": True})
 
 
 async def lock_event(session: AsyncSession, event_id: str) -> None:
     """Lock an event's row, so that numbers of tiers and lists are given one at a time."""
-    await session.execute(select(Event.id).where(Event.id == event_id).with_for_update())
+    query = select(Event.id).where(Event.id == event_id).with_for_update(key_share=True)
+    await session.execute(query)
 
 
 async def revisions(session: AsyncSession, event_id: str) -> Sequence[ListRevision]:
@@ -136,10 +137,18 @@ async def revisions(session: AsyncSession, event_id: str) -> Sequence[ListRevisi
 
 
 async def number_event(session: AsyncSession, event_id: str, seq: int) -> Event | None:
-    """Give the event its place in the feed if it waits for one; None when it does not."""
+    """Give the event its place in the feed if it waits for one; None when it does not.
+
+    A row that a writer holds is left: its writer takes it out of the feed again anyway.
+    """
+    waiting = (
+        select(Event.id)
+        .where(Event.id == event_id, Event.feed_seq.is_(None))
+        .with_for_update(skip_locked=True, key_share=True)
+    )
     result: CursorResult[Any] = await session.execute(  # type: ignore[assignment]
         update(Event)
-        .where(Event.id == event_id, Event.feed_seq.is_(None))
+        .where(Event.id.in_(waiting))
         .values(feed_seq=seq)
         .execution_options(synchronize_session=False)
     )

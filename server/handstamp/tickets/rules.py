@@ -1,0 +1,42 @@
+"""The life of a ticket: which status may follow which, and when it may be re-issued; pure."""
+
+STATUSES = ("valid", "refunded", "cancelled", "disputed")
+STATUS_CODES = {"valid": 0, "refunded": 1, "cancelled": 2, "disputed": 3}  # R30
+LAST_EPOCH = 255
+
+FROM = {
+    "valid": ("refunded", "cancelled", "disputed"),
+    "refunded": ("valid", "cancelled", "disputed"),
+    "cancelled": ("valid", "disputed"),
+    "disputed": ("valid",),
+}
+WORDS = {
+    "valid": "restored",
+    "refunded": "refunded",
+    "cancelled": "cancelled",
+    "disputed": "marked as disputed",
+}
+
+
+def may_become(current: str, wanted: str) -> bool:
+    """Tell whether a ticket of one status may be given another."""
+    return current in FROM[wanted]
+
+
+def why_not(current: str, wanted: str) -> str:
+    """Say in plain words why a ticket cannot be given a status."""
+    return f"A ticket that is {current} cannot be {WORDS[wanted]}."
+
+
+def reissue_problem(status: str, *, erased: bool) -> str:
+    """Say in plain words why a ticket cannot be re-issued; '' when it can."""
+    if erased:
+        return "The person's data was erased; this ticket cannot be issued again."
+    if status != "valid":
+        return f"A ticket that is {status} cannot be issued again. Restore it first."
+    return ""
+
+
+def next_epoch(epoch: int) -> int | None:
+    """Return the epoch after this one; None when the ticket needs a new serial."""
+    return epoch + 1 if epoch < LAST_EPOCH else None
