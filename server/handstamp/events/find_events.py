@@ -45,15 +45,21 @@ async def list_events(
     *,
     organizer_id: str | None = None,
     status: str | None = None,
+    words: str = "",
     after: Event | None = None,
     limit: int = PAGE,
 ) -> Sequence[Event]:
-    """Return the actor's events, the latest start first; `after` is the last of the page before."""
+    """Return the actor's events, the latest start first; `after` is the last of the page before.
+
+    `words` is a part of a title, venue or city.
+    """
     organizers: list[str] | None = None if actor.may_manage("") else list(actor.organizers)
     if organizer_id is not None:
         organizers = [organizer_id] if actor.may_manage(organizer_id) else []
     place = (after.start_at, after.id) if after else None
-    return await store.page(session, organizers, after=place, limit=limit, status=status)
+    return await store.page(
+        session, organizers, after=place, limit=limit, status=status, words=words
+    )
 
 
 async def public_events(

@@ -46,6 +46,7 @@ async def page(
     after: tuple[Millis, str] | None,
     limit: int,
     status: str | None,
+    words: str = "",
 ) -> Sequence[Event]:
     """Return events, latest start first; `organizers` None means everybody's."""
     query = select(Event).order_by(Event.start_at.desc(), Event.id.desc()).limit(limit)
@@ -53,6 +54,9 @@ async def page(
         query = query.where(Event.organizer_id.in_(organizers))
     if status is not None:
         query = query.where(Event.status == status)
+    if words:
+        columns = (Event.title, Event.venue, Event.city)
+        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
     if after is not None:
         start, last = after
         query = query.where(

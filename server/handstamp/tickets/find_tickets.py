@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.events.find_events import owned_event
@@ -49,13 +50,15 @@ async def find_tickets(
     words: str = "",
     status: str | None = None,
     tier_id: str | None = None,
+    among: Select[tuple[int]] | None = None,
+    outside: Select[tuple[int]] | None = None,
     after: int = 0,
     limit: int = PAGE,
 ) -> Sequence[Ticket]:
     """Return tickets in the order of issue; `after` is the last id of the page before.
 
     `words` is a printed id (checked by its letter) or a part of a name, e-mail, order or
-    external id.
+    external id. `among` and `outside` are queries of serials to be in or not to be in.
     """
     return await store.page(
         session,
@@ -64,6 +67,8 @@ async def find_tickets(
         serial=serial_of(words),
         status=status,
         tier_id=tier_id,
+        among=among,
+        outside=outside,
         after=after,
         limit=limit,
     )
@@ -77,6 +82,11 @@ async def count_tickets(session: AsyncSession, event_id: str) -> TicketCounts:
         counts.by_status[status] = counts.by_status.get(status, 0) + number
         counts.by_tier.setdefault(tier_id, {})[status] = number
     return counts
+
+
+async def count_by_event(session: AsyncSession, event_ids: Sequence[str]) -> dict[str, int]:
+    """Count the tickets of each of a few events; an event without any is absent."""
+    return await store.event_counts(session, event_ids)
 
 
 async def tokens_of(

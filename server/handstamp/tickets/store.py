@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, text, update
+from sqlalchemy import Select, delete, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.auth.models import Organizer
@@ -126,6 +126,8 @@ async def page(
     serial: int | None = None,
     status: str | None = None,
     tier_id: str | None = None,
+    among: Select[tuple[int]] | None = None,
+    outside: Select[tuple[int]] | None = None,
     after: int = 0,
     limit: int,
 ) -> Sequence[Ticket]:
@@ -135,12 +137,26 @@ async def page(
         query = query.where(Ticket.status == status)
     if tier_id is not None:
         query = query.where(Ticket.tier_id == tier_id)
+    if among is not None:
+        query = query.where(Ticket.serial.in_(among))
+    if outside is not None:
+        query = query.where(Ticket.serial.not_in(outside))
     if serial is not None:
         query = query.where(Ticket.serial == serial)
     elif words:
         columns = (Ticket.holder_name, Ticket.holder_email, Ticket.order_ref, Ticket.external_id)
         query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
     return (await session.scalars(query.order_by(Ticket.id).limit(limit))).all()
+
+
+async def event_counts(session: AsyncSession, events: Sequence[str]) -> dict[str, int]:
+    """Count the tickets of each of a few events."""
+    query = (
+        select(Ticket.event_id, func.count())
+        .where(Ticket.event_id.in_(events))
+        .group_by(Ticket.event_id)
+    )
+    return {row[0]: row[1] for row in await session.execute(query)}
 
 
 async def counts(session: AsyncSession, event_id: str) -> Sequence[tuple[str, str, int]]:
