@@ -1,8 +1,48 @@
 """Composition root of the command line: every command in one table."""
 
+from collections.abc import Callable
+from typing import Any
+
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Handstamp: ticketing whose door works with no signal")
+from handstamp.commands.change_tickets import issue_tickets, reissue_tickets, revoke_tickets
+from handstamp.commands.migrate_database import migrate_database
+from handstamp.commands.rotate_keys import rotate_keys
+from handstamp.commands.serve import serve
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "serve": serve,
+    "migrate": migrate_database,
+}
+GROUPS: dict[str, tuple[str, dict[str, Callable[..., Any]]]] = {
+    "tickets": (
+        "Issue, revoke and re-issue tickets.",
+        {"issue": issue_tickets, "revoke": revoke_tickets, "reissue": reissue_tickets},
+    ),
+    "keys": ("The keys that sign tickets.", {"rotate": rotate_keys}),
+}
+
+
+def build() -> typer.Typer:
+    """Build the command line from its tables."""
+    app = _group("Handstamp: ticketing whose door works with no signal.")
+    for name, command in COMMANDS.items():
+        app.command(name)(command)
+    for group, (about, commands) in GROUPS.items():
+        part = _group(about)
+        for name, command in commands.items():
+            part.command(name)(command)
+        app.add_typer(part, name=group)
+    return app
+
+
+def _group(about: str) -> typer.Typer:
+    return typer.Typer(
+        help=about, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+    )
+
+
+app = build()
 
 
 def main() -> None:

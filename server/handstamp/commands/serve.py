@@ -1,0 +1,124 @@
+"""`handstamp serve`: the web server, with the worker inside where one process does it all."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+import uvicorn
+from sqlalchemy.engine import make_url
+from starlette.applications import Starlette
+
+from handstamp.app import create_app
+from handstamp.commands.running import MISUSED, NO_DATABASE, read_settings, run_plainly, stop
+from handstamp.plumbing.config import Settings
+from handstamp.plumbing.db import Database
+from handstamp.plumbing.migrate import is_current, migrate
+
+Host = Annotated[str, typer.Option(envvar="HANDSTAMP_HOST", help="Address to listen on.")]
+Port = Annotated[int, typer.Option(envvar="PORT", min=0, max=65535, help="Port; 0 takes any.")]
+Processes = Annotated[
+    int, typer.Option(envvar="HANDSTAMP_PROCESSES", min=1, help="More than 1 needs PostgreSQL.")
+]
+
+_WEB = {
+    "ws": "websockets-sansio",
+    "http": "httptools",
+    "loop": "uvloop",
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "ws_max_size": 65_536,
+    "timeout_graceful_shutdown": 5,
+}
+
+
+class Announcing(uvicorn.Server):
+    """A server that says when it listens, on which port."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening, then call `ready` with the port."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._ready(self.servers[0].sockets[0].getsockname()[1])
+
+
+def serve(host: Host = "127.0.0.1", port: Port = 8000, processes: Processes = 1) -> None:
+    """Answer requests until stopped; on SQLite background work runs inside."""
+    settings = read_settings()
+    if processes > 1 and _is_sqlite(settings):
+        stop("several processes need PostgreSQL; SQLite is for one", MISUSED)
+    run_plainly(_prepare(settings))
+    if processes == 1:
+        listen(settings, host, port, lambda bound: typer.echo(f"ready on http://{host}:{bound}"))
+        return
+    uvicorn.run(
+        "handstamp.commands.serve:application",
+        factory=True,
+        host=host,
+        port=port,
+        workers=processes,
+        forwarded_allow_ips=settings.trusted_proxies,
+        **_WEB,  # type: ignore[arg-type]
+    )
+
+
+def listen(settings: Settings, host: str, port: int, ready: Callable[[int], None]) -> None:
+    """Serve in this process until a signal comes.
+
+    Raises:
+        typer.Exit: the port is taken.
+    """
+    config = uvicorn.Config(
+        create_app(settings),
+        host=host,
+        port=port,
+        forwarded_allow_ips=settings.trusted_proxies,
+        **_WEB,  # type: ignore[arg-type]
+    )
+    with _bind(host, port) as listener:
+        server = Announcing(config, ready)
+        try:
+            server.run(sockets=[listener])
+        except KeyboardInterrupt:
+            typer.echo("stopped")
+
+
+def application() -> Starlette:
+    """Build the application of one of several processes from the environment."""
+    return create_app(read_settings())
+
+
+async def _prepare(settings: Settings) -> None:
+    if _is_sqlite(settings):
+        await migrate(settings)
+        return
+    db = Database(settings.database_url, pool_size=1)
+    try:
+        async with asyncio.timeout(30):
+            current = await is_current(db)
+    finally:
+        await db.close()
+    if not current:
+        stop("the database is not of this version. Run: handstamp migrate", NO_DATABASE)
+
+
+def _is_sqlite(settings: Settings) -> bool:
+    return make_url(settings.database_url).get_backend_name() == "sqlite"
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        stop(f"port {port} on {host} cannot be used ({error.strerror}); choose one with PORT=…")
+    return listener
