@@ -1,0 +1,156 @@
+/** One device's log on disk: facts appended in a chain, refusals that still gather, acknowledgements. */
+
+import { factOfRow } from '../core/fold.js';
+import { NO_DIGEST, NO_HASH, decodeFact, rowOf, tagOf } from '../core/wire.js';
+import { answer, committed } from './open-database.js';
+import { ofDevice } from './outbox.js';
+
+/** @typedef {import('./open-database.js').Database} Database */
+/** @typedef {import('../../types/records.js').StoredFact} StoredFact */
+/** @typedef {import('../../types/records.js').AckRecord} AckRecord */
+/** @typedef {import('../../types/records.js').HeldDenial} HeldDenial */
+/** @typedef {import('../../types/protocol.js').Fact} Fact */
+/** @typedef {import('../../types/protocol.js').FoldFact} FoldFact */
+
+const STORES = ['facts', 'acks', 'denials', 'pairings'];
+
+/** The log on disk does not end where this window thought: decide again. */
+export class HeadMoved extends Error {
+  name = 'HeadMoved';
+}
+
+/** The log or its pairing is no longer on this phone. */
+export class LogGone extends Error {
+  name = 'LogGone';
+}
+
+export class ScanLog {
+  /**
+   * @param {Database} outbox
+   * @param {number} device
+   */
+  constructor(outbox, device) {
+    this.outbox = outbox;
+    this.device = device;
+    this.head = { number: 0, hash: NO_HASH };
+    this.acked = 0;
+    /** Stamp of fact n at n - 1. */
+    this.stamps = new Float64Array(0);
+    /** @type {Map<string, HeldDenial>} */
+    this.held = new Map();
+    /** @type {Map<number, {fact: Fact, tag: number}[]>} */
+    this.bySerial = new Map();
+  }
+
+  /** Read the whole log from disk, as after a start or a take-over. */
+  async load() {
+    const tx = await this.outbox.begin(STORES);
+    /** @type {[StoredFact[], AckRecord | undefined, HeldDenial[]]} */
+    const [facts, ack, held] = await Promise.all([
+      answer(tx.objectStore('facts').getAll(ofDevice(this.device))),
+      answer(tx.objectStore('acks').get(this.device)),
+      answer(tx.objectStore('denials').getAll(ofDevice(this.device))),
+    ]);
+    this.head = { number: 0, hash: NO_HASH };
+    this.acked = ack?.to ?? 0;
+    this.stamps = ack?.stamps ?? new Float64Array(0);
+    this.held = new Map(held.map((denial) => [denial.sameness, denial]));
+    this.bySerial = new Map();
+    for (const fact of facts) this.#remember(fact);
+  }
+
+  /** Facts and gathering refusals that the root has not acknowledged. */
+  get pending() {
+    return this.head.number - Math.min(this.acked, this.head.number) + this.held.size;
+  }
+
+  /**
+   * Append facts, in order, and change the gathering refusals, all in one transaction that
+   * first checks that the log on disk still ends at this window's head.
+   * @param {StoredFact[]} facts numbered from head + 1
+   * @param {{release?: string[], hold?: HeldDenial | null}} denials
+   * @throws {HeadMoved} another window appended; `load` again
+   * @throws {LogGone} the pairing was erased
+   */
+  async append(facts, { release = [], hold = null } = {}) {
+    const tx = await this.outbox.begin(STORES, 'readwrite', 'strict');
+    const done = committed(tx);
+    done.catch(() => {}); // awaited below; an abort on purpose is not an error of its own
+    const store = tx.objectStore('facts');
+    const [last, pairing] = await Promise.all([
+      answer(store.openKeyCursor(ofDevice(this.device), 'prev')),
+      answer(tx.objectStore('pairings').getKey(this.device)),
+    ]);
+    const number = last ? /** @type {number[]} */ (last.primaryKey)[1] : 0;
+    if (pairing === undefined || number !== this.head.number) {
+      tx.abort();
+      throw pairing === undefined ? new LogGone() : new HeadMoved();
+    }
+    for (const fact of facts) store.add(fact);
+    const denials = tx.objectStore('denials');
+    for (const sameness of release) denials.delete([this.device, sameness]);
+    if (hold) denials.put(hold);
+    tx.commit();
+    await done;
+    for (const sameness of release) this.held.delete(sameness);
+    if (hold) this.held.set(hold.sameness, hold);
+    for (const fact of facts) this.#remember(fact);
+  }
+
+  /**
+   * Facts from disk, numbers `from` to `to`.
+   * @param {number} from
+   * @param {number} to
+   * @returns {Promise<StoredFact[]>}
+   */
+  async read(from, to) {
+    if (to < from) return [];
+    const tx = await this.outbox.begin('facts');
+    const range = IDBKeyRange.bound([this.device, from], [this.device, to]);
+    return answer(tx.objectStore('facts').getAll(range));
+  }
+
+  /**
+   * Note what the root has; it may be less than before (a restored server).
+   * @param {number} to
+   * @param {[number, number, number][]} stamps [number, tag, stamp]
+   */
+  async acknowledge(to, stamps) {
+    if (to === this.acked && stamps.length === 0) return;
+    const kept = new Float64Array(Math.max(this.stamps.length, this.head.number));
+    kept.set(this.stamps);
+    for (const [number, , stamp] of stamps) {
+      if (number >= 1 && number <= kept.length) kept[number - 1] = stamp;
+    }
+    const tx = await this.outbox.begin('acks', 'readwrite');
+    tx.objectStore('acks').put({ device: this.device, to, stamps: kept });
+    await committed(tx);
+    this.acked = to;
+    this.stamps = kept;
+  }
+
+  /**
+   * This device's own facts about a ticket, as the fold reads them.
+   * @param {number} serial
+   * @returns {FoldFact[]}
+   */
+  about(serial) {
+    const own = this.bySerial.get(serial) ?? [];
+    return own.map(({ fact, tag }) => {
+      const stamp = this.stamps[fact.number - 1] || null;
+      const scanned = fact.digest.some((byte, at) => byte !== NO_DIGEST[at]);
+      return factOfRow(rowOf(fact, tag, { stamp, scanned }));
+    });
+  }
+
+  /** @param {StoredFact} fact */
+  #remember(fact) {
+    if (fact.number > this.head.number) this.head = { number: fact.number, hash: fact.hash };
+    const decoded = decodeFact(fact.bytes);
+    if (decoded.serial === 0) return;
+    const entry = { fact: decoded, tag: tagOf(fact.hash) };
+    const known = this.bySerial.get(decoded.serial);
+    if (known) known.push(entry);
+    else this.bySerial.set(decoded.serial, [entry]);
+  }
+}

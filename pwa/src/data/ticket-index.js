@@ -1,0 +1,177 @@
+/** The list in memory: the snapshot's columns, what changed since, and each ticket's facts. */
+
+import { factOfRow } from '../core/fold.js';
+
+/** @typedef {import('../../types/protocol.js').Snapshot} Snapshot */
+/** @typedef {import('../../types/protocol.js').FoldFact} FoldFact */
+/** @typedef {import('../../types/records.js').Changes} Changes */
+/** @typedef {import('../../types/records.js').TicketRow} TicketRow */
+/** @typedef {import('../../types/records.js').SnapshotHeader} SnapshotHeader */
+
+const NONE = -1;
+
+export class TicketIndex {
+  /** @param {Snapshot} base a decoded snapshot */
+  constructor(base) {
+    this.base = base;
+    /** @type {SnapshotHeader} */
+    this.header = { ...base.header };
+    /** @type {Map<number, number>} */
+    this.places = new Map();
+    const { serials, count } = base.tickets;
+    for (let i = 0; i < count; i++) this.places.set(serials[i], i);
+    /** Rows that replace or follow the snapshot's. @type {Map<number, TicketRow>} */
+    this.changed = new Map();
+    /** Serials that came after the snapshot, in order. @type {number[]} */
+    this.added = [];
+    /** @type {Map<number, Map<string, FoldFact>>} */
+    this.later = new Map();
+    this.names = namesOf(this.header);
+    /** @type {ReturnType<typeof chainFacts> | null} */
+    this.chains = null;
+  }
+
+  /** Number of tickets. */
+  get size() {
+    return this.base.tickets.count + this.added.length;
+  }
+
+  /**
+   * @param {number} serial
+   * @returns {TicketRow | null}
+   */
+  ticket(serial) {
+    const changed = this.changed.get(serial);
+    if (changed) return changed;
+    const place = this.places.get(serial);
+    return place === undefined ? null : this.#row(place);
+  }
+
+  /**
+   * The ticket at a position, for searching: snapshot rows first, then later ones.
+   * @param {number} position 0 to size - 1
+   * @returns {TicketRow}
+   */
+  at(position) {
+    const { count, serials } = this.base.tickets;
+    if (position >= count) {
+      return /** @type {TicketRow} */ (this.changed.get(this.added[position - count]));
+    }
+    return this.changed.get(serials[position]) ?? this.#row(position);
+  }
+
+  /**
+   * The server's facts about a ticket.
+   * @param {number} serial
+   * @returns {FoldFact[]}
+   */
+  facts(serial) {
+    this.chains ??= chainFacts(this.base);
+    const { first, next, strays } = this.chains;
+    /** @type {FoldFact[]} */
+    const found = [];
+    const place = this.places.get(serial);
+    if (place === undefined) {
+      for (const i of strays.get(serial) ?? []) found.push(factOfRow(this.base.facts.row(i)));
+    } else {
+      for (let i = first[place]; i !== NONE; i = next[i]) {
+        found.push(factOfRow(this.base.facts.row(i)));
+      }
+    }
+    const later = this.later.get(serial);
+    if (!later) return found;
+    const kept = found.filter((fact) => !later.has(refKey(fact.device, fact.number, fact.tag)));
+    return [...kept, ...later.values()];
+  }
+
+  /**
+   * Take in changes (R35); a later row replaces an earlier one of the same identity.
+   * @param {Changes} changes
+   */
+  apply(changes) {
+    for (const row of changes.tickets) {
+      const serial = row[0];
+      if (!this.changed.has(serial) && !this.places.has(serial)) this.added.push(serial);
+      this.changed.set(serial, row);
+    }
+    for (const row of changes.facts) {
+      const [, , , , , , serial] = row;
+      const fact = factOfRow(row);
+      let ofTicket = this.later.get(serial);
+      if (!ofTicket) this.later.set(serial, (ofTicket = new Map()));
+      ofTicket.set(refKey(fact.device, fact.number, fact.tag), fact);
+    }
+    this.header = {
+      ...this.header,
+      cursor: changes.to,
+      lists: replace(this.header.lists, changes.lists, (list) => `${list.list}.${list.rev}`),
+      devices: replace(this.header.devices, changes.devices, (device) => String(device[0])),
+      event: changes.event ? { ...this.header.event, ...changes.event } : this.header.event,
+      tiers: changes.tiers ?? this.header.tiers,
+      keys: changes.keys ?? this.header.keys,
+    };
+    this.names = namesOf(this.header);
+  }
+
+  /** @param {number} place @returns {TicketRow} */
+  #row(place) {
+    const t = this.base.tickets;
+    return [
+      t.serials[place],
+      t.tiers[place],
+      t.statuses[place],
+      t.epochs[place],
+      t.names[place] ?? '',
+      t.emails[place] ?? '',
+      t.orders[place] ?? '',
+    ];
+  }
+}
+
+/**
+ * Link each ticket's facts in a chain of array places: no object per fact until it is read.
+ * @param {Snapshot} base
+ */
+function chainFacts(base) {
+  const { count, serials, tickets } = base.facts;
+  const first = new Int32Array(base.tickets.count).fill(NONE);
+  const next = new Int32Array(count).fill(NONE);
+  /** Facts of serials that are not listed. @type {Map<number, number[]>} */
+  const strays = new Map();
+  for (let i = count - 1; i >= 0; i--) {
+    const place = tickets[i];
+    if (place === NONE) {
+      strays.set(serials[i], [i, ...(strays.get(serials[i]) ?? [])]);
+    } else {
+      next[i] = first[place];
+      first[place] = i;
+    }
+  }
+  return { first, next, strays };
+}
+
+/**
+ * @template T
+ * @param {T[]} before
+ * @param {T[]} after
+ * @param {(row: T) => string} identity
+ */
+function replace(before, after, identity) {
+  if (after.length === 0) return before;
+  const rows = new Map(before.map((row) => [identity(row), row]));
+  for (const row of after) rows.set(identity(row), row);
+  return [...rows.values()];
+}
+
+/** @param {SnapshotHeader} header */
+function namesOf(header) {
+  return {
+    tiers: new Map(header.tiers.map(({ tier, name }) => [tier, name])),
+    devices: new Map(header.devices.map(([id, name, gate]) => [id, { name, gate }])),
+  };
+}
+
+/** @param {number} device @param {number} number @param {number} tag */
+export function refKey(device, number, tag) {
+  return `${device}.${number}.${tag}`;
+}

@@ -1,0 +1,101 @@
+/** One exchange with the server: logs and cursor up, acknowledgements, changes and standing down. */
+
+import { applyChanges, fetchSnapshot } from './pull-changes.js';
+import { nextPart, noteAck } from './push-scans.js';
+import { Refused } from './transport.js';
+
+/** @typedef {import('../../types/door.js').Standing} Standing */
+/** @typedef {import('../../types/records.js').PairingRecord} PairingRecord */
+/** @typedef {import('./push-scans.js').Ack} Ack */
+/** @typedef {import('./push-scans.js').LogPart} LogPart */
+
+/**
+ * @typedef {object} Side what one exchange works on
+ * @property {import('./transport.js').Transport} transport
+ * @property {PairingRecord} pairing
+ * @property {import('../data/scan-log.js').ScanLog} log
+ * @property {import('../data/tickets.js').Tickets | null} tickets null: hand in only
+ * @property {import('../data/door-clock.js').DoorClock} clock
+ * @property {() => Record<string, unknown>} report what the phone says of itself
+ *
+ * @typedef {object} Outcome
+ * @property {Standing} standing
+ * @property {boolean} more another exchange is due at once
+ * @property {string} error plain words; '' = none
+ */
+
+/**
+ * @param {Side} side
+ * @returns {Promise<Outcome>}
+ * @throws {import('./transport.js').Unreachable | import('./transport.js').Refused}
+ */
+export async function exchange(side) {
+  const { pairing, log, clock } = side;
+  const before = log.acked;
+  const part = await nextPart(log, pairing.keys);
+  const { body, sent, received } = await askAgainIfUnknown(side, part);
+  clock.learn(body.server_time, sent, received);
+  const ack = body.acks.find(({ device }) => device === log.device);
+  const { repair, error } = ack ? await noteAck(log, ack) : { repair: false, error: '' };
+  const standing = repair && body.standing === 'active' ? 'repair' : body.standing;
+  const morePull = await pull(side, body, standing);
+  const morePush = log.acked < log.head.number && log.acked !== before;
+  return { standing, more: error === '' && (morePull || morePush), error };
+}
+
+/**
+ * A server restored from a backup older than this pairing knows it again by its certificate.
+ * @param {Side} side
+ * @param {LogPart} part
+ */
+async function askAgainIfUnknown(side, part) {
+  try {
+    const first = await ask(side, part, []);
+    if (first.body.acks.every((ack) => ack.error !== 'unknown_device')) return first;
+  } catch (error) {
+    if (!(error instanceof Refused) || error.code !== 'not_paired') throw error;
+  }
+  return ask(side, part, [side.pairing.certificate]);
+}
+
+/**
+ * @param {Side} side
+ * @param {LogPart} part
+ * @param {string[]} certificates
+ */
+async function ask({ transport, pairing, tickets, clock, report }, part, certificates) {
+  const request = {
+    protocol: 1,
+    cursor: tickets?.cursor ?? null,
+    logs: [part],
+    certificates,
+    clock: clock.raw(),
+    status: report(),
+  };
+  const { credential } = pairing;
+  const answer = await transport.post('/checkin/sync', request, {
+    credential,
+    long: part.facts.length > 50,
+  });
+  return { ...answer, body: /** @type {SyncAnswer} */ (answer.body) };
+}
+
+/**
+ * @typedef {{protocol: number, server_time: number, standing: Standing, acks: Ack[],
+ *   reset: boolean, changes: import('../../types/records.js').Changes | null}} SyncAnswer
+ */
+
+/**
+ * @param {Side} side
+ * @param {SyncAnswer} body
+ * @param {Standing} standing
+ * @returns {Promise<boolean>} more waits
+ */
+async function pull({ transport, pairing, tickets }, body, standing) {
+  if (!tickets || standing === 'revoked' || standing === 'expired') return false;
+  if (body.reset || !tickets.index) {
+    await fetchSnapshot(transport, tickets, pairing);
+    return true;
+  }
+  return body.changes ? applyChanges(tickets, body.changes, body.server_time) : false;
+}

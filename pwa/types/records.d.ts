@@ -1,0 +1,165 @@
+/** What lies in the phone's databases. Fields are only ever added. */
+
+import type { EventInfo, Standing } from './door.js';
+import type { Fact } from './protocol.js';
+
+/** [device, number, tag], shared/PROTOCOL.md R2. */
+export type Ref = [number, number, number];
+
+export interface KeyPair {
+  /** 32 raw bytes. */
+  publicKey: Uint8Array<ArrayBuffer>;
+  /** Not extractable; 32 raw bytes where WebCrypto has no Ed25519. */
+  privateKey: CryptoKey | Uint8Array<ArrayBuffer>;
+}
+
+/** Store `pairings` of the outbox: one phone on one event. */
+export interface PairingRecord {
+  device: number;
+  name: string;
+  role: string;
+  event: EventInfo;
+  /** Check-in lists it may use. */
+  lists: number[];
+  /** Null once revoked: deleted at once. */
+  credential: string | null;
+  certificate: string;
+  /** Pinned: verifies snapshots. */
+  serverKey: Uint8Array<ArrayBuffer>;
+  keys: KeyPair;
+  standing: Standing;
+  createdAt: number;
+  expiresAt: number;
+  /** Server clock minus phone clock, ms; null = never measured. */
+  clockOffset: number | null;
+  list: number | null;
+  gate: string;
+  operator: string;
+}
+
+/** Store `facts` of the outbox, key [device, number]. */
+export interface StoredFact {
+  device: number;
+  number: number;
+  hash: Uint8Array<ArrayBuffer>;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Store `acks` of the outbox: what the root has of a log. */
+export interface AckRecord {
+  device: number;
+  to: number;
+  /** Stamp of fact n at index n - 1; 0 = none yet. */
+  stamps: Float64Array<ArrayBuffer>;
+}
+
+/** Store `denials` of the outbox: a refusal that still gathers its repetitions (R16). */
+export interface HeldDenial {
+  device: number;
+  /** What makes two denials identical. */
+  sameness: string;
+  /** When it first happened, claimed time. */
+  since: number;
+  fact: FactDraft;
+}
+
+/** A decision before it has its place in the log. */
+export type FactDraft = Omit<Fact, 'device' | 'number' | 'previous'>;
+
+export interface Cursor {
+  feed: string;
+  seq: number;
+  digest: string;
+}
+
+/** [serial, tier, status, epoch, name, email, order], R35. */
+export type TicketRow = [number, number, number, number, string, string, string];
+
+/** R36. */
+export type FactRow = [
+  device: number,
+  number: number,
+  tag: number,
+  kind: number,
+  list: number,
+  rule: number,
+  serial: number,
+  epoch: number,
+  how: number,
+  flags: number,
+  time: number,
+  seen: Ref[],
+  target: Ref | null,
+];
+
+export interface ListRevision {
+  list: number;
+  rev: number;
+  rules: {
+    name: string;
+    tiers: { tier: number; from: number | null; until: number | null }[];
+    entry: string;
+    archived?: boolean;
+  };
+}
+
+export interface EventRules extends EventInfo {
+  /** Front part of printed ids, with the last hyphen. */
+  prefix: string;
+  unknown_policy: 'accept' | 'accept_and_flag' | 'hold';
+  unknown_max_age_s: number;
+  fields: string[] | string;
+}
+
+export interface TicketKey {
+  id: number;
+  /** base64 */
+  public: string;
+  compromised: boolean;
+}
+
+export type DeviceRow = [id: number, name: string, gate: string, kind: string];
+
+export interface SnapshotHeader {
+  protocol: number;
+  event: EventRules;
+  cursor: Cursor;
+  made_at: number;
+  keys: TicketKey[];
+  lists: ListRevision[];
+  tiers: { tier: number; name: string }[];
+  devices: DeviceRow[];
+}
+
+/** R35 */
+export interface Changes {
+  to: Cursor;
+  tickets: TicketRow[];
+  facts: FactRow[];
+  lists: ListRevision[];
+  devices: DeviceRow[];
+  event: EventRules | null;
+  tiers: { tier: number; name: string }[] | null;
+  keys: TicketKey[] | null;
+  more: boolean;
+}
+
+/** Store `bases` of the lists database: a verified snapshot payload. */
+export interface BaseRecord {
+  device: number;
+  payload: Uint8Array<ArrayBuffer>;
+}
+
+/** Store `deltas`, key [device, seq]: changes as JSON text, which opens faster than a clone. */
+export interface DeltaRecord {
+  device: number;
+  seq: number;
+  text: string;
+}
+
+/** Store `cursors`: how far the list is, and when it was last known to be current. */
+export interface CursorRecord {
+  device: number;
+  cursor: Cursor;
+  currentAt: number;
+}
