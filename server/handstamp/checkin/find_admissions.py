@@ -10,7 +10,7 @@ from handstamp.checkin.models import Admission
 CHUNK = 500
 
 
-def admitted_serials(event_id: str) -> Select[tuple[int]]:
+def admitted_serials(event_id: str) -> Select[int]:
     """Return the query of serials admitted on some list, to be used inside another query."""
     return select(Admission.serial).where(
         Admission.event_id == event_id, Admission.admitted_at.is_not(None)

@@ -50,8 +50,8 @@ async def find_tickets(
     words: str = "",
     status: str | None = None,
     tier_id: str | None = None,
-    among: Select[tuple[int]] | None = None,
-    outside: Select[tuple[int]] | None = None,
+    among: Select[int] | None = None,
+    outside: Select[int] | None = None,
     after: int = 0,
     limit: int = PAGE,
 ) -> Sequence[Ticket]:

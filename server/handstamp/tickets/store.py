@@ -126,8 +126,8 @@ async def page(
     serial: int | None = None,
     status: str | None = None,
     tier_id: str | None = None,
-    among: Select[tuple[int]] | None = None,
-    outside: Select[tuple[int]] | None = None,
+    among: Select[int] | None = None,
+    outside: Select[int] | None = None,
     after: int = 0,
     limit: int,
 ) -> Sequence[Ticket]:
