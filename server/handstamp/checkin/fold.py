@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 
-from handstamp.checkin.wire import ADMIT, BACKED, DENY, PROVEN, SCANNED, FactRow, Ref
+from handstamp.checkin.rows import BACKED, PROVEN, SCANNED, FactRow, Ref
+from handstamp.checkin.wire import ADMIT, DENY
 
 _Place = tuple[int, int, int, int]
 

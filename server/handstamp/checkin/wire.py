@@ -1,17 +1,30 @@
 """Facts as bytes and rows, and the signed envelope. Twin: pwa/src/core/wire.js.
 
-Vectors: shared/vectors/wire. The columns of a snapshot are in `snapshot_columns`.
+Vectors: shared/vectors/wire. Rows are in `rows`, the columns of a snapshot in `*_columns`.
 """
 
 import base64
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-Ref = tuple[int, int, int]
+from handstamp.checkin.fact_columns import decode_facts, encode_facts
+from handstamp.checkin.layout import Reader, varint
+from handstamp.checkin.rows import AFTER_END, BACKED, PROVEN, SCANNED, FactRow, Ref, TicketRow
+from handstamp.checkin.ticket_columns import decode_tickets, encode_tickets
+
+__all__ = [
+    "ADMIT", "AFTER_END", "API", "BACKED", "BY_POLICY", "CLOCK_STEPPED", "DENY", "FLAGGED",
+    "GROUP", "NO_DIGEST", "NO_HASH", "PROVEN", "SCAN", "SCANNED", "SEARCH", "WEDGE", "Fact",
+    "FactRow", "Ref", "TicketRow", "decode_fact", "decode_snapshot", "encode_fact",
+    "encode_snapshot", "fact_hash", "head_message", "pack_envelope", "row_of",
+    "snapshot_message", "tag_of", "unpack_envelope",
+]  # fmt: skip
 
 FORMAT = 1
+PAYLOAD_FORMAT = 1
 MAX_FACT_BYTES = 8192
 FACT_CONTEXT = b"handstamp/fact/1\0"
 HEAD_CONTEXT = b"handstamp/head/1\0"
@@ -22,7 +35,6 @@ NO_DIGEST = bytes(8)
 ADMIT, DENY = 1, 2
 SCAN, SEARCH, GROUP, WEDGE, API = 1, 2, 3, 4, 5
 FLAGGED, BY_POLICY, CLOCK_STEPPED = 1, 2, 4
-SCANNED, PROVEN, BACKED, AFTER_END = 1, 2, 4, 8
 PROVEN_WITHIN = 10 * 60_000
 
 
@@ -53,122 +65,6 @@ class Fact:
     gate: str = ""
     note: str = ""
     extra: bytes = b""
-
-
-class TicketRow(NamedTuple):
-    """A ticket as it is fed (R35); status by the codes of R30."""
-
-    serial: int
-    tier: int
-    status: int
-    epoch: int
-    name: str
-    email: str
-    order: str
-
-    def to_json(self) -> list[Any]:
-        """Return the row as a JSON array."""
-        return [*self]
-
-    @classmethod
-    def from_json(cls, row: list[Any]) -> "TicketRow":
-        """Read a JSON array; members that a newer side added at the end are ignored."""
-        return cls._make(row[:7])
-
-
-class FactRow(NamedTuple):
-    """A fact as it is fed (R36); `time` is the effective time in ms."""
-
-    device: int
-    number: int
-    tag: int
-    kind: int
-    list_no: int
-    rule_rev: int
-    serial: int
-    epoch: int
-    how: int
-    flags: int
-    time: int
-    seen: tuple[Ref, ...]
-    target: Ref | None
-
-    def to_json(self) -> list[Any]:
-        """Return the row as a JSON array."""
-        seen = [[*ref] for ref in self.seen]
-        return [*self[:11], seen, None if self.target is None else [*self.target]]
-
-    @classmethod
-    def from_json(cls, row: list[Any]) -> "FactRow":
-        """Read a JSON array; members that a newer side added at the end are ignored."""
-        seen = tuple(_ref(ref) for ref in row[11])
-        return cls._make([*row[:11], seen, None if row[12] is None else _ref(row[12])])
-
-
-def _ref(members: list[int]) -> Ref:
-    device, number, tag = members
-    return (device, number, tag)
-
-
-def varint(value: int) -> bytes:
-    """Write unsigned LEB128, shortest form.
-
-    Raises:
-        ValueError: the value is negative or not below 2^53.
-    """
-    if not 0 <= value < 1 << 53:
-        raise ValueError("number out of range")
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-class Reader:
-    """Reads a byte layout from front to back; raises ValueError at the first thing wrong."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def take(self, length: int) -> bytes:
-        """Return the next `length` bytes."""
-        end = self._at + length
-        if end > len(self._data):
-            raise ValueError("cut short")
-        part = self._data[self._at : end]
-        self._at = end
-        return part
-
-    def uint(self, length: int) -> int:
-        """Return the next big-endian number of `length` bytes."""
-        return int.from_bytes(self.take(length), "big")
-
-    def varint(self) -> int:
-        """Return the next varint."""
-        value = 0
-        for shift in range(0, 56, 7):
-            byte = self.uint(1)
-            value |= (byte & 127) << shift
-            if byte < 128:
-                if (not byte and shift) or value >= 1 << 53:
-                    raise ValueError("varint is not in shortest form or too great")
-                return value
-        raise ValueError("varint is longer than 8 bytes")
-
-    def text(self) -> str:
-        """Return the next text: its length in bytes, then UTF-8."""
-        return self.take(self.varint()).decode()
-
-    def ref(self) -> Ref:
-        """Return the next ref: device, number, tag."""
-        return (self.uint(6), self.varint(), self.uint(6))
-
-    def rest(self) -> bytes:
-        """Return all that is left."""
-        return self.take(len(self._data) - self._at)
 
 
 def _uint(value: int, length: int) -> bytes:
@@ -338,3 +234,29 @@ def unpack_envelope(data: bytes) -> tuple[bytes, bytes]:
     if version != 1:
         raise ValueError("a snapshot of a newer version")
     return signature, payload
+
+
+def encode_snapshot(
+    header: Mapping[str, Any], tickets: Iterable[TicketRow], facts: Iterable[FactRow]
+) -> bytes:
+    """Return the payload of a snapshot (R38), not yet compressed; rows may be in any order."""
+    head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    columns, serials = encode_tickets(tickets)
+    return b"".join(
+        (bytes((PAYLOAD_FORMAT,)), varint(len(head)), head, columns, encode_facts(facts, serials))
+    )
+
+
+def decode_snapshot(payload: bytes) -> tuple[dict[str, Any], list[TicketRow], list[FactRow]]:
+    """Return header, tickets and facts of a payload, rows in the payload's order.
+
+    Raises:
+        ValueError: the bytes are not a payload of format 1.
+    """
+    read = Reader(payload)
+    if read.uint(1) != PAYLOAD_FORMAT:
+        raise ValueError("a snapshot of a newer format")
+    header: dict[str, Any] = json.loads(read.text())
+    tickets = decode_tickets(read)
+    facts = decode_facts(read, [row.serial for row in tickets])
+    return header, tickets, facts

@@ -1,4 +1,7 @@
-"""Ed25519 keys as raw bytes, and secrets derived from the installation's one secret."""
+"""Ed25519 keys as raw bytes, and secrets derived from the installation's one secret.
+
+Twin of `strict_shape`: pwa/src/core/signing.js. Vectors: shared/vectors/token/strict.json.
+"""
 
 import hashlib
 import hmac
@@ -13,6 +16,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _NONCE_BYTES = 12
+_FIELD = 2**255 - 19
+_ORDER = 2**252 + 27742317777372353535851937790883648493  # RFC 8032 section 5.1
+_SMALL = {  # y of the eight points whose order divides 8
+    0,
+    1,
+    _FIELD - 1,
+    0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+    0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
+}
 
 
 def new_private_key() -> bytes:
@@ -30,8 +42,27 @@ def sign(private: bytes, message: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(private).sign(message)
 
 
+def strict_shape(public: bytes, signature: bytes) -> bool:
+    """Tell whether key and signature have the shape that RFC 8032 asks for, strictly.
+
+    S is below L, both points are canonical and of great order: libraries leave part of it out.
+    """
+    if len(public) != 32 or len(signature) != 64:
+        return False
+    return int.from_bytes(signature[32:], "little") < _ORDER and all(
+        _canonical_point(point) for point in (public, signature[:32])
+    )
+
+
+def _canonical_point(point: bytes) -> bool:
+    y = int.from_bytes(point, "little") & (1 << 255) - 1
+    return y < _FIELD and y not in _SMALL
+
+
 def verify(public: bytes, signature: bytes, message: bytes) -> bool:
-    """Tell whether `signature` is `message`'s under the 32-byte public key."""
+    """Tell whether `signature` is `message`'s under the 32-byte public key, strictly."""
+    if not strict_shape(public, signature):
+        return False
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
     except (InvalidSignature, ValueError):

@@ -1,0 +1,62 @@
+"""Tickets and facts as they are fed: one flat row each."""
+
+from typing import Any, NamedTuple
+
+Ref = tuple[int, int, int]
+
+SCANNED, PROVEN, BACKED, AFTER_END = 1, 2, 4, 8
+
+
+class TicketRow(NamedTuple):
+    """A ticket as it is fed (R35); status by the codes of R30."""
+
+    serial: int
+    tier: int
+    status: int
+    epoch: int
+    name: str
+    email: str
+    order: str
+
+    def to_json(self) -> list[Any]:
+        """Return the row as a JSON array."""
+        return [*self]
+
+    @classmethod
+    def from_json(cls, row: list[Any]) -> "TicketRow":
+        """Read a JSON array; members that a newer side added at the end are ignored."""
+        return cls._make(row[:7])
+
+
+class FactRow(NamedTuple):
+    """A fact as it is fed (R36); `time` is the effective time in ms."""
+
+    device: int
+    number: int
+    tag: int
+    kind: int
+    list_no: int
+    rule_rev: int
+    serial: int
+    epoch: int
+    how: int
+    flags: int
+    time: int
+    seen: tuple[Ref, ...]
+    target: Ref | None
+
+    def to_json(self) -> list[Any]:
+        """Return the row as a JSON array."""
+        seen = [[*ref] for ref in self.seen]
+        return [*self[:11], seen, None if self.target is None else [*self.target]]
+
+    @classmethod
+    def from_json(cls, row: list[Any]) -> "FactRow":
+        """Read a JSON array; members that a newer side added at the end are ignored."""
+        seen = tuple(_ref(ref) for ref in row[11])
+        return cls._make([*row[:11], seen, None if row[12] is None else _ref(row[12])])
+
+
+def _ref(members: list[int]) -> Ref:
+    device, number, tag = members
+    return (device, number, tag)
