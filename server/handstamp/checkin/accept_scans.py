@@ -1,0 +1,195 @@
+"""Taking in what phones hand in: logs checked before the lock, stored and acknowledged under it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from handstamp.checkin.batch import Batch, DoorDevice
+from handstamp.checkin.wire import (
+    NO_DIGEST,
+    NO_HASH,
+    Fact,
+    decode_fact,
+    fact_hash,
+    head_message,
+    tag_of,
+)
+from handstamp.kit.clock import Millis
+from handstamp.kit.signing import verify
+
+MOST_FACTS = 1_000
+
+
+class SentLog(NamedTuple):
+    """A piece of one device's log as it came: bytes of facts `first`, `first` + 1, …"""
+
+    device: int
+    first: int
+    facts: tuple[bytes, ...]
+    signature: bytes
+
+
+class SentFact(NamedTuple):
+    """One fact of a checked log."""
+
+    raw: bytes
+    fact: Fact
+    hash: bytes
+    tag: int
+
+
+class CheckedLog(NamedTuple):
+    """A log whose chain and signature are right, or `error` saying what is not.
+
+    Errors: `unknown_device`, `malformed_fact`, `broken_chain`, `bad_signature`.
+    """
+
+    device: int
+    first: int
+    facts: tuple[SentFact, ...] = ()
+    error: str = ""
+
+
+class Ack(NamedTuple):
+    """What the server holds of a log: its contiguous head, and a stamp per fact just sent.
+
+    `fork`: the server holds a branch that this log does not agree with. A fact with a stamp
+    is held, on whichever branch it lies.
+    """
+
+    device: int
+    to: int
+    hash: bytes
+    stamps: tuple[tuple[int, int, Millis], ...] = ()
+    fork: bool = False
+    error: str = ""
+
+
+def check_log(log: SentLog, public_key: bytes | None) -> CheckedLog:
+    """Check a log by itself (R14): numbers, chain and the signature over its last fact.
+
+    Takes about 0.15 ms and 20 µs per fact of processor time, so callers run it in a thread.
+    """
+    if public_key is None:
+        return CheckedLog(log.device, log.first, error="unknown_device")
+    facts: list[SentFact] = []
+    previous = NO_HASH if log.first == 1 else None
+    for number, raw in enumerate(log.facts, log.first):
+        try:
+            fact = decode_fact(raw)
+        except ValueError:
+            return CheckedLog(log.device, log.first, error="malformed_fact")
+        if fact.device != log.device or fact.number != number:
+            return CheckedLog(log.device, log.first, error="broken_chain")
+        if previous is not None and fact.previous != previous:
+            return CheckedLog(log.device, log.first, error="broken_chain")
+        previous = fact_hash(raw)
+        facts.append(SentFact(raw, fact, previous, tag_of(previous)))
+    if facts:
+        last = facts[-1]
+        message = head_message(log.device, last.fact.number, last.hash)
+        if not verify(public_key, log.signature, message):
+            return CheckedLog(log.device, log.first, error="bad_signature")
+    return CheckedLog(log.device, log.first, tuple(facts))
+
+
+@dataclass
+class HandIn:
+    """Logs of one event's devices, and what the phone says of itself, as a batch item."""
+
+    logs: list[CheckedLog]
+    status: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def weight(self) -> int:
+        """Facts at most."""
+        return sum(len(log.facts) for log in self.logs)
+
+    def devices(self) -> Collection[int]:
+        """Return the devices of its logs."""
+        return {log.device for log in self.logs} | self.status.keys()
+
+    def serials(self) -> Collection[int]:
+        """Return every ticket its facts name."""
+        return {sent.fact.serial for log in self.logs for sent in log.facts}
+
+    def spans(self, batch: Batch) -> list[tuple[int, int, int]]:
+        """Ask for held facts, except where a log plainly goes on from the head."""
+        return [
+            (log.device, log.first - 1, log.facts[-1].fact.number)
+            for log in self.logs
+            if log.facts
+            and log.device in batch.devices
+            and not _goes_on(batch.devices[log.device], log)
+        ]
+
+    def answer_keys(self) -> Collection[tuple[int, str]]:
+        """None: a log may be handed in again as it is."""
+        return ()
+
+    def decide(self, batch: Batch) -> list[Ack]:
+        """Add the new facts of each log; an answer per log, in order."""
+        for device, values in self.status.items():
+            if device in batch.devices:
+                batch.change_device(device, values)
+        return [_accept(batch, log) for log in self.logs]
+
+
+def _goes_on(device: DoorDevice, log: CheckedLog) -> bool:
+    first = log.facts[0].fact
+    return log.first == device.head_number + 1 and first.previous == device.head_hash
+
+
+def _accept(batch: Batch, log: CheckedLog) -> Ack:
+    device = batch.devices.get(log.device)
+    if device is None:
+        return Ack(log.device, 0, NO_HASH, error=log.error or "unknown_device")
+    if log.error or not log.facts:
+        return _ack(device, error=log.error)
+    if not _goes_on(device, log) and not _continues_held(batch, log):
+        met_other = bool(batch.held.get((log.device, log.first - 1)))
+        return _ack(device, fork=met_other)
+    stamps = []
+    for sent in log.facts:
+        stamp = _stamp_of(batch, sent)
+        if stamp is None:
+            batch.add_fact(sent.raw, sent.fact, sent.hash, scanned=was_scanned(batch, sent.fact))
+            stamp = batch.now
+        stamps.append((sent.fact.number, sent.tag, stamp))
+    return _ack(device, tuple(stamps))
+
+
+def _continues_held(batch: Batch, log: CheckedLog) -> bool:
+    if log.first == 1:
+        return True
+    previous = log.facts[0].fact.previous
+    return any(held.hash == previous for held in batch.held.get((log.device, log.first - 1), ()))
+
+
+def _stamp_of(batch: Batch, sent: SentFact) -> Millis | None:
+    for held in batch.held.get((sent.fact.device, sent.fact.number), ()):
+        if held.tag == sent.tag:
+            return held.stamp
+    return None
+
+
+def _ack(
+    device: DoorDevice,
+    stamps: tuple[tuple[int, int, Millis], ...] = (),
+    *,
+    fork: bool = False,
+    error: str = "",
+) -> Ack:
+    forked = fork or device.forked_at is not None
+    return Ack(device.id, device.head_number, device.head_hash, stamps, forked, error)
+
+
+def was_scanned(batch: Batch, fact: Fact) -> bool:
+    """Tell whether the fact carries the digest of the ticket's real token (R22)."""
+    ticket = batch.tickets.get(fact.serial)
+    return (
+        ticket is not None
+        and fact.digest != NO_DIGEST
+        and fact.epoch == ticket.epoch
+        and fact.digest == ticket.digest
+    )

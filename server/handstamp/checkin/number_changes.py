@@ -1,0 +1,132 @@
+"""The event lock: take it, number what other writers left unnumbered, end batches with marks."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import exists, insert, literal, select, union_all, update
+from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.checkin.models import Device, FeedHead, FeedMark
+from handstamp.events import number_changes as event_changes
+from handstamp.events.models import Event, ListRevision
+from handstamp.kit.clock import Millis
+from handstamp.kit.ids import new_id
+from handstamp.plumbing.db import Base, is_sqlite
+from handstamp.tickets import number_changes as ticket_changes
+from handstamp.tickets.models import Ticket
+
+MARK_ROWS = 1_000
+FIRST_DIGEST = bytes(16)
+
+UpsertInsert = PostgresqlInsert | SqliteInsert
+Numbered = tuple[str, str, int]  # kind letter, identity, revision: what the digest covers (R31)
+
+
+@dataclass
+class Head:
+    """The locked end of an event's feed; `rows` are numbered in this transaction."""
+
+    event_id: str
+    feed_id: str
+    seq: int
+    digest: bytes
+    rows: list[Numbered] = field(default_factory=list)
+
+    @property
+    def next_seq(self) -> int:
+        """The number before the next free one."""
+        return self.seq + len(self.rows)
+
+
+def insert_for(session: AsyncSession, table: type[Base]) -> UpsertInsert:
+    """Return the dialect's INSERT into `table`, which knows ON CONFLICT."""
+    return sqlite_insert(table) if is_sqlite(session) else postgresql_insert(table)
+
+
+async def lock_feed(session: AsyncSession, event_id: str, now: Millis) -> Head:
+    """Take the event lock until the transaction ends; makes the feed at first use."""
+    locked = (
+        select(FeedHead.feed_id, FeedHead.seq, FeedHead.digest)
+        .where(FeedHead.event_id == event_id)
+        .with_for_update()
+    )
+    row = (await session.execute(locked)).one_or_none()
+    if row is None:
+        await _begin_feed(session, event_id, now)
+        row = (await session.execute(locked)).one()
+    return Head(event_id, row.feed_id, row.seq, row.digest)
+
+
+async def _begin_feed(session: AsyncSession, event_id: str, now: Millis) -> None:
+    head = {"event_id": event_id, "feed_id": new_id("feed"), "seq": 0, "digest": FIRST_DIGEST}
+    mark = {"event_id": event_id, "seq": 0, "digest": FIRST_DIGEST, "created_at": now}
+    await session.execute(insert_for(session, FeedHead).values(head).on_conflict_do_nothing())
+    await session.execute(insert_for(session, FeedMark).values(mark).on_conflict_do_nothing())
+
+
+async def has_unnumbered(session: AsyncSession, event_id: str) -> bool:
+    """Tell whether a committed change of the event still waits for its number."""
+    found = select(
+        exists(
+            union_all(
+                select(literal(1)).where(Ticket.event_id == event_id, Ticket.feed_seq.is_(None)),
+                select(literal(1)).where(Device.event_id == event_id, Device.feed_seq.is_(None)),
+                select(literal(1)).where(
+                    ListRevision.event_id == event_id, ListRevision.feed_seq.is_(None)
+                ),
+                select(literal(1)).where(Event.id == event_id, Event.feed_seq.is_(None)),
+            )
+        )
+    )
+    return bool((await session.execute(found)).scalar())
+
+
+async def number_pending(session: AsyncSession, head: Head) -> None:
+    """Give the next numbers to every unnumbered row of the event; the lock must be held."""
+    head.rows += await event_changes.number(session, head.event_id, head.next_seq)
+    head.rows += await ticket_changes.number(session, head.event_id, head.next_seq)
+    waiting = await session.execute(
+        select(Device.id).where(Device.event_id == head.event_id, Device.feed_seq.is_(None))
+    )
+    for device in sorted(waiting.scalars()):
+        number = head.next_seq + 1
+        await session.execute(update(Device).where(Device.id == device).values(feed_seq=number))
+        head.rows.append(("d", str(device), number))
+
+
+async def end_batch(session: AsyncSession, head: Head, now: Millis) -> None:
+    """Write marks for the rows numbered in this transaction (R31) and move the head."""
+    marks = []
+    for start in range(0, len(head.rows), MARK_ROWS):
+        chunk = head.rows[start : start + MARK_ROWS]
+        head.digest = mark_digest(head.digest, chunk, secrets.token_bytes(8))
+        head.seq += len(chunk)
+        marks.append(
+            {
+                "event_id": head.event_id,
+                "seq": head.seq,
+                "digest": head.digest,
+                "created_at": now,
+            }
+        )
+    if not marks:
+        return
+    await session.execute(insert(FeedMark), marks)
+    await session.execute(
+        update(FeedHead)
+        .where(FeedHead.event_id == head.event_id)
+        .values(seq=head.seq, digest=head.digest)
+    )
+    head.rows = []
+
+
+def mark_digest(previous: bytes, rows: Sequence[Numbered], salt: bytes) -> bytes:
+    """The first 16 bytes of SHA-256 over the previous digest, each row in order, the salt (R31)."""
+    text = "".join(f"{kind}{identity}:{revision}\n" for kind, identity, revision in rows)
+    return hashlib.sha256(previous + text.encode() + salt).digest()[:16]

@@ -1,0 +1,92 @@
+"""Keeping what the fold says of each ticket and list, so that boards need not fold."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import case, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.checkin.fold import ListState, State, fold
+from handstamp.checkin.models import Admission, Fact
+from handstamp.checkin.number_changes import insert_for
+from handstamp.checkin.wire import DENY
+from handstamp.events.models import ListRevision
+from handstamp.tickets.models import Ticket
+
+if TYPE_CHECKING:
+    from handstamp.checkin.batch import Batch
+
+
+async def serials_changed(session: AsyncSession, event_id: str, after: int) -> set[int]:
+    """Return serials whose state may differ because of what was numbered above `after`.
+
+    A changed ticket that has facts (its epoch may have been raised), and every ticket with
+    pending facts when a list revision arrived that they may name.
+    """
+    has_facts = exists().where(
+        Fact.event_id == event_id, Fact.serial == Ticket.serial, Fact.kind != DENY
+    )
+    changed = await session.execute(
+        select(Ticket.serial).where(Ticket.event_id == event_id, Ticket.feed_seq > after, has_facts)
+    )
+    serials = set(changed.scalars())
+    new_revision = select(ListRevision.rev).where(
+        ListRevision.event_id == event_id, ListRevision.feed_seq > after
+    )
+    if (await session.execute(new_revision.limit(1))).first() is not None:
+        waiting = select(Admission.serial).where(
+            Admission.event_id == event_id, Admission.pending > 0
+        )
+        serials |= set((await session.execute(waiting)).scalars())
+    return serials
+
+
+def state_of(batch: "Batch", serial: int) -> State:
+    """Fold what the batch knows of one ticket."""
+    ticket = batch.tickets.get(serial)
+    return fold(batch.facts.get(serial, ()), ticket.epoch if ticket else None, batch.rules)
+
+
+async def project(batch: "Batch", serials: Collection[int]) -> None:
+    """Write the state of these tickets to `tickets_admissions`."""
+    rows: list[dict[str, Any]] = []
+    for serial in sorted(serials):
+        facts = {fact.ref: fact for fact in batch.facts.get(serial, ())}
+        for list_no, state in state_of(batch, serial).lists.items():
+            winner = facts[state.winner].time if state.winner else None
+            rows.append(_row(batch.event_id, serial, list_no, state, winner))
+    if not rows:
+        return
+    made = insert_for(batch.session, Admission)
+    new = made.excluded
+    unchanged = (Admission.conflict == new.conflict) & (Admission.greens == new.greens)
+    values: dict[str, Any] = {
+        name: new[name]
+        for name in (
+            "admitted_at",
+            "winner_device",
+            "winner_number",
+            "greens",
+            "pending",
+            "conflict",
+        )
+    }
+    values["resolved_at"] = case((unchanged, Admission.resolved_at), else_=None)
+    keys = ["event_id", "serial", "list_no"]
+    await batch.session.execute(made.on_conflict_do_update(index_elements=keys, set_=values), rows)
+
+
+def _row(
+    event_id: str, serial: int, list_no: int, state: ListState, admitted_at: int | None
+) -> dict[str, Any]:
+    return {
+        "event_id": event_id,
+        "serial": serial,
+        "list_no": list_no,
+        "admitted_at": admitted_at,
+        "winner_device": state.winner[0] if state.winner else None,
+        "winner_number": state.winner[1] if state.winner else None,
+        "greens": len(state.greens),
+        "pending": len(state.pending),
+        "conflict": state.conflict,
+    }

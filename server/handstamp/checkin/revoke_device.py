@@ -1,0 +1,45 @@
+"""Ending a pairing or a scanner's key: heard of at once, facts still accepted afterwards."""
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.audit.record import record
+from handstamp.checkin.models import Device
+from handstamp.events.find_events import owned_event
+from handstamp.kit.ids import device_hex
+from handstamp.plumbing.db import after_commit
+from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.web import Actor, Services
+
+
+async def revoke_device(
+    session: AsyncSession, services: Services, actor: Actor, device_id: int
+) -> Device:
+    """Revoke a device; revoking again changes nothing.
+
+    Raises:
+        NotFound: there is no such device of an event of this actor.
+    """
+    device = await session.get(Device, device_id)
+    if device is None or device.kind == "server":
+        raise NotFound("There is no such device among yours.")
+    event = await owned_event(session, actor, device.event_id)
+    if device.revoked_at is None:
+        device.revoked_at = services.clock()
+        await session.flush()
+        # Out of the feed and in again: every phone is told to look, this one among them.
+        # A plain UPDATE, because the object may hold the NULL of before the door numbered it.
+        await session.execute(
+            update(Device).where(Device.id == device.id).values(feed_seq=None),
+            execution_options={"synchronize_session": False},
+        )
+        await record(
+            session,
+            actor,
+            "device.revoke",
+            "device",
+            device_hex(device.id),
+            organizer_id=event.organizer_id,
+        )
+        after_commit(session, lambda: services.signals.publish(f"event:{event.id}"))
+    return device

@@ -1,0 +1,183 @@
+"""One exchange with a phone: its facts in, acknowledgements and changes out (R40-R43).
+
+Facts are authorised by their log's signature, so this works for revoked and expired pairings,
+for logs of older pairings on the same phone, and without any credential. `certificates` (a
+list of JWTs) lets a server that was restored from an old backup know again a device that was
+paired after that backup: send them when an acknowledgement says `unknown_device`.
+"""
+
+import asyncio
+import base64
+import json
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from handstamp.checkin.accept_scans import Ack, CheckedLog, HandIn, SentLog, check_log
+from handstamp.checkin.batcher import batcher
+from handstamp.checkin.device_credentials import read_credential, standing
+from handstamp.checkin.list_changes import Cursor, changes_after, feed_end, holds
+from handstamp.checkin.models import Device
+from handstamp.checkin.number_changes import has_unnumbered
+from handstamp.checkin.readmit_device import readmit_devices
+from handstamp.checkin.sync_request import SyncRequest
+from handstamp.events.models import Event
+from handstamp.kit.clock import SECOND
+from handstamp.plumbing.errors import Unauthenticated
+from handstamp.plumbing.web import Services
+
+PROTOCOL = 1
+STATUS_EVERY = 10 * SECOND
+ALONE_IN_LOOP = 8  # so few facts are checked faster than a thread is reached
+
+
+class _Known(NamedTuple):
+    event_id: str
+    public_key: bytes | None
+
+
+async def sync(services: Services, credential: str, request: SyncRequest) -> dict[str, Any]:
+    """Do one exchange and return the answer's members.
+
+    Raises:
+        Unauthenticated: no pairing is named and no log is handed in, or it is not known.
+    """
+    own = read_credential(services, credential) if credential else None
+    if own is None and not request.logs:
+        raise Unauthenticated("Pair this device first.", code="not_paired")
+    known = await _known_devices(services, own, request)
+    if own is not None and own not in known:
+        raise Unauthenticated("This device is not paired here.", code="not_paired")
+    acks = await _hand_in(services, own, known, request)
+    answer = {
+        "protocol": PROTOCOL,
+        "server_time": services.clock(),
+        "standing": "active",
+        "acks": [_ack_json(ack) for ack in acks],
+        "reset": False,
+        "changes": None,
+    }
+    if own is None:
+        own = next((log.device for log in request.logs if log.device in known), None)
+        request = request._replace(cursor=None)
+    if own is None:
+        answer["standing"] = "unknown"
+        return answer
+    return answer | await _standing_and_changes(services, own, request)
+
+
+async def _known_devices(
+    services: Services, own: int | None, request: SyncRequest
+) -> dict[int, _Known]:
+    wanted = {log.device for log in request.logs} | ({own} if own is not None else set())
+    known = await _read_devices(services, wanted)
+    missing = wanted - known.keys()
+    if missing and request.certificates:
+        await readmit_devices(services, missing, request.certificates)
+        known = await _read_devices(services, wanted)
+    return known
+
+
+async def _read_devices(services: Services, wanted: set[int]) -> dict[int, _Known]:
+    async with services.db.read() as session:
+        rows = await session.execute(
+            select(Device.id, Device.event_id, Device.public_key).where(
+                Device.id.in_(wanted), Device.kind == "phone"
+            )
+        )
+        return {device: _Known(event_id, key) for device, event_id, key in rows}
+
+
+async def _hand_in(
+    services: Services, own: int | None, known: dict[int, _Known], request: SyncRequest
+) -> list[Ack]:
+    checked = await _check(known, request.logs)
+    by_event: dict[str, list[int]] = {}
+    acks: dict[int, Ack] = {}
+    for index, log in enumerate(checked):
+        if log.device in known:
+            by_event.setdefault(known[log.device].event_id, []).append(index)
+        else:
+            acks[index] = Ack(log.device, 0, bytes(32), error=log.error)
+    status = await _status_due(services, own, request)
+    if own is not None and status:
+        by_event.setdefault(known[own].event_id, [])
+    for event_id, indexes in by_event.items():
+        mine = status if own is not None and known[own].event_id == event_id else {}
+        item = HandIn([checked[index] for index in indexes], mine)
+        given = await batcher(services).submit(event_id, item)
+        acks.update(zip(indexes, given, strict=True))
+    return [acks[index] for index in range(len(checked))]
+
+
+async def _check(known: dict[int, _Known], logs: tuple[SentLog, ...]) -> list[CheckedLog]:
+    pairs = [(log, known[log.device].public_key if log.device in known else None) for log in logs]
+    if sum(len(log.facts) for log in logs) <= ALONE_IN_LOOP:
+        return [check_log(log, key) for log, key in pairs]
+    return await asyncio.to_thread(lambda: [check_log(log, key) for log, key in pairs])
+
+
+async def _status_due(
+    services: Services, own: int | None, request: SyncRequest
+) -> dict[int, dict[str, Any]]:
+    """Return what to write about the phone: at once when it changed, else now and then."""
+    if own is None:
+        return {}
+    now = services.clock()
+    async with services.db.read() as session:
+        device = await session.get_one(Device, own)
+    values: dict[str, Any] = {
+        "pending": request.pending,
+        "status_json": json.dumps(request.status, separators=(",", ":"), sort_keys=True),
+        "app_build": request.build,
+    }
+    if request.cursor is not None:
+        values["cursor_seq"] = max(0, min(request.cursor.seq, 1 << 53))
+    if device.revoked_at is not None and device.wiped_at is None:
+        values["wiped_at"] = now
+    seen = device.last_seen_at or 0
+    changed = {name for name, value in values.items() if getattr(device, name) != value}
+    if now - seen < STATUS_EVERY and not changed - {"cursor_seq", "status_json"}:
+        return {}
+    values["last_seen_at"] = now
+    if request.clock is not None:
+        values["clock_skew_ms"] = request.clock - now
+    return {own: values}
+
+
+async def _standing_and_changes(
+    services: Services, own: int, request: SyncRequest
+) -> dict[str, Any]:
+    settings = services.settings
+    open_now = settings.enable_ticketing and settings.enable_scanning
+    async with services.db.read() as session:
+        device = await session.get_one(Device, own)
+        state = standing(device, services.clock())
+        entitled = open_now and state in ("active", "repair") and request.cursor is not None
+        waits = entitled and await has_unnumbered(session, device.event_id)
+    if not entitled:
+        return {"standing": state}
+    assert request.cursor is not None
+    if waits:
+        await batcher(services).number(device.event_id)
+    return {"standing": state} | await _changes(services, device.event_id, request.cursor)
+
+
+async def _changes(services: Services, event_id: str, cursor: Cursor) -> dict[str, Any]:
+    async with services.db.read() as session:
+        end = await feed_end(session, event_id)
+        if end is None or not await holds(session, event_id, cursor, end):
+            return {"reset": True, "changes": None}
+        event = await session.get_one(Event, event_id)
+        return {"reset": False, "changes": await changes_after(session, event, cursor, end)}
+
+
+def _ack_json(ack: Ack) -> dict[str, Any]:
+    members: dict[str, Any] = {
+        "device": ack.device,
+        "to": ack.to,
+        "hash": base64.b64encode(ack.hash).decode(),
+        "stamps": [list(stamp) for stamp in ack.stamps],
+        "fork": ack.fork,
+    }
+    return members | ({"error": ack.error} if ack.error else {})

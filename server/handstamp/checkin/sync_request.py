@@ -1,0 +1,169 @@
+"""Reading what a phone sends: bounded, unzipped within bounds, every member checked."""
+
+import base64
+import binascii
+import json
+import zlib
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+
+from handstamp.checkin.accept_scans import MOST_FACTS, SentLog
+from handstamp.checkin.list_changes import Cursor
+from handstamp.plumbing.errors import BadInput, TooLarge
+
+MOST_BYTES = 4 << 20
+MOST_UNZIPPED = 16 << 20
+MOST_LOGS = 64
+MOST_STATUS = 2_000
+MOST_CERTIFICATES = 16
+NUMBER_LIMIT = 1 << 53
+
+
+class SyncRequest(NamedTuple):
+    """One exchange as it came; times in ms."""
+
+    cursor: Cursor | None
+    logs: tuple[SentLog, ...]
+    certificates: tuple[str, ...]
+    clock: int | None
+    status: dict[str, Any]
+
+    @property
+    def pending(self) -> int:
+        """How many facts the phone says it has not handed in."""
+        pending = self.status.get("pending")
+        return min(pending, NUMBER_LIMIT) if type(pending) is int and pending > 0 else 0
+
+    @property
+    def build(self) -> str:
+        """The app's build, as it calls itself."""
+        build = self.status.get("build")
+        return build[:80].encode(errors="replace").decode() if isinstance(build, str) else ""
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the request's body, unzipped if it says gzip.
+
+    Raises:
+        TooLarge: more than 4 MiB came, or more than 16 MiB unzipped.
+        BadInput: it is not the gzip it says it is, or another encoding.
+    """
+    chunks = bytearray()
+    async for chunk in request.stream():
+        chunks += chunk
+        if len(chunks) > MOST_BYTES:
+            raise TooLarge("An exchange has at most 4 MiB. Send fewer facts at once.")
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding == "identity":
+        return bytes(chunks)
+    if encoding != "gzip":
+        raise BadInput("Content-Encoding must be gzip or absent.")
+    return _unzip(bytes(chunks))
+
+
+def _unzip(body: bytes) -> bytes:
+    reader = zlib.decompressobj(wbits=31)
+    try:
+        plain = reader.decompress(body, MOST_UNZIPPED)
+    except zlib.error as error:
+        raise BadInput("The body is not gzip.") from error
+    if reader.unconsumed_tail:
+        raise TooLarge("An exchange has at most 16 MiB unzipped.")
+    if not reader.eof or reader.unused_data:
+        raise BadInput("The body is not one whole gzip stream.")
+    return plain
+
+
+def read_sync(body: bytes) -> SyncRequest:
+    """Read the members of an exchange; unknown ones are ignored (R43).
+
+    Raises:
+        BadInput: it is not JSON of that shape; `errors` says where.
+        TooLarge: more than 1,000 facts or 64 logs at once.
+    """
+    try:
+        members = json.loads(body)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, ValueError) as error:
+        raise BadInput("The body is not valid JSON.") from error
+    if not isinstance(members, dict):
+        raise BadInput("The body must be a JSON object.")
+    logs = _logs(members.get("logs", []))
+    clock = members.get("clock")
+    if clock is not None:
+        clock = _integer(clock, "clock", least=0)
+    cursor = members.get("cursor")
+    if cursor is not None and not isinstance(cursor, dict):
+        raise _wrong("cursor", "must be an object or null")
+    return SyncRequest(
+        cursor=Cursor.from_json(cursor) if cursor is not None else None,
+        logs=logs,
+        certificates=_certificates(members.get("certificates", [])),
+        clock=clock,
+        status=_status(members.get("status", {})),
+    )
+
+
+def _logs(sent: Any) -> tuple[SentLog, ...]:
+    if not isinstance(sent, list):
+        raise _wrong("logs", "must be a list")
+    if len(sent) > MOST_LOGS:
+        raise TooLarge(f"At most {MOST_LOGS} logs at once.")
+    logs = tuple(_log(log, f"logs.{index}") for index, log in enumerate(sent))
+    if sum(len(log.facts) for log in logs) > MOST_FACTS:
+        raise TooLarge(f"At most {MOST_FACTS:,} facts at once.")
+    return logs
+
+
+def _log(sent: Any, where: str) -> SentLog:
+    if not isinstance(sent, dict):
+        raise _wrong(where, "must be an object")
+    facts = sent.get("facts", [])
+    if not isinstance(facts, list):
+        raise _wrong(f"{where}.facts", "must be a list")
+    if len(facts) > MOST_FACTS:
+        raise TooLarge(f"At most {MOST_FACTS:,} facts at once.")
+    return SentLog(
+        device=_integer(sent.get("device"), f"{where}.device", least=1, below=1 << 48),
+        first=_integer(sent.get("from", 1), f"{where}.from", least=1),
+        facts=tuple(_bytes(fact, f"{where}.facts.{index}") for index, fact in enumerate(facts)),
+        signature=_bytes(sent.get("signature", ""), f"{where}.signature") if facts else b"",
+    )
+
+
+def _certificates(sent: Any) -> tuple[str, ...]:
+    if not isinstance(sent, list) or not all(isinstance(text, str) for text in sent):
+        raise _wrong("certificates", "must be a list of texts")
+    if len(sent) > MOST_CERTIFICATES:
+        raise TooLarge(f"At most {MOST_CERTIFICATES} certificates at once.")
+    return tuple(sent)
+
+
+def _status(sent: Any) -> dict[str, Any]:
+    if not isinstance(sent, dict):
+        raise _wrong("status", "must be an object")
+    text = json.dumps(sent)
+    if len(text) > MOST_STATUS:
+        raise TooLarge("A status has at most 2,000 characters.")
+    if "\\u0000" in text:
+        raise _wrong("status", "must not contain the NUL character")
+    return sent
+
+
+def _integer(value: Any, where: str, *, least: int, below: int = NUMBER_LIMIT) -> int:
+    if type(value) is not int or not least <= value < below:
+        raise _wrong(where, f"must be a whole number, {least} or more and below {below}")
+    return value
+
+
+def _bytes(value: Any, where: str) -> bytes:
+    if not isinstance(value, str):
+        raise _wrong(where, "must be base64")
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _wrong(where, "must be base64") from error
+
+
+def _wrong(where: str, message: str) -> BadInput:
+    return BadInput(f"{where}: {message}.", errors=[{"field": where, "message": message}])
