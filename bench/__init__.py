@@ -1,0 +1,1 @@
+"""The project's figures; `make bench` measures them all."""
