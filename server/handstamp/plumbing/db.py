@@ -76,13 +76,16 @@ class Database:
             self.writer = create_async_engine(url, pool_size=pool_size, max_overflow=0)
             self.reader = self.writer.execution_options(isolation_level="REPEATABLE READ")
         self._write_lock = asyncio.Lock()
+        self.wake_jobs: AfterCommit | None = None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """One consistent view of the data (repeatable read); nothing is written."""
+        """One consistent view of the data (repeatable read); nothing is written.
+
+        Rows stay readable after the block: closing a session lets go of them as they are.
+        """
         async with AsyncSession(self.reader, expire_on_commit=False, autoflush=False) as session:
             yield session
-            await session.rollback()
 
     @asynccontextmanager
     async def write(self, actor: str = "system") -> AsyncIterator[AsyncSession]:
@@ -107,6 +110,7 @@ class Database:
                 await session.execute(
                     text("SELECT set_config('handstamp.actor', :actor, true)"), {"actor": actor}
                 )
+            session.info["wake_jobs"] = self.wake_jobs
             yield session
             await session.commit()
 

@@ -12,7 +12,7 @@ class Job(Base):
     __tablename__ = "tickets_jobs"
     __table_args__ = (
         Index("ix_tickets_jobs_ready", "state", "run_at", "id"),
-        Index("ix_tickets_jobs_key", "job_key", "state"),
+        Index("ix_tickets_jobs_key", "job_key", "state", "id"),
         Index(
             "uq_tickets_jobs_dedupe",
             "dedupe",

@@ -1,0 +1,51 @@
+"""Prometheus metrics `tickets_*`: counters of each process, and figures read at scraping.
+
+With several server processes set `PROMETHEUS_MULTIPROC_DIR` to an empty folder before they
+start; what comes from the database is the same whichever process answers.
+"""
+
+import os
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import REGISTRY, Collector
+
+REQUESTS = Counter("tickets_http_requests_total", "Requests", ["route", "method", "status"])
+REQUEST_SECONDS = Histogram(
+    "tickets_http_request_seconds",
+    "Time to answer",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+JOBS_FINISHED = Counter("tickets_jobs_finished_total", "Jobs run", ["kind", "outcome"])
+MAILS = Counter("tickets_mails_total", "Mails handed over", ["kind", "outcome"])
+SIGN_INS = Counter("tickets_sign_ins_total", "Sign-in attempts", ["outcome"])
+CONNECTIONS = Gauge("tickets_live_connections", "Open WebSockets", multiprocess_mode="livesum")
+
+Figure = tuple[str, str, dict[str, str], float]
+
+
+class _Read(Collector):
+    """Figures read from the database for one scrape: (name, help, labels, value)."""
+
+    def __init__(self, figures: list[Figure]) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterator[Metric]:
+        families: dict[str, GaugeMetricFamily] = {}
+        for name, text, labels, value in self._figures:
+            family = families.setdefault(name, GaugeMetricFamily(name, text, labels=list(labels)))
+            family.add_metric(list(labels.values()), value)
+        yield from families.values()
+
+
+def exposition(figures: list[Figure]) -> bytes:
+    """Return everything in Prometheus' text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Read(figures))
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+    return generate_latest(REGISTRY) + generate_latest(registry)
