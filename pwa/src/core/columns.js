@@ -1,28 +1,12 @@
-// Columns of numbers and texts, and the payload of a snapshot that is made of them.
-// Twin: server/handstamp/checkin/columns.py. Vectors: shared/vectors/wire.
+// Columns of numbers and texts that compress well. Twin: checkin/columns.py.
+// Vectors: shared/vectors/wire. Layout: R38 in shared/PROTOCOL.md.
 
-import { readFacts } from './fact-columns.js';
 import { Reader } from './layout.js';
-import { readTickets } from './ticket-columns.js';
 
-/** @import { Bytes, Snapshot } from '../../types/protocol.js' */
+/** @import { Bytes } from '../../types/protocol.js' */
 
-const PAYLOAD_FORMAT = 1;
 const TRANSPOSED = 1;
 const fromUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/**
- * Reads a snapshot's payload (R38); RangeError or TypeError when it is not one of format 1.
- * @param {Bytes} payload
- * @returns {Snapshot}
- */
-export function decodeSnapshot(payload) {
-  const from = new Reader(payload);
-  if (from.uint(1) !== PAYLOAD_FORMAT) throw new RangeError('a snapshot of a newer format');
-  const header = JSON.parse(from.text());
-  const tickets = readTickets(from);
-  return { header, tickets, facts: readFacts(from, tickets.serials) };
-}
 
 /**
  * Reads a column of numbers below 2^53.

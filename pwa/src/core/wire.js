@@ -1,15 +1,16 @@
 // Facts as bytes and rows, and the signed envelope. Twin: server/handstamp/checkin/wire.py.
 // Vectors: shared/vectors/wire.
 
+import { readFacts } from './fact-columns.js';
 import { Reader, Writer } from './layout.js';
 import { strict } from './signing.js';
+import { readTickets } from './ticket-columns.js';
 
-export { decodeSnapshot } from './columns.js';
-
-/** @import { Bytes, Fact, VerifyEd25519 } from '../../types/protocol.js' */
+/** @import { Bytes, Fact, Snapshot, VerifyEd25519 } from '../../types/protocol.js' */
 /** @import { FactRow, Ref } from '../../types/records.js' */
 
 const FORMAT = 1;
+const PAYLOAD_FORMAT = 1;
 export const MAX_FACT_BYTES = 8192;
 export const NO_HASH = new Uint8Array(32);
 export const NO_DIGEST = new Uint8Array(8);
@@ -210,6 +211,19 @@ export function unpackEnvelope(bytes) {
   }
   if (envelope.v !== 1) throw new RangeError('a snapshot of a newer version');
   return { signature, payload: bytes.subarray(end + 1) };
+}
+
+/**
+ * Reads a snapshot's payload (R38); RangeError or TypeError when it is not one of format 1.
+ * @param {Bytes} payload
+ * @returns {Snapshot}
+ */
+export function decodeSnapshot(payload) {
+  const from = new Reader(payload);
+  if (from.uint(1) !== PAYLOAD_FORMAT) throw new RangeError('a snapshot of a newer format');
+  const header = JSON.parse(from.text());
+  const tickets = readTickets(from);
+  return { header, tickets, facts: readFacts(from, tickets.serials) };
 }
 
 /**
