@@ -53,7 +53,7 @@ async def make_pairing_code(
     now = services.clock()
     session.add(
         PairingCode(
-            code_hash=_code_hash(services, code),
+            code_hash=code_hash(services, code),
             event_id=event.id,
             name=name.strip()[:80],
             gate=gate.strip()[:80],
@@ -128,7 +128,7 @@ def numbers(text: str) -> list[int]:
 async def _usable_code(
     session: AsyncSession, services: Services, code: str, key: bytes
 ) -> PairingCode:
-    wanted = select(PairingCode).where(PairingCode.code_hash == _code_hash(services, code))
+    wanted = select(PairingCode).where(PairingCode.code_hash == code_hash(services, code))
     found = (await session.execute(wanted.with_for_update())).scalar_one_or_none()
     if found is None:
         raise NotFound("There is no such pairing code. Check its letters.", code="unknown_code")
@@ -168,7 +168,8 @@ def _read_key(text: str) -> bytes:
     return key
 
 
-def _code_hash(services: Services, code: str) -> str:
+def code_hash(services: Services, code: str) -> str:
+    """Return what is stored of a pairing code, however it was typed."""
     letters = code.upper().translate(_READ_AS)
     key = signing.derive(services.settings.secret_bytes(), "pairing code")
     return signing.keyed_hash(key, letters)

@@ -1,0 +1,53 @@
+"""The devices of an event as pages list them, and the phone that a code was used by."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.checkin.models import Device, PairingCode
+from handstamp.checkin.pair_device import code_hash, numbers
+from handstamp.plumbing.web import Services
+
+MOST = 1_000
+
+
+@dataclass(frozen=True)
+class DeviceView:
+    """A device with what it last reported: `battery` 0 to 1, `list_age_s`, `list`, `operator`.
+
+    Members of the report that the phone did not send are None.
+    """
+
+    device: Device
+    lists: list[int]
+    report: dict[str, Any]
+
+
+async def devices_of(session: AsyncSession, event_id: str, *, kind: str) -> list[DeviceView]:
+    """Return an event's devices of a kind (`phone` or `api`): living ones first, newest first."""
+    query = (
+        select(Device)
+        .where(Device.event_id == event_id, Device.kind == kind)
+        .order_by(Device.revoked_at.is_not(None), Device.created_at.desc(), Device.id)
+        .limit(MOST)
+    )
+    return [view_of(device) for device in (await session.scalars(query)).all()]
+
+
+def view_of(device: Device) -> DeviceView:
+    """Read a device's lists and last report."""
+    return DeviceView(device, numbers(device.lists), json.loads(device.status_json or "{}"))
+
+
+async def device_of_code(
+    session: AsyncSession, services: Services, event_id: str, code: str
+) -> Device | None:
+    """Return the phone that used a pairing code of this event; None while nobody has."""
+    query = select(PairingCode.device_id).where(
+        PairingCode.code_hash == code_hash(services, code), PairingCode.event_id == event_id
+    )
+    device_id = (await session.scalars(query)).one_or_none()
+    return await session.get(Device, device_id) if device_id is not None else None
