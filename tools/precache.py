@@ -20,7 +20,7 @@ LEFT_OUT = (
     "sw.js",
     "vendor/vendor.json",
     "tsconfig",
-    "locales/pseudo",
+    "locales/source.json",
 )
 
 

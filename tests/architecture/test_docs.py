@@ -6,6 +6,7 @@ from tests.architecture import tree
 
 from handstamp.cli import COMMANDS, GROUPS
 from handstamp.plumbing.config import Settings
+from starlette.routing import BaseRoute
 
 
 def documents() -> dict[str, str]:
@@ -75,3 +76,24 @@ def test_every_dependency_has_its_line_in_the_list_of_libraries() -> None:
     block = project[project.index("dependencies = [") : project.index("[dependency-groups]")]
     for name in re.findall(r'"([a-z][a-z0-9-]*)(?:\[\w+\])?==', block):
         assert re.search(rf"\b{name}\b", listed), name
+
+
+def test_every_path_said_to_be_here_is_a_route() -> None:
+    served = {re.sub(r"\{[^}]+\}", "{}", path) for path in paths(routes())}
+    missing = []
+    for line in documents()["docs/paths.md"].splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        if len(cells) == 6 and cells[4].startswith("here"):
+            for path in re.findall(r"`(?:[A-Z]+ )?(/(?:api/)?tickets[^`]*)`", cells[3]):
+                wanted = re.sub(r"\{[^}]+\}", "{}", path.removesuffix("…"))
+                if not any(known == wanted or known.startswith(wanted) for known in served):
+                    missing.append(path)
+    assert missing == []
+
+
+def paths(table: Sequence[BaseRoute], before: str = "") -> Iterator[str]:
+    """Yield the whole path of every route, those under mounts included."""
+    for route in table:
+        path = before + str(getattr(route, "path", ""))
+        yield path
+        yield from paths(getattr(route, "routes", None) or [], path)

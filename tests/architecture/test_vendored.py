@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.architecture import tree
-from tools import precache, vendor
+from tools import messages, precache, vendor
 
 
 def test_vendored_files_are_as_locked() -> None:
@@ -80,3 +80,10 @@ def test_the_tools_run_as_commands() -> None:
             check=False,
         )
         assert done.returncode == 0, done.stdout
+
+
+def test_the_catalogues_hold_every_visible_string() -> None:
+    assert messages.TEMPLATE.read_text() == messages.server_template(), "run `make messages`"
+    assert messages.DOOR.read_text() == messages.door_source(), "run `make messages`"
+    assert messages.server_template().count("msgid") > 100
+    assert len(json.loads(messages.door_source())) > 40
