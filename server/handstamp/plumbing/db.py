@@ -14,6 +14,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+from handstamp.kit.clock import Clock, Millis, system_clock
+
 AfterCommit = Callable[[], None]
 RowId = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER key
 
@@ -77,6 +79,7 @@ class Database:
             self.reader = self.writer.execution_options(isolation_level="REPEATABLE READ")
         self._write_lock = asyncio.Lock()
         self.wake_jobs: AfterCommit | None = None
+        self.clock: Clock = system_clock
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -110,7 +113,7 @@ class Database:
                 await session.execute(
                     text("SELECT set_config('handstamp.actor', :actor, true)"), {"actor": actor}
                 )
-            session.info["wake_jobs"] = self.wake_jobs
+            session.info.update(wake_jobs=self.wake_jobs, clock=self.clock)
             yield session
             await session.commit()
 
@@ -128,6 +131,12 @@ class Database:
 def after_commit(session: AsyncSession, call: AfterCommit) -> None:
     """Run `call` once this transaction is committed, never when it is rolled back."""
     session.info.setdefault("after_commit", []).append(call)
+
+
+def now(session: AsyncSession) -> Millis:
+    """Return the time by the clock of this process, for rows that a transaction writes."""
+    clock: Clock = session.info.get("clock", system_clock)
+    return clock()
 
 
 def is_sqlite(session: AsyncSession) -> bool:

@@ -53,6 +53,7 @@ def build_services(settings: Settings, clock: Clock = system_clock) -> Services:
     """Build what one process shares; the caller starts and stops signals, closes the database."""
     db = Database(settings.database_url, settings.pool_size)
     signals = Signals(settings.database_url)
+    db.clock = clock
     db.wake_jobs = lambda: signals.publish("job")
     return Services(settings=settings, db=db, clock=clock, signals=signals)
 

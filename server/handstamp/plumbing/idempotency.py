@@ -1,0 +1,103 @@
+"""The first answer under an `Idempotency-Key` is kept, and given again for the same request."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from handstamp.plumbing.db import is_sqlite
+from handstamp.plumbing.errors import BadInput, Conflict
+from handstamp.plumbing.models import StoredAnswer
+from handstamp.plumbing.texts import _
+from handstamp.plumbing.web import actor, services
+
+LONGEST_KEY = 200
+Produce = Callable[[AsyncSession], Awaitable[Response]]
+
+
+async def answer_once(request: Request, scope: str, produce: Produce) -> Response:
+    """Run a write request in one transaction and keep its answer with it, if it has a key.
+
+    Args:
+        scope: whose keys these are, such as the acting person's or device's id.
+        produce: does the work in the session it is given and returns the answer; refusals
+            that it raises undo everything and are not kept.
+
+    Raises:
+        BadInput: the key is too long or not plain text.
+        Conflict: the key was used for another request.
+    """
+    shared = services(request)
+    key = idempotency_key(request)
+    who = actor(request)
+    async with shared.db.write(actor=f"{who.kind}:{who.id}") as session:
+        if key is None:
+            return await produce(session)
+        digest = await _digest(request)
+        kept = await _reserve(session, scope, key, digest, shared.clock())
+        if kept is not None:
+            return _again(kept, digest)
+        response = await produce(session)
+        await session.execute(
+            update(StoredAnswer)
+            .where(StoredAnswer.scope == scope, StoredAnswer.key == key)
+            .values(status=response.status_code, answer=_pack(response))
+        )
+        return response
+
+
+def idempotency_key(request: Request) -> str | None:
+    """Return the request's key, None when it has none.
+
+    Raises:
+        BadInput: the key is too long or not plain text.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise BadInput(_("Idempotency-Key must be 1 to 200 plain letters, digits and signs."))
+    return key
+
+
+async def _digest(request: Request) -> str:
+    what = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    return hashlib.sha256(what + await request.body()).hexdigest()
+
+
+async def _reserve(
+    session: AsyncSession, scope: str, key: str, digest: str, now: int
+) -> StoredAnswer | None:
+    """Put the key down; a second request with it waits here until the first has committed."""
+    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
+    row = insert(StoredAnswer).values(
+        scope=scope, key=key, body_hash=digest, status=0, answer="", created_at=now
+    )
+    mine = await session.execute(row.on_conflict_do_nothing().returning(StoredAnswer.key))
+    if mine.first() is not None:
+        return None
+    found = select(StoredAnswer).where(StoredAnswer.scope == scope, StoredAnswer.key == key)
+    return (await session.execute(found)).scalar_one()
+
+
+def _again(kept: StoredAnswer, digest: str) -> Response:
+    if kept.body_hash != digest:
+        raise Conflict(_("This Idempotency-Key was used for another request. Use a new one."))
+    packed = json.loads(kept.answer)
+    return Response(
+        base64.b64decode(packed["body"]),
+        status_code=kept.status,
+        headers={"Idempotent-Replayed": "true"},
+        media_type=packed["type"],
+    )
+
+
+def _pack(response: Response) -> str:
+    body = base64.b64encode(bytes(response.body)).decode()
+    return json.dumps({"type": response.headers.get("content-type"), "body": body})

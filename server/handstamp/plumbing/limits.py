@@ -1,0 +1,34 @@
+"""Rate limits that hold across processes: hits per bucket and window, counted in a table."""
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from handstamp.kit.clock import SECOND, Millis
+from handstamp.kit.signing import derive, keyed_hash
+from handstamp.plumbing.db import is_sqlite
+from handstamp.plumbing.errors import TooMany
+from handstamp.plumbing.models import RateCount
+from handstamp.plumbing.texts import _
+from handstamp.plumbing.web import Services
+
+
+async def hit(services: Services, bucket: str, *, limit: int, window_ms: Millis) -> None:
+    """Count one try; buckets are stored hashed, so they may name a person or an address.
+
+    Opens a transaction of its own, so call it outside of one.
+
+    Raises:
+        TooMany: more than `limit` tries within the window of `window_ms` that is running.
+    """
+    now = services.clock()
+    start = now - now % window_ms
+    name = keyed_hash(derive(services.settings.secret_bytes(), "limits"), f"{bucket}/{window_ms}")
+    async with services.db.write() as session:
+        insert = sqlite.insert if is_sqlite(session) else postgresql.insert
+        row = insert(RateCount).values(bucket=name, window_start=start, hits=1)
+        counted = row.on_conflict_do_update(
+            index_elements=["bucket", "window_start"], set_={"hits": RateCount.hits + 1}
+        ).returning(RateCount.hits)
+        hits = (await session.execute(counted)).scalar_one()
+    if hits > limit:
+        left = -(-(start + window_ms - now) // SECOND)
+        raise TooMany(_("Too many tries. Wait a little, then try again."), retry_after=left)
