@@ -1,0 +1,145 @@
+/** One open pairing on the screen: the camera below, pages above it, verdicts over all. */
+
+import { watchBattery } from './battery.js';
+import { el, fill } from './el.js';
+import { logScreen } from './log-screen.js';
+import { notices, offerUpdate, warnOfBattery } from './notices.js';
+import { scanScreen } from './scan-screen.js';
+import { searchScreen } from './search-screen.js';
+import { settingsScreen } from './settings-screen.js';
+import { standingScreen, takeOverScreen } from './ended-screens.js';
+import { statusStrip } from './status-strip.js';
+import { tabBar } from './tab-bar.js';
+import { verdictBanner } from './verdict-banner.js';
+import { keepAwake } from './wake-lock.js';
+
+/** @typedef {import('../../types/door.js').App} App */
+/** @typedef {import('../../types/door.js').Door} Door */
+/** @typedef {import('../../types/door.js').Light} Light */
+/** @typedef {import('./tab-bar.js').Tab} Tab */
+/** @typedef {{ node: HTMLElement, refresh?: () => void, leave?: () => void, opened?: () => void }} Page */
+/** @typedef {import('../../types/door.js').Standing} Standing */
+/** @typedef {{ shift: () => void, pairings: () => void, pair: () => void, open: (pairing: string) => void }} Ways */
+
+/**
+ * @param {App} app
+ * @param {Door} door
+ * @param {Ways} ways
+ */
+export function doorView(app, door, ways) {
+  const banner = verdictBanner(door, { closed: (light) => scan.last.show(light), switchTo: ways.open });
+  const scan = scanScreen(door, app.scanner, (light) => banner.show(light));
+  const strip = statusStrip(door);
+  const board = notices();
+  const tabs = tabBar((tab) => go(tab, true));
+  const page = el('div', { class: 'page-layer', hidden: true });
+  const stage = el('div', { class: 'stage' }, scan.node, strip.node, page);
+  const blocked = el('div', { class: 'blocked-layer', hidden: true });
+  const node = el('main', { class: 'door-view' }, stage, board.node, tabs.node, banner.node, banner.spoken, blocked);
+  /** @type {Tab} */
+  let current = 'scan';
+  /** @type {Page | null} */
+  let opened = null;
+  /** @type {'' | 'lock' | Standing} */
+  let obstacle = '';
+  const sleep = keepAwake();
+
+  /** @type {Record<Exclude<Tab, 'scan'>, () => Page>} */
+  const pages = {
+    search: () => searchScreen(door),
+    log: () => logScreen(door),
+    settings: () => settingsScreen(app, door, ways),
+  };
+
+  /**
+   * @param {Tab} tab
+   * @param {boolean} remember
+   */
+  function go(tab, remember) {
+    if (remember && tab !== current) history.pushState({ tab }, '', location.href);
+    opened?.leave?.();
+    opened = null;
+    current = tab;
+    tabs.mark(tab);
+    page.hidden = tab === 'scan';
+    scan.node.inert = tab !== 'scan';
+    if (tab === 'scan') {
+      fill(page);
+      scan.start();
+      return;
+    }
+    app.scanner.pause();
+    opened = pages[tab]();
+    fill(page, opened.node);
+    page.scrollTop = 0;
+    opened.opened?.();
+  }
+
+  function refresh() {
+    strip.refresh();
+    opened?.refresh?.();
+    const found = obstacleOf(door, Date.now());
+    if (found) {
+      fill(blocked, found === 'lock' ? takeOverScreen(door, ways) : standingScreen(app, door, ways));
+    }
+    if (found === obstacle) return;
+    obstacle = found;
+    blocked.hidden = !found;
+    stage.inert = tabs.node.inert = Boolean(found);
+    if (found) app.scanner.stop();
+    else go(current, false);
+  }
+
+  const onLight = (/** @type {Event} */ event) => banner.show(/** @type {CustomEvent<Light>} */ (event).detail);
+  const onBack = (/** @type {PopStateEvent} */ event) => go(event.state?.tab ?? 'scan', false);
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === 'Escape') banner.hide();
+  };
+  const onUpdate = () => offerUpdate(board, app);
+
+  door.addEventListener('light', onLight);
+  door.addEventListener('change', refresh);
+  door.addEventListener('standing', refresh);
+  app.addEventListener('update', onUpdate);
+  addEventListener('popstate', onBack);
+  document.addEventListener('keydown', onKey);
+  const clock = setInterval(strip.refresh, 10_000);
+  void watchBattery((percent) => warnOfBattery(board, door, percent));
+  onUpdate();
+
+  return {
+    node,
+    arrived() {
+      refresh();
+      if (!obstacle) go('scan', false);
+    },
+    leave() {
+      door.removeEventListener('light', onLight);
+      door.removeEventListener('change', refresh);
+      door.removeEventListener('standing', refresh);
+      app.removeEventListener('update', onUpdate);
+      removeEventListener('popstate', onBack);
+      document.removeEventListener('keydown', onKey);
+      clearInterval(clock);
+      banner.hide();
+      scan.leave();
+      opened?.leave?.();
+      sleep();
+    },
+  };
+}
+
+const GRACE_MS = 12 * 3600 * 1000;
+
+/**
+ * Why this window may not scan; expiry counts only 12 hours after the event (R41).
+ * @param {Door} door
+ * @param {number} now
+ * @returns {'' | 'lock' | Standing}
+ */
+function obstacleOf(door, now) {
+  const { standing, holdsLock } = door.status;
+  const ended = standing === 'expired' ? now > door.info.event.end + GRACE_MS : standing !== 'active';
+  if (ended) return standing;
+  return holdsLock ? '' : 'lock';
+}

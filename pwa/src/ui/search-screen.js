@@ -1,0 +1,136 @@
+/** Finds a guest by name, e-mail, order or ticket id; nothing is listed before a search. */
+
+import { button, data, fact } from './controls.js';
+import { el, fill } from './el.js';
+import { icon } from './icons.js';
+import { openSheet } from './sheet.js';
+import { t, tn } from './text.js';
+import { verdictWord } from './verdict-words.js';
+
+/** @typedef {import('../../types/door.js').Door} Door */
+/** @typedef {import('../../types/door.js').SearchRow} SearchRow */
+/** @typedef {import('../../types/door.js').SearchAnswer} SearchAnswer */
+
+/**
+ * @param {Door} door
+ */
+export function searchScreen(door) {
+  const results = el('div', { class: 'search-results' });
+  const count = el('p', { class: 'unseen', role: 'status' });
+  const input = el('input', {
+    class: 'input search-input', type: 'search', id: 'search-input', dir: 'auto', autocomplete: 'off',
+    autocapitalize: 'words', spellcheck: 'false', enterkeyhint: 'search', oninput: () => void ask(),
+  });
+  const node = el(
+    'section',
+    { class: 'search-screen', 'aria-labelledby': 'search-title' },
+    el('h1', { id: 'search-title' }, t('Search')),
+    results,
+    count,
+    el(
+      'form',
+      { class: 'search-form', role: 'search', onsubmit: submit },
+      el('label', { for: 'search-input', class: 'unseen' }, t('Name, e-mail, order or ticket id')),
+      icon('search'),
+      input,
+    ),
+  );
+  input.placeholder = t('Name, e-mail, order, id');
+  let asked = 0;
+
+  async function ask() {
+    const turn = (asked += 1);
+    const query = input.value.trim();
+    if (!query) {
+      fill(results, hint());
+      count.textContent = '';
+      return;
+    }
+    const answer = await door.search(query);
+    if (turn !== asked) return;
+    fill(results, answerRows(door, answer, ask));
+    count.textContent = answer.tooShort ? '' : tn(answer.rows.length, '{n} guest found', '{n} guests found');
+  }
+
+  /**
+   * @param {Event} event
+   */
+  function submit(event) {
+    event.preventDefault();
+    input.blur();
+    void ask();
+  }
+
+  fill(results, hint());
+  return { node, opened: () => input.focus() };
+}
+
+function hint() {
+  return el('p', { class: 'empty' }, t('Type at least three letters of a name, five of an e-mail, or an order or ticket id.'));
+}
+
+/**
+ * @param {Door} door
+ * @param {SearchAnswer} answer
+ * @param {() => Promise<void>} again
+ */
+function answerRows(door, answer, again) {
+  if (answer.tooShort) return [hint()];
+  if (answer.rows.length === 0) {
+    return [el('p', { class: 'empty' }, t('Nobody found. Check the spelling, or try the order or ticket id.'))];
+  }
+  return [
+    answer.fuzzy && el('p', { class: 'hint' }, t('No exact match. Did you mean:')),
+    el('ul', { class: 'rows' }, answer.rows.map((row) => el('li', {}, rowButton(door, row, again)))),
+  ];
+}
+
+/**
+ * @param {Door} door
+ * @param {SearchRow} row
+ * @param {() => Promise<void>} again
+ */
+function rowButton(door, row, again) {
+  const { word, family } = stateOf(row);
+  return el(
+    'button',
+    { type: 'button', class: 'row', onclick: () => confirmAdmit(door, row, again) },
+    el('span', { class: 'row-main' }, data(row.name || row.printedId), el('small', {}, data([row.tier, row.order, row.email].filter(Boolean).join(' · ')))),
+    el('span', { class: `tag ${family}` }, word),
+  );
+}
+
+/**
+ * @param {SearchRow} row
+ * @returns {{ word: string, family: string }}
+ */
+function stateOf(row) {
+  if (row.status !== 'valid') return { word: verdictWord(row.status, false), family: 'refused' };
+  return row.admitted ? { word: t('Is in'), family: 'used' } : { word: t('Not in yet'), family: 'plain' };
+}
+
+/**
+ * A hand-made admission asks once, because no code proves it.
+ * @param {Door} door
+ * @param {SearchRow} row
+ * @param {() => Promise<void>} again
+ */
+function confirmAdmit(door, row, again) {
+  openSheet(t('Admit without a code?'), (close) => [
+    el('p', { class: 'sheet-name' }, data(row.name || row.printedId)),
+    el(
+      'dl',
+      { class: 'facts' },
+      fact(t('Ticket'), data([row.tier, row.printedId].filter(Boolean).join(' · '))),
+      row.order && fact(t('Order'), data(row.order)),
+      row.email && fact(t('E-mail'), data(row.email)),
+      fact(t('State'), stateOf(row).word),
+    ),
+    el('p', { class: 'hint' }, t('Ask for a name or an ID first. The log shows that no code was scanned.')),
+    button(t('Admit'), () => {
+      close();
+      void door.admit(row.serial).then(again);
+    }, { kind: 'primary', icon: 'check' }),
+    button(t('Back'), close, { kind: 'quiet' }),
+  ]);
+}

@@ -1,0 +1,38 @@
+/** The line above the camera: event, list and gate; connection, waiting scans, list age. */
+
+import { data } from './controls.js';
+import { el, fill } from './el.js';
+import { listAge } from './format.js';
+import { icon } from './icons.js';
+import { t, tn } from './text.js';
+
+/** @typedef {import('../../types/door.js').Door} Door */
+
+/**
+ * @param {Door} door
+ */
+export function statusStrip(door) {
+  const place = el('div', { class: 'strip-place' });
+  const state = el('div', { class: 'strip-state', role: 'status' });
+  const node = el('header', { class: 'status-strip' }, place, state);
+
+  function refresh() {
+    const { online, pending, listAgeS } = door.status;
+    const where = [door.list?.name, door.gate].filter(Boolean).join(' · ');
+    const waits = pending > 0 ? tn(pending, '{n} waits', '{n} wait') : '';
+    fill(place, el('strong', {}, data(door.info.event.title)), where && el('span', {}, data(where)));
+    fill(
+      state,
+      el(
+        'span',
+        { class: online ? 'pill' : 'pill offline' },
+        icon(online ? 'online' : 'offline'),
+        el('span', {}, [online ? t('Online') : t('Offline'), waits].filter(Boolean).join(' · ')),
+      ),
+      el('span', { class: 'strip-age' }, listAge(listAgeS)),
+    );
+  }
+
+  refresh();
+  return { node, refresh };
+}

@@ -1,0 +1,91 @@
+/** Each verdict's family, word and one sentence that says what to do. */
+
+import { clockTime, moment } from './format.js';
+import { t } from './text.js';
+
+/** @typedef {import('./stamp-mark.js').Family} Family */
+/** @typedef {import('../../types/door.js').Light} Light */
+
+/** @type {Record<string, Family>} */
+const FAMILIES = { valid: 'valid', already_used: 'used', unknown: 'unknown', list_too_old: 'unknown' };
+
+/**
+ * A flagged green light looks like a question: it lets in, and asks to be looked at.
+ * @param {string} verdict
+ * @param {string[]} [flags]
+ * @returns {Family}
+ */
+export function familyOf(verdict, flags = []) {
+  if (verdict === 'valid' && flags.length > 0) return 'unknown';
+  return FAMILIES[verdict] ?? 'refused';
+}
+
+/**
+ * @param {string} verdict
+ * @param {boolean} admit
+ */
+export function verdictWord(verdict, admit) {
+  switch (verdict) {
+    case 'valid': return t('Valid');
+    case 'already_used': return t('Already used');
+    case 'refunded': return t('Refunded');
+    case 'cancelled': return t('Cancelled');
+    case 'superseded': return t('Replaced');
+    case 'disputed': return t('Disputed');
+    case 'wrong_event': return t('Other event');
+    case 'wrong_list': return t('Wrong entrance');
+    case 'too_early': return t('Too early');
+    case 'too_late': return t('Too late');
+    case 'list_too_old': return t('List too old');
+    case 'unknown': return admit ? t('Let in, new ticket') : t('Not on the list');
+    case 'forged': return t('Forged');
+    default: return t('Not a ticket');
+  }
+}
+
+/**
+ * What to do now, in one sentence; empty when the word says all.
+ * @param {Light} light
+ * @param {string} zone
+ */
+export function verdictAdvice(light, zone) {
+  switch (light.verdict) {
+    case 'valid': return light.flags.includes('old_code_admitted') ? t('Someone came in before with an older code of this ticket. Let in this guest; the organizer sees both.') : '';
+    case 'already_used': return '';
+    case 'refunded': return t('The money was returned. Do not let in.');
+    case 'cancelled': return t('This ticket was cancelled. Do not let in.');
+    case 'superseded': return t('A newer code was sent for this ticket. Ask for the newest mail.');
+    case 'disputed': return t('The payment is disputed. Send the guest to the organizer.');
+    case 'wrong_event': return t('This ticket is for another event.');
+    case 'wrong_list': return t('This ticket is not for this entrance.');
+    case 'too_early': return windowAdvice(light, zone);
+    case 'too_late': return windowAdvice(light, zone);
+    case 'list_too_old': return t('The code may be newer than this list. Sync this phone, then scan again.');
+    case 'unknown': return light.admit ? t('Genuine code, sold after the last sync.') : t('Genuine code, sold after the last sync. Sync this phone, then scan again.');
+    case 'forged': return t('The signature is wrong. Do not let in.');
+    default: return t('This code is something else. Look for the ticket code.');
+  }
+}
+
+/**
+ * @param {Light} light
+ * @param {string} zone
+ */
+function windowAdvice(light, zone) {
+  const from = light.window?.from;
+  const until = light.window?.until;
+  if (light.verdict === 'too_early' && from) return t('Entry begins at {time}.', { time: moment(from, zone, light.at) });
+  if (light.verdict === 'too_late' && until) return t('Entry ended at {time}.', { time: moment(until, zone, light.at) });
+  return '';
+}
+
+/**
+ * The whole verdict as one sentence for a screen reader.
+ * @param {Light} light
+ * @param {string} zone
+ */
+export function spokenVerdict(light, zone) {
+  const used = light.used ? t('First scan at {time}', { time: clockTime(light.used.at, zone) }) : '';
+  const parts = [verdictWord(light.verdict, light.admit), light.name, light.tier, used, verdictAdvice(light, zone)];
+  return parts.filter(Boolean).join('. ');
+}
