@@ -1,0 +1,39 @@
+"""Amounts as people type and read them, against minor units."""
+
+from decimal import Decimal, InvalidOperation
+
+from babel.numbers import format_currency, get_currency_precision
+
+from handstamp.plumbing.texts import _, language
+
+
+def read_amount(text: str, currency: str) -> int:
+    """Read a typed amount (`12.50` or `12,50`) in minor units of a currency.
+
+    Raises:
+        ValueError: it is no amount that this currency can hold; the message is for people.
+    """
+    try:
+        amount = Decimal(text.strip().replace(",", ".")) * 10 ** get_currency_precision(currency)
+    except InvalidOperation as error:
+        raise ValueError(_("Write an amount in numbers, like 25.00.")) from error
+    if not amount.is_finite() or amount < 0 or amount != amount.to_integral_value():
+        raise ValueError(_("Write an amount of at least 0, with cents at most."))
+    if amount > 100_000_000:
+        raise ValueError(_("That is more than a ticket may cost."))
+    return int(amount)
+
+
+def amount_text(minor: int, currency: str) -> str:
+    """Write minor units as they are typed into a field: `12.50`."""
+    digits = get_currency_precision(currency)
+    return f"{Decimal(minor).scaleb(-digits):.{digits}f}"
+
+
+def price(minor: int, currency: str) -> str:
+    """Write a price for people; nothing to pay is said in a word."""
+    if minor == 0:
+        return _("Free")
+    digits = get_currency_precision(currency)
+    locale = "en" if language() == "qps" else language()
+    return format_currency(Decimal(minor).scaleb(-digits), currency, locale=locale)

@@ -1,0 +1,111 @@
+"""How every portal page answers: rendered, redirected with a notice, or refused in plain words."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette_wtf import CSRFError, csrf_protect, csrf_token
+
+from handstamp.kit.ids import device_hex
+from handstamp.plumbing.errors import NotFound, Problem, Unauthenticated
+from handstamp.plumbing.pages import Pages
+from handstamp.plumbing.texts import _
+from handstamp.plumbing.web import services
+from handstamp.portal import spoken
+from handstamp.portal.money import price
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+_pages = Pages("handstamp.portal")
+_pages.env.filters.update(
+    ago=spoken.ago, lasting=spoken.lasting, act_name=spoken.act_name, hex=device_hex, price=price
+)
+
+
+class StaleForm(Problem):
+    """A form without the token of a page that this server made for this browser."""
+
+    status, title = 403, "The form has expired"
+
+
+def render(request: Request, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """Render a portal template with the notice left by the page before and a form token."""
+    if request.method == "GET":
+        values.setdefault("notice", request.session.pop("notice", None))
+    values.setdefault("notice", None)
+    return _pages.answer(request, name, status=status, csrf=lambda: csrf_token(request), **values)
+
+
+def fragment(request: Request, name: str, **values: Any) -> HTMLResponse:
+    """Render a part of a page for a script that replaces it."""
+    return _pages.answer(request, name, csrf=lambda: csrf_token(request), notice=None, **values)
+
+
+def go(
+    request: Request,
+    path: str,
+    notice: str = "",
+    *,
+    tone: str = "good",
+    undo: tuple[str, str] | None = None,
+) -> RedirectResponse:
+    """Send the browser on, with a notice to show there.
+
+    Args:
+        undo: (path to post to, label) of the step back, shown beside the notice.
+    """
+    if notice:
+        request.session["notice"] = {"text": notice, "tone": tone, "undo": undo}
+    return RedirectResponse(path, status_code=303)
+
+
+def page(handler: Handler) -> Handler:
+    """Make a page of a handler: forms are checked, refusals are shown in the portal's frame."""
+    guarded: Handler = csrf_protect(handler)
+
+    @wraps(handler)
+    async def answer(request: Request) -> Response:
+        try:
+            return await guarded(request)
+        except Unauthenticated:
+            return _ask_to_sign_in(request)
+        except CSRFError:
+            return problem_page(
+                request,
+                StaleForm(
+                    _("This page was open for too long, or cookies are blocked. Load it again.")
+                ),
+            )
+        except Problem as problem:
+            return problem_page(request, problem)
+
+    return answer
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """Show a refusal: what is wrong, and where to go on."""
+    answer = render(request, "problem.html", status=problem.status, problem=problem, notice=None)
+    answer.headers.update(problem.headers)
+    return answer
+
+
+@page
+async def nothing_here(_request: Request) -> Response:
+    """Answer an address under /tickets that no page has."""
+    raise NotFound(_("There is nothing at this address."))
+
+
+def flags(request: Request) -> bool:
+    """Tell whether new door work is switched on."""
+    settings = services(request).settings
+    return settings.enable_ticketing and settings.enable_scanning
+
+
+def _ask_to_sign_in(request: Request) -> Response:
+    target = request.url.path if request.method == "GET" else "/tickets/organizer"
+    if request.method == "GET" and request.url.query:
+        target += "?" + request.url.query
+    return RedirectResponse(f"/tickets/sign-in?next={quote(target, safe='')}", status_code=303)

@@ -1,0 +1,50 @@
+"""Durations and acts in words."""
+
+from handstamp.kit.clock import DAY, HOUR, MINUTE, SECOND, Millis
+from handstamp.plumbing.texts import _
+
+
+def lasting(millis: Millis) -> str:
+    """Write a duration with its one fitting unit: `12 s`, `4 min`, `3 h`, `2 d`."""
+    for unit, text in ((DAY, _("%(n)s d")), (HOUR, _("%(n)s h")), (MINUTE, _("%(n)s min"))):
+        if millis >= unit:
+            return text % {"n": millis // unit}
+    return _("%(n)s s") % {"n": max(millis, 0) // SECOND}
+
+
+def ago(millis: Millis) -> str:
+    """Write how long ago something was."""
+    if millis < 5 * SECOND:
+        return _("now")
+    return _("%(time)s ago") % {"time": lasting(millis)}
+
+
+def act_name(action: str) -> str:
+    """Name an act of the audit log; one that has no name yet is shown as it is stored."""
+    return {
+        "event.create": _("Event created"),
+        "event.edit": _("Event changed"),
+        "event.published": _("Event published"),
+        "event.draft": _("Event made a draft"),
+        "event.archived": _("Event archived"),
+        "tier.add": _("Tier added"),
+        "tier.edit": _("Tier changed"),
+        "tier.remove": _("Tier removed"),
+        "list.save": _("Check-in list saved"),
+        "ticket.issue": _("Tickets issued"),
+        "ticket.refunded": _("Ticket refunded"),
+        "ticket.cancelled": _("Ticket cancelled"),
+        "ticket.disputed": _("Ticket marked as disputed"),
+        "ticket.valid": _("Ticket restored"),
+        "ticket.reissue": _("Ticket issued again"),
+        "guests.import": _("Guests imported"),
+        "guests.export": _("Guests exported"),
+        "device.invite": _("Pairing code made"),
+        "device.revoke": _("Phone or key revoked"),
+        "key.create": _("Scanner key made"),
+        "keys.rotate": _("Signing key rotated"),
+        "organizer.create": _("Organizer created"),
+        "user.create": _("Person added"),
+        "session.start": _("Signed in"),
+        "session.end": _("Signed out"),
+    }.get(action, action)
