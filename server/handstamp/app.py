@@ -6,6 +6,9 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from handstamp.checkin import door_files
+from handstamp.checkin import routes as checkin_api
+from handstamp.checkin.broadcast import close_door
 from handstamp.kit.clock import Clock, system_clock
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.errors import Problem, handle_problem
@@ -14,7 +17,7 @@ from handstamp.plumbing.web import Services, build_services
 
 def routes() -> list[BaseRoute]:
     """Return every route of the server, room by room."""
-    return []
+    return [*checkin_api.routes, *door_files.routes]
 
 
 def create_app(
@@ -33,6 +36,7 @@ def create_app(
         if own:
             await services.signals.start()
         yield
+        await close_door(services)
         if own:
             await services.signals.stop()
             await services.db.close()
