@@ -5,7 +5,7 @@ import gzip
 import hashlib
 from typing import Any, NamedTuple
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
