@@ -216,6 +216,11 @@ export interface CameraInfo {
   label: string;
 }
 
+/** Who is given every new code; a `Door` is one. */
+export interface CodeReader {
+  scanText(text: string, how: How, marks?: Partial<Timings>): Promise<unknown>;
+}
+
 /** Events: `state`, `cameras`. */
 export interface Scanner extends EventTarget {
   readonly state: CameraState;
@@ -226,8 +231,8 @@ export interface Scanner extends EventTarget {
   readonly torch: boolean;
   /** Null when this camera offers no zoom. */
   readonly zoom: { min: number; max: number; step: number; value: number } | null;
-  /** Show the camera in `video` and give every new code to `door`. Also "tap to resume". */
-  start(video: HTMLVideoElement, door: Door): Promise<void>;
+  /** Show the camera in `video` and give every new code to `reader`. Also "tap to resume". */
+  start(video: HTMLVideoElement, reader: CodeReader): Promise<void>;
   /** Stop giving codes; the stream stays open. */
   pause(): void;
   /** Close the stream. */

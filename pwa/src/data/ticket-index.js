@@ -26,6 +26,8 @@ export class TicketIndex {
     this.added = [];
     /** @type {Map<number, Map<string, FoldFact>>} */
     this.later = new Map();
+    /** How often rows changed; lets a search know that it is behind. */
+    this.changes = 0;
     this.names = namesOf(this.header);
     /** @type {ReturnType<typeof chainFacts> | null} */
     this.chains = null;
@@ -58,6 +60,32 @@ export class TicketIndex {
       return /** @type {TicketRow} */ (this.changed.get(this.added[position - count]));
     }
     return this.changed.get(serials[position]) ?? this.#row(position);
+  }
+
+  /**
+   * E-mail and order at a position, without making a row.
+   * @param {number} position
+   * @returns {[email: string, order: string]}
+   */
+  references(position) {
+    const { count, serials, emails, orders } = this.base.tickets;
+    const changed =
+      position >= count
+        ? this.changed.get(this.added[position - count])
+        : this.changed.size > 0
+          ? this.changed.get(serials[position])
+          : undefined;
+    if (changed) return [changed[5], changed[6]];
+    return [emails[position] ?? '', orders[position] ?? ''];
+  }
+
+  /** Positions whose rows are no longer the snapshot's. @returns {number[]} */
+  changedPlaces() {
+    const { count } = this.base.tickets;
+    const later = new Map(this.added.map((serial, i) => [serial, count + i]));
+    return [...this.changed.keys()].map(
+      (serial) => this.places.get(serial) ?? /** @type {number} */ (later.get(serial)),
+    );
   }
 
   /**
@@ -101,6 +129,7 @@ export class TicketIndex {
       if (!ofTicket) this.later.set(serial, (ofTicket = new Map()));
       ofTicket.set(refKey(fact.device, fact.number, fact.tag), fact);
     }
+    this.changes += changes.tickets.length;
     this.header = {
       ...this.header,
       cursor: changes.to,

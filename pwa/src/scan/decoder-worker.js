@@ -2,7 +2,7 @@
 
 import { prepareZXingModule, readBarcodes } from '../../vendor/zxing-wasm/reader/index.js';
 
-/** @typedef {import('./frames.js').FrameJob} FrameJob */
+/** @typedef {import('../../types/decoder.js').FrameJob} FrameJob */
 
 /** @type {import('../../vendor/zxing-wasm/bindings/readerOptions.js').ReaderOptions} */
 const OPTIONS = {

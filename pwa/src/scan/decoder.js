@@ -2,7 +2,7 @@
 
 import { grab } from './frames.js';
 
-/** @typedef {import('./frames.js').FrameJob} FrameJob */
+/** @typedef {import('../../types/decoder.js').FrameJob} FrameJob */
 
 const STUCK_MS = 5_000;
 

@@ -1,7 +1,5 @@
 /** Which part of which frame is looked at: the centre first, every third frame the whole. */
 
-/** @typedef {{id: number, frame: ImageBitmap | ImageData}} FrameJob */
-
 const WHOLE_EVERY = 3;
 const CENTRE = 0.62;
 const LONGEST = 1280;

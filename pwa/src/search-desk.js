@@ -1,0 +1,78 @@
+/** Searching as the screens use it: the list's names kept ready, hits with their state. */
+
+import { fold } from './core/fold.js';
+import { factsOf, revisionsOf } from './scan/judge.js';
+import { printedId } from './scan/light.js';
+import { NameSearch, maskEmail } from './scan/search.js';
+
+/** @typedef {import('../types/door.js').SearchRow} SearchRow */
+/** @typedef {import('../types/records.js').TicketRow} TicketRow */
+/** @typedef {import('./data/ticket-index.js').TicketIndex} TicketIndex */
+
+/** @type {SearchRow['status'][]} */
+const STATUSES = ['valid', 'refunded', 'cancelled', 'disputed'];
+
+export class SearchDesk {
+  /**
+   * @param {import('./data/scan-log.js').ScanLog} log
+   * @param {import('./data/tickets.js').Tickets} tickets
+   */
+  constructor(log, tickets) {
+    this.log = log;
+    this.tickets = tickets;
+    /** @type {NameSearch | null} */
+    this.names = null;
+  }
+
+  /** Prepare while nothing else happens, so that the first search is as fast as the others. */
+  warm() {
+    const idle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 50));
+    const names = this.#current();
+    if (!names) return;
+    const step = () => {
+      if (!names.warm()) idle(step);
+    };
+    idle(step);
+  }
+
+  /**
+   * @param {string} query
+   * @param {number | null} list
+   * @returns {import('../types/door.js').SearchAnswer}
+   */
+  find(query, list) {
+    const names = this.#current();
+    if (!names) return { rows: [], tooShort: false, fuzzy: false };
+    const found = names.find(query);
+    return { ...found, rows: found.rows.map((row) => this.#hit(names.index, row, list)) };
+  }
+
+  /** A new list has other names. */
+  #current() {
+    const { index } = this.tickets;
+    if (!index) this.names = null;
+    else if (this.names?.index !== index) this.names = new NameSearch(index);
+    return this.names;
+  }
+
+  /**
+   * @param {TicketIndex} index
+   * @param {TicketRow} row
+   * @param {number | null} list
+   * @returns {SearchRow}
+   */
+  #hit(index, [serial, tier, status, epoch, name, email, order], list) {
+    const facts = factsOf(index, this.log, serial);
+    const { lists } = fold({ facts, epoch, rules: revisionsOf(index.header.lists) });
+    return {
+      serial,
+      name,
+      email: maskEmail(email),
+      order,
+      tier: index.names.tiers.get(tier) ?? '',
+      printedId: printedId(index, serial),
+      status: STATUSES[status] ?? 'cancelled',
+      admitted: list !== null && lists[list]?.winner != null,
+    };
+  }
+}

@@ -1,0 +1,40 @@
+/** Hand in the logs of other pairings on this phone: ended ones, and those no window has open. */
+
+import { PairingLock } from '../data/pairing-lock.js';
+import { ScanLog } from '../data/scan-log.js';
+import { deviceHex } from '../core/ids.js';
+import { exchange } from './exchange.js';
+
+/** @typedef {import('../../types/records.js').PairingRecord} PairingRecord */
+
+const MOST_ROUNDS = 100;
+
+/**
+ * Send what a closed pairing still holds. Nothing happens while another window has it.
+ * @param {object} side
+ * @param {import('./transport.js').Transport} side.transport
+ * @param {import('../data/open-database.js').Database} side.outbox
+ * @param {PairingRecord} side.pairing
+ * @param {import('../data/door-clock.js').DoorClock} side.clock
+ * @param {(log: ScanLog) => Promise<void>} side.sealAll
+ * @returns {Promise<string>} the standing the server named; '' when nothing was sent
+ * @throws {import('./transport.js').Unreachable | import('./transport.js').Refused}
+ */
+export async function handIn({ transport, outbox, pairing, clock, sealAll }) {
+  const lock = new PairingLock(deviceHex(pairing.device));
+  if (!(await lock.tryTake())) return '';
+  try {
+    const log = new ScanLog(outbox, pairing.device);
+    await log.load();
+    await sealAll(log);
+    if (log.pending === 0) return '';
+    const report = () => ({ pending: log.pending });
+    let outcome = { standing: '', more: true };
+    for (let rounds = 0; outcome.more && rounds < MOST_ROUNDS; rounds++) {
+      outcome = await exchange({ transport, pairing, log, tickets: null, clock, report });
+    }
+    return outcome.standing;
+  } finally {
+    lock.release();
+  }
+}
