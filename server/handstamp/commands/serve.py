@@ -1,6 +1,7 @@
 """`handstamp serve`: the web server, with the worker inside where one process does it all."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable
 from typing import Annotated
@@ -11,7 +12,7 @@ from sqlalchemy.engine import make_url
 from starlette.applications import Starlette
 
 from handstamp.app import create_app
-from handstamp.commands.running import MISUSED, NO_DATABASE, read_settings, run_plainly, stop
+from handstamp.commands.running import MISUSED, NO_DATABASE, read_settings, run_plainly, say, stop
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.db import Database
 from handstamp.plumbing.migrate import is_current, migrate
@@ -35,17 +36,17 @@ _WEB = {
 
 
 class Announcing(uvicorn.Server):
-    """A server that says when it listens, on which port."""
+    """A server that says when it listens."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[int], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start listening, then call `ready` with the port."""
+        """Start listening, then call `ready`."""
         await super().startup(sockets=sockets)
         if self.started:
-            self._ready(self.servers[0].sockets[0].getsockname()[1])
+            self._ready()
 
 
 def serve(host: Host = "127.0.0.1", port: Port = 8000, processes: Processes = 1) -> None:
@@ -55,7 +56,8 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, processes: Processes = 1)
         stop("several processes need PostgreSQL; SQLite is for one", MISUSED)
     run_plainly(_prepare(settings))
     if processes == 1:
-        listen(settings, host, port, lambda bound: typer.echo(f"ready on http://{host}:{bound}"))
+        with bind(host, port) as listener:
+            listen(settings, listener, lambda: say(f"ready on {address(listener)}"))
         return
     uvicorn.run(
         "handstamp.commands.serve:application",
@@ -68,25 +70,39 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, processes: Processes = 1)
     )
 
 
-def listen(settings: Settings, host: str, port: int, ready: Callable[[int], None]) -> None:
-    """Serve in this process until a signal comes.
-
-    Raises:
-        typer.Exit: the port is taken.
-    """
+def listen(settings: Settings, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve on a bound socket in this process until a signal comes; calls `ready` once."""
     config = uvicorn.Config(
         create_app(settings),
-        host=host,
-        port=port,
         forwarded_allow_ips=settings.trusted_proxies,
         **_WEB,  # type: ignore[arg-type]
     )
-    with _bind(host, port) as listener:
-        server = Announcing(config, ready)
-        try:
-            server.run(sockets=[listener])
-        except KeyboardInterrupt:
-            typer.echo("stopped")
+    # A signal ends the server in order and is then raised again.
+    with contextlib.suppress(KeyboardInterrupt):
+        Announcing(config, ready).run(sockets=[listener])
+
+
+def address(listener: socket.socket) -> str:
+    """Return the http address of a bound socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket bound to the port; 0 takes any that is free.
+
+    Raises:
+        typer.Exit: the port is taken, or the address is not this computer's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        stop(f"port {port} on {host} cannot be used ({error.strerror}); choose one with PORT=…")
+    return listener
 
 
 def application() -> Starlette:
@@ -110,15 +126,3 @@ async def _prepare(settings: Settings) -> None:
 
 def _is_sqlite(settings: Settings) -> bool:
     return make_url(settings.database_url).get_backend_name() == "sqlite"
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        stop(f"port {port} on {host} cannot be used ({error.strerror}); choose one with PORT=…")
-    return listener

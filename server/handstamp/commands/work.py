@@ -1,0 +1,29 @@
+"""`handstamp worker`: background work in a process of its own."""
+
+import asyncio
+import signal
+
+from sqlalchemy.engine import make_url
+
+from handstamp.commands.running import MISUSED, read_settings, run_plainly, say, services_of, stop
+from handstamp.plumbing.config import Settings
+from handstamp.plumbing.jobs import Worker
+from handstamp.worker import CRONS, JOBS
+
+
+def work() -> None:
+    """Run background jobs until stopped; for PostgreSQL, beside `handstamp serve`."""
+    settings = read_settings()
+    if make_url(settings.database_url).get_backend_name() == "sqlite":
+        stop("on SQLite the worker runs inside `handstamp serve`", MISUSED)
+    run_plainly(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    async with services_of(settings) as services:
+        worker = Worker(services, JOBS, CRONS)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, worker.stop)
+        say("ready")
+        await worker.run()
