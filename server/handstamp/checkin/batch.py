@@ -65,6 +65,7 @@ class DoorTicket:
     name: str
     printed_id: str
     order: str
+    status_at: Millis
 
 
 @dataclass
@@ -139,6 +140,7 @@ class Batch:
                 Ticket.holder_name,
                 Ticket.printed_id,
                 Ticket.order_ref,
+                Ticket.status_at,
             ).where(Ticket.event_id == self.event_id, Ticket.serial.in_(wanted))
         )
         for row in tickets:

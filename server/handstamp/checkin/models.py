@@ -126,8 +126,9 @@ class Fact(Base):
 class Admission(Base):
     """What the fold says of one ticket on one list, kept so that boards need not fold.
 
-    `conflict`: '' or 'double' (several green lights) or 'superseded' (an old code was let
-    in). `resolved_at`: an organizer has looked at it.
+    `conflict`: '' or 'double' (several green lights), 'superseded' (an old code was let in),
+    'after_refund' (let in after the ticket ended) or 'unknown_ticket' (the server never had
+    it). `resolved_at`: an organizer has looked at it.
     """
 
     __tablename__ = "tickets_admissions"

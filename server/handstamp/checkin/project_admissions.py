@@ -1,6 +1,5 @@
 """Keeping what the fold says of each ticket and list, so that boards need not fold."""
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, exists, select
@@ -11,10 +10,11 @@ from handstamp.checkin.models import Admission, Fact
 from handstamp.checkin.number_changes import insert_for
 from handstamp.checkin.wire import DENY
 from handstamp.events.models import ListRevision
+from handstamp.kit.clock import Millis
 from handstamp.tickets.models import Ticket
 
 if TYPE_CHECKING:
-    from handstamp.checkin.batch import Batch
+    from handstamp.checkin.batch import Batch, DoorTicket
 
 
 async def serials_changed(session: AsyncSession, event_id: str, after: int) -> set[int]:
@@ -47,14 +47,16 @@ def state_of(batch: "Batch", serial: int) -> State:
     return fold(batch.facts.get(serial, ()), ticket.epoch if ticket else None, batch.rules)
 
 
-async def project(batch: "Batch", serials: Collection[int]) -> None:
+async def project(batch: "Batch", serials: set[int]) -> None:
     """Write the state of these tickets to `tickets_admissions`."""
     rows: list[dict[str, Any]] = []
-    for serial in sorted(serials):
+    for serial in sorted(serials - {0}):
         facts = {fact.ref: fact for fact in batch.facts.get(serial, ())}
+        ticket = batch.tickets.get(serial)
         for list_no, state in state_of(batch, serial).lists.items():
-            winner = facts[state.winner].time if state.winner else None
-            rows.append(_row(batch.event_id, serial, list_no, state, winner))
+            admitted_at = facts[state.winner].time if state.winner else None
+            row = _row(state, admitted_at, ticket)
+            rows.append({"event_id": batch.event_id, "serial": serial, "list_no": list_no} | row)
     if not rows:
         return
     made = insert_for(batch.session, Admission)
@@ -77,16 +79,23 @@ async def project(batch: "Batch", serials: Collection[int]) -> None:
 
 
 def _row(
-    event_id: str, serial: int, list_no: int, state: ListState, admitted_at: int | None
+    state: ListState, admitted_at: Millis | None, ticket: "DoorTicket | None"
 ) -> dict[str, Any]:
     return {
-        "event_id": event_id,
-        "serial": serial,
-        "list_no": list_no,
         "admitted_at": admitted_at,
         "winner_device": state.winner[0] if state.winner else None,
         "winner_number": state.winner[1] if state.winner else None,
         "greens": len(state.greens),
         "pending": len(state.pending),
-        "conflict": state.conflict,
+        "conflict": state.conflict or _what_else(admitted_at, ticket),
     }
+
+
+def _what_else(admitted_at: Millis | None, ticket: "DoorTicket | None") -> str:
+    """Name what an organizer must look at though the fold finds no conflict."""
+    if admitted_at is None:
+        return ""
+    if ticket is None:
+        return "unknown_ticket"
+    ended = ticket.status != "valid" and admitted_at >= ticket.status_at
+    return "after_refund" if ended else ""
