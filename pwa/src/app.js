@@ -102,6 +102,11 @@ export class DoorApp extends EventTarget {
     this.dispatchEvent(new Event('pairings'));
   }
 
+  /** The open door of this window; null on the start screens. */
+  get door() {
+    return this.#door;
+  }
+
   get updateWaiting() {
     return this.updates.waiting;
   }

@@ -77,7 +77,6 @@ export class OpenDoor extends EventTarget {
   async begin() {
     await this.lock.tryTake();
     await Promise.all([this.scanLog.load(), this.tickets.load()]);
-    await this.#chooseOnlyList();
     this.lock.addEventListener('change', () => void this.#lockChanged());
     this.loop.addEventListener('change', () => this.#changed());
     this.live.addEventListener('open', this.loop.back);
@@ -146,7 +145,8 @@ export class OpenDoor extends EventTarget {
   }
 
   get list() {
-    return this.lists.find(({ list }) => list === this.#pairing.list) ?? null;
+    const chosen = this.#chosen()?.list;
+    return this.lists.find(({ list }) => list === chosen) ?? null;
   }
 
   /** @param {number} list */
@@ -180,7 +180,7 @@ export class OpenDoor extends EventTarget {
 
   /** @param {string} query */
   async search(query) {
-    return this.searchDesk.find(query, this.#pairing.list);
+    return this.searchDesk.find(query, this.#chosen()?.list ?? null);
   }
 
   /** @param {number} limit */
@@ -223,7 +223,7 @@ export class OpenDoor extends EventTarget {
     if (!this.lock.held) throw new NotScanning('lock');
     if (!mayScan(this.#pairing.standing)) throw new NotScanning('standing');
     if (!index) throw new NotScanning('no_list');
-    const list = this.#revisions().find((one) => one.list === this.#pairing.list);
+    const list = this.#chosen();
     if (!list) throw new NotScanning('list');
     const { operator, gate } = this.#pairing;
     const { pairingOf } = this.#around;
@@ -247,11 +247,11 @@ export class OpenDoor extends EventTarget {
       .sort((a, b) => a.list - b.list);
   }
 
-  async #chooseOnlyList() {
-    const [only, ...others] = this.#revisions();
-    if (only && others.length === 0 && this.#pairing.list !== only.list) {
-      await this.#keep({ list: only.list });
-    }
+  /** The chosen list's newest revision; the only list there is needs no choosing. */
+  #chosen() {
+    const revisions = this.#revisions();
+    if (revisions.length === 1) return revisions[0];
+    return revisions.find(({ list }) => list === this.#pairing.list) ?? null;
   }
 
   #work() {
@@ -308,7 +308,6 @@ export class OpenDoor extends EventTarget {
     const sealAll = () => this.#seal(true);
     const side = { outbox, pairing: this.#pairing, tickets, log, sealAll };
     this.#pairing = await obey(side, outcome.standing);
-    await this.#chooseOnlyList();
     await tickets.compact();
     const { standing } = this.#pairing;
     if (standing !== before.standing) {
@@ -322,7 +321,8 @@ export class OpenDoor extends EventTarget {
 
   #report() {
     const { pending, listAgeS, build, persisted } = this.status;
-    const { list, gate, operator } = this.#pairing;
+    const { gate, operator } = this.#pairing;
+    const list = this.#chosen()?.list ?? 0;
     const battery = this.#around.battery();
     return { pending, list_age_s: listAgeS, build, persisted, battery, list, gate, operator };
   }

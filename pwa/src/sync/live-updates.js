@@ -1,7 +1,7 @@
 /** Hints over a WebSocket that there is something to pull; a lost hint costs only time (R42). */
 
 const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 10_000;
 const STEADY_MS = 10_000;
 
 /** Events: `hint` (CustomEvent with `{seq}`), `standing`, `open`. */

@@ -6,7 +6,7 @@ const SCAN_MS = 60;
 const HINT_MS = 200;
 const CALM_MS = 20_000;
 const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 10_000;
 const MOST_ROUNDS = 500;
 
 /** @typedef {import('./exchange.js').Outcome} Outcome */
