@@ -1,0 +1,36 @@
+"""Write every file of vectors anew: `python -m shared.tools.make_vectors`."""
+
+import json
+from pathlib import Path
+
+from shared.tools import fold_vectors, token_vectors, verdict_vectors, wire_vectors
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+
+
+def texts() -> dict[str, str]:
+    """Return the text of each file by its path below shared/vectors."""
+    written = {}
+    for room in (token_vectors, wire_vectors, fold_vectors, verdict_vectors):
+        for path, file in room.files().items():
+            whole = {**file, "count": len(file["vectors"])}
+            vectors = whole.pop("vectors")
+            head = json.dumps(whole, ensure_ascii=False, indent=1)[:-2]
+            lines = ",\n".join(
+                "  " + json.dumps(vector, ensure_ascii=False, separators=(",", ":"))
+                for vector in vectors
+            )
+            written[path] = f'{head},\n "vectors": [\n{lines}\n ]\n}}\n'
+    return written
+
+
+def main() -> None:
+    """Write the files and say how many vectors each holds."""
+    for path, text in texts().items():
+        (VECTORS / path).parent.mkdir(parents=True, exist_ok=True)
+        (VECTORS / path).write_text(text)
+        print(f"{path}: {json.loads(text)['count']}")
+
+
+if __name__ == "__main__":
+    main()

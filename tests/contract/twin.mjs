@@ -1,0 +1,110 @@
+// Answers one JSON line with one JSON line: the JavaScript twins, as the contract tests ask them.
+
+import { webcrypto } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { serialLetters, serialOf } from '../../pwa/src/core/ids.js';
+import { factOfRow, fold } from '../../pwa/src/core/fold.js';
+import { strict } from '../../pwa/src/core/signing.js';
+import { encodeToken, parseToken, tokenDigest, verifyToken } from '../../pwa/src/core/token.js';
+import { CODES, decide, flagBits } from '../../pwa/src/core/verdict.js';
+import * as wire from '../../pwa/src/core/wire.js';
+import * as noble from '../../pwa/vendor/noble-ed25519/index.js';
+
+const bytes = (base64) => new Uint8Array(Buffer.from(base64, 'base64'));
+const fromHex = (hex) => new Uint8Array(Buffer.from(hex, 'hex'));
+const base64 = (data) => Buffer.from(data).toString('base64');
+const hex = (data) => Buffer.from(data).toString('hex');
+
+const ENGINES = {
+  noble: (key, signature, message) =>
+    noble.verifyAsync(signature, message, key, { zip215: false }).catch(() => false),
+  webcrypto: async (key, signature, message) => {
+    const { subtle } = webcrypto;
+    const imported = await subtle.importKey('raw', key, 'Ed25519', false, ['verify']);
+    return subtle.verify('Ed25519', imported, signature, message);
+  },
+};
+
+const keyTable = (keys) =>
+  new Map(keys.map((key) => [key.id, { public: bytes(key.public), compromised: key.compromised }]));
+
+const factOf = (fact) => ({
+  ...fact,
+  previous: bytes(fact.previous),
+  digest: bytes(fact.digest),
+  extra: bytes(fact.extra),
+});
+
+const factJson = (fact) => ({
+  ...fact,
+  previous: base64(fact.previous),
+  digest: base64(fact.digest),
+  extra: base64(fact.extra),
+});
+
+async function readToken({ text, keys, engine }) {
+  const { check, token, compromised } = await verifyToken(text, keyTable(keys), ENGINES[engine]);
+  if (token === null || token.version !== 1) return { check, token: null, compromised };
+  const { keyId, event, serial, tier, epoch } = token;
+  return { check, token: { key_id: keyId, event, serial, tier, epoch }, compromised };
+}
+
+const OPS = {
+  async encodeToken({ body, signature }) {
+    const text = encodeToken(fromHex(body), bytes(signature));
+    return { text, digest: hex(await tokenDigest(parseToken(text).signature)) };
+  },
+  readToken,
+  async countAccepted({ texts, keys, engine }) {
+    let accepted = 0;
+    for (const text of texts) if ((await readToken({ text, keys, engine })).check === 'ok') accepted += 1;
+    return accepted;
+  },
+  verify: async ({ public: key, signature, message, engine }) =>
+    await strict(ENGINES[engine])(bytes(key), bytes(signature), bytes(message)),
+  serialLetters: ({ serial }) => serialLetters(serial),
+  serialOf: ({ letters }) => serialOf(letters),
+  async encodeFact({ fact }) {
+    const laidOut = wire.encodeFact(factOf(fact));
+    const hash = await wire.factHash(laidOut);
+    return { bytes: hex(laidOut), hash: hex(hash), tag: wire.tagOf(hash) };
+  },
+  decodeFact: ({ bytes: laidOut }) => factJson(wire.decodeFact(fromHex(laidOut))),
+  rowOf: ({ fact, tag, stamp, scanned, backed, after_end: afterEnd }) =>
+    wire.rowOf(factOf(fact), tag, { stamp, scanned, backed, afterEnd }),
+  headMessage: ({ device, number, hash }) => hex(wire.headMessage(device, number, fromHex(hash))),
+  async openEnvelope({ bytes: data, server_key: key }) {
+    return base64(await wire.openEnvelope(bytes(data), bytes(key), ENGINES.noble));
+  },
+  decodeSnapshot({ payload }) {
+    const { header, tickets, facts } = wire.decodeSnapshot(bytes(payload));
+    const { serials, tiers, statuses, epochs, names, emails, orders } = tickets;
+    const rows = names.map((name, at) => [
+      serials[at], tiers[at], statuses[at], epochs[at], name, emails[at], orders[at],
+    ]);
+    return { header, tickets: rows, facts: Array.from({ length: facts.count }, (_, at) => facts.row(at)) };
+  },
+  fold: (input) => fold(input),
+  foldRows: ({ rows, epoch, rules }) => fold({ facts: rows.map(factOfRow), epoch, rules }),
+  foldAll: ({ inputs }) => inputs.map((input) => fold(input)),
+  decide: (input) => decide(input),
+  decideAll: ({ inputs }) => inputs.map((input) => decide(input)),
+  foldSeconds({ input }) {
+    const begun = process.hrtime.bigint();
+    fold(input);
+    return Number(process.hrtime.bigint() - begun) / 1e9;
+  },
+  codes: () => CODES,
+  flagBits: ({ flags }) => flagBits(flags),
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { op, input } = JSON.parse(line);
+  let answer;
+  try {
+    answer = { value: await OPS[op](input) };
+  } catch (error) {
+    answer = { refused: `${error.name}: ${error.message}` };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
