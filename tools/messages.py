@@ -34,7 +34,10 @@ def server_template() -> str:
     """Return the server's template as gettext text, without dates and line numbers."""
     catalog = Catalog(project="handstamp", charset="utf-8")
     for name, _line, message, comments, context in extract_from_dir(
-        SERVER, METHODS, OPTIONS, keywords={"_": None, "gettext": None, "ngettext": (1, 2)}
+        SERVER,
+        METHODS,
+        OPTIONS,
+        keywords={"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)},
     ):
         catalog.add(message, locations=[(name, 0)], auto_comments=comments, context=context)
     text = io.BytesIO()

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 from handstamp.checkin import door_files
 from handstamp.checkin import routes as checkin_api
 from handstamp.checkin.broadcast import close_door
+from handstamp.demo import codes
 from handstamp.kit.clock import Clock, system_clock
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.errors import Problem, handle_problem
@@ -17,7 +18,7 @@ from handstamp.plumbing.web import Services, build_services
 
 def routes() -> list[BaseRoute]:
     """Return every route of the server, room by room."""
-    return [*checkin_api.routes, *door_files.routes]
+    return [*checkin_api.routes, *door_files.routes, *codes.routes]
 
 
 def create_app(

@@ -6,15 +6,19 @@ from typing import Any
 import typer
 
 from handstamp.commands.change_tickets import issue_tickets, reissue_tickets, revoke_tickets
+from handstamp.commands.create_admin import create_admin
 from handstamp.commands.migrate_database import migrate_database
 from handstamp.commands.rotate_keys import rotate_keys
+from handstamp.commands.run_demo import run_demo
 from handstamp.commands.serve import serve
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "serve": serve,
+    "demo": run_demo,
     "migrate": migrate_database,
 }
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., Any]]]] = {
+    "admin": ("People who run this server.", {"create": create_admin}),
     "tickets": (
         "Issue, revoke and re-issue tickets.",
         {"issue": issue_tickets, "revoke": revoke_tickets, "reissue": reissue_tickets},

@@ -1,12 +1,14 @@
 """The documents are short, and what they name exists."""
 
 import re
+from collections.abc import Iterator, Sequence
 
+from starlette.routing import BaseRoute
 from tests.architecture import tree
 
+from handstamp.app import routes
 from handstamp.cli import COMMANDS, GROUPS
 from handstamp.plumbing.config import Settings
-from starlette.routing import BaseRoute
 
 
 def documents() -> dict[str, str]:

@@ -61,8 +61,8 @@ def test_every_import_names_a_file_that_is_there() -> None:
 
 def test_core_touches_no_page_clock_storage_or_network() -> None:
     world = re.compile(
-        r"\b(document|window|navigator|localStorage|indexedDB|fetch|WebSocket|XMLHttpRequest"
-        r"|Date|performance|setTimeout|setInterval|Math\.random)\b"
+        r"\b(document\.|window\.|navigator\.|localStorage|indexedDB|fetch\(|WebSocket"
+        r"|XMLHttpRequest|Date\b|performance\.|setTimeout|setInterval|Math\.random)"
     )
     assert {
         tree.name(path): found

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from handstamp.auth.make_sign_in_link import make_sign_in_link
 from handstamp.checkin.pair_device import make_pairing_code
 from handstamp.commands.running import (
     COMMAND_LINE,
@@ -15,8 +16,10 @@ from handstamp.commands.running import (
     services_of,
 )
 from handstamp.commands.serve import Host, Port, bind, listen
+from handstamp.demo.organizer import demo_user
 from handstamp.demo.seed_event import seed
 from handstamp.events.find_events import owned_event
+from handstamp.kit.clock import DAY
 from handstamp.plumbing.config import Settings, secret_from_file
 from handstamp.plumbing.migrate import migrate
 
@@ -66,8 +69,14 @@ async def _prepare(settings: Settings, links: dict[str, str]) -> None:
             demo = await seed(services)
             done(1)
             at = settings.public_url + "/tickets"
-            links["organizer"] = f"{at}/sign-in"
             async with services.db.write(actor=COMMAND_LINE.id) as session:
+                links["organizer"] = await make_sign_in_link(
+                    session,
+                    services,
+                    await demo_user(session),
+                    life=DAY,
+                    next_path=f"/tickets/organizer/events/{demo.tonight}",
+                )
                 event = await owned_event(session, COMMAND_LINE, demo.tonight)
                 for name, gate in PHONES:
                     code = await make_pairing_code(
@@ -75,7 +84,7 @@ async def _prepare(settings: Settings, links: dict[str, str]) -> None:
                     )
                     links[name.lower()] = f"{at}/checkin/?pair={code}"
             links["codes"] = f"{at}/demo/codes"
-            links["QR sheet"] = f"{at}/organizer/events/{demo.tonight}/qr-sheet"
+            links["QR sheet"] = f"{at}/organizer/events/{demo.tonight}/sheet"
             links["mail"] = f"{at}/demo/mail"
             done(1)
 
