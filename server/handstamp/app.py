@@ -1,24 +1,69 @@
-"""Composition root of the web server: every route in one table."""
+"""Composition root of the web server: every layer, route and check in explicit tables."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.routing import BaseRoute, Route
 
+from handstamp.auth import routes as auth_api
+from handstamp.auth.session_middleware import SessionMiddleware
 from handstamp.checkin import door_files
 from handstamp.checkin import routes as checkin_api
 from handstamp.checkin.broadcast import close_door
 from handstamp.demo import codes
 from handstamp.kit.clock import Clock, system_clock
+from handstamp.mail.check_mail import check_mail
+from handstamp.mail.demo_outbox import ROOM as MAIL_ROOM
+from handstamp.plumbing.api import handle_http_exception, openapi
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.errors import Problem, handle_problem
+from handstamp.plumbing.health import Check, check_database, check_jobs, health_route
+from handstamp.plumbing.jobs import Worker
+from handstamp.plumbing.metrics_route import Read, job_figures, metrics_route
+from handstamp.plumbing.requests import RequestMiddleware
+from handstamp.plumbing.safe_headers import SafeHeadersMiddleware
+from handstamp.plumbing.texts import LanguageMiddleware
 from handstamp.plumbing.web import Services, build_services
+from handstamp.worker import CRONS, JOBS, MAILS
+
+LARGEST_BODY = 256 * 1024  # a route that takes more says so with the same middleware
+
+CHECKS: dict[str, Check] = {
+    "database": check_database,
+    "jobs": check_jobs,
+    "mail": check_mail,
+}
+
+FIGURES: list[Read] = [job_figures]
 
 
 def routes() -> list[BaseRoute]:
     """Return every route of the server, room by room."""
-    return [*checkin_api.routes, *door_files.routes, *codes.routes]
+    return [
+        Route("/api/tickets/openapi.json", openapi),
+        health_route(CHECKS),
+        metrics_route(FIGURES),
+        *auth_api.routes,
+        *checkin_api.routes,
+        *door_files.routes,
+        *codes.routes,
+    ]
+
+
+def layers(services: Services) -> list[Middleware]:
+    """Return what every request passes, outermost first."""
+    return [
+        Middleware(RequestMiddleware),
+        Middleware(SafeHeadersMiddleware, settings=services.settings),
+        Middleware(LanguageMiddleware),
+        Middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY),
+        Middleware(SessionMiddleware, services=services),
+    ]
 
 
 def create_app(
@@ -31,19 +76,37 @@ def create_app(
     """
     own = services is None
     services = services or build_services(settings, clock)
+    services.rooms[MAIL_ROOM] = MAILS
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         if own:
             await services.signals.start()
-        yield
+        async with _working(services):
+            yield
         await close_door(services)
         if own:
             await services.signals.stop()
             await services.db.close()
 
     app = Starlette(
-        routes=routes(), lifespan=lifespan, exception_handlers={Problem: handle_problem}
+        routes=routes(),
+        lifespan=lifespan,
+        middleware=layers(services),
+        exception_handlers={Problem: handle_problem, HTTPException: handle_http_exception},
     )
     app.state.services = services
     return app
+
+
+@asynccontextmanager
+async def _working(services: Services) -> AsyncIterator[None]:
+    """Run the worker inside this process, unless the settings give it one of its own."""
+    if not services.settings.run_worker:
+        yield
+        return
+    worker = Worker(services, JOBS, CRONS)
+    task = asyncio.create_task(worker.run())
+    yield
+    worker.stop()
+    await task

@@ -1,5 +1,24 @@
-"""Composition root of background work: every job and every schedule in one table."""
+"""Composition root of background work: every job, schedule and kind of mail in one table."""
 
+from handstamp.auth.request_sign_in import MAIL as SIGN_IN_MAIL
+from handstamp.auth.request_sign_in import prepare_sign_in
+from handstamp.kit.clock import HOUR
+from handstamp.mail.deliver_mail import deliver_with
+from handstamp.mail.render_mail import Prepare
+from handstamp.mail.send_mail import JOB as SEND_MAIL
+from handstamp.plumbing import prune
 from handstamp.plumbing.jobs import Handler
+from handstamp.plumbing.schedule import Cron
 
-JOBS: dict[str, Handler] = {}
+MAILS: dict[str, Prepare] = {
+    SIGN_IN_MAIL: prepare_sign_in,
+}
+
+JOBS: dict[str, Handler] = {
+    SEND_MAIL: deliver_with(MAILS),
+    prune.JOB: prune.prune,
+}
+
+CRONS: list[Cron] = [
+    Cron("prune", prune.JOB, every=HOUR),
+]

@@ -100,10 +100,13 @@ def bad_input(error: ValidationError) -> BadInput:
     return BadInput(f"{first['field']}: {first['message']}.", errors=errors[:MAX_ERRORS])
 
 
-def answers(**models: Any) -> Response:
-    """Describe what a route answers; every refusal is problem+json and need not be named."""
+def answers(*codes: str, **models: Any) -> Response:
+    """Describe what a route answers; every refusal is problem+json and need not be named.
+
+    `answers(HTTP_200=Model)` for JSON, `answers("HTTP_204")` for an answer without a body.
+    """
     refusals = {f"HTTP_{status}": ProblemBody for status in _PROBLEM_STATUSES}
-    return Response(**{**refusals, **models})
+    return Response(*codes, **{**refusals, **models})
 
 
 def _refuse_constant(name: str) -> None:

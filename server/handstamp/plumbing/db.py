@@ -36,7 +36,7 @@ class Base(DeclarativeBase):
 
 
 def _sqlite_engine(url: str, begin: str, pool_size: int) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
@@ -75,7 +75,9 @@ class Database:
             self.writer = _sqlite_engine(url, "BEGIN IMMEDIATE", 1)
             self.reader = _sqlite_engine(url, "BEGIN", max(2, pool_size // 2))
         else:
-            self.writer = create_async_engine(url, pool_size=pool_size, max_overflow=0)
+            self.writer = create_async_engine(
+                url, pool_size=pool_size, max_overflow=0, hide_parameters=True
+            )
             self.reader = self.writer.execution_options(isolation_level="REPEATABLE READ")
         self._write_lock = asyncio.Lock()
         self.wake_jobs: AfterCommit | None = None

@@ -1,0 +1,94 @@
+"""The outermost layer of a request: its id, one log line, its figures, and a calm end if it
+crashes."""
+
+import re
+import secrets
+import time
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from handstamp.plumbing.errors import BadInput, Problem, problem_response
+from handstamp.plumbing.metrics import REQUEST_SECONDS, REQUESTS
+from handstamp.plumbing.texts import _
+
+HEADER = "X-Request-ID"
+_GIVEN_ID = re.compile(r"[A-Za-z0-9_\-]{8,64}")
+_log = structlog.get_logger("handstamp.requests")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class RequestMiddleware:
+    """Gives every request an id (a proxy's `X-Request-ID` is kept), counts and logs it.
+
+    An unexpected exception becomes a problem with that id and nothing of its cause.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(HEADER, "")
+        request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            if scope["type"] == "http":
+                await _Answer(self.app, scope, receive, send, request_id).run()
+            else:
+                await self.app(scope, receive, send)
+
+
+class _Answer:
+    def __init__(
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, request_id: str
+    ) -> None:
+        self._app, self._scope, self._receive, self._send = app, scope, receive, send
+        self._request_id = request_id
+        self._status = 0
+
+    async def run(self) -> None:
+        started = time.perf_counter()
+        try:
+            if "\x00" in self._scope["path"]:
+                await self._refuse(BadInput(_("An address cannot hold the NUL character.")))
+            else:
+                await self._app(self._scope, self._receive, self._note)
+        except Exception as error:
+            _log.error("request_crashed", exc_info=error)
+            if self._status:
+                raise
+            await self._refuse(self._crash())
+        finally:
+            self._count(time.perf_counter() - started)
+
+    def _crash(self) -> Problem:
+        number = self._request_id
+        said = _("Something broke on our side. Nothing was changed. Please name this: %s")
+        return Problem(said % number)
+
+    async def _refuse(self, problem: Problem) -> None:
+        await problem_response(problem)(self._scope, self._receive, self._note)
+
+    async def _note(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            MutableHeaders(scope=message)[HEADER] = self._request_id
+        await self._send(message)
+
+    def _count(self, seconds: float) -> None:
+        route = route_of(self._scope)
+        method = self._scope["method"] if self._scope["method"] in _METHODS else "OTHER"
+        REQUESTS.labels(route=route, method=method, status=str(self._status)).inc()
+        REQUEST_SECONDS.labels(route=route).observe(seconds)
+        took = round(seconds * 1000, 1)
+        _log.info("request", route=route, method=method, status=self._status, took_ms=took)
+
+
+def route_of(scope: Scope) -> str:
+    """Return the pattern of the route that answered; addresses themselves hold ids and tokens."""
+    route = scope.get("route")
+    path = str(getattr(route, "path", ""))
+    return scope.get("root_path", "") + path if path else "(none)"
