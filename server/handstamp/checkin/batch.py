@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, and_, bindparam, insert, or_, select, update
 
 from handstamp.checkin import project_admissions
 from handstamp.checkin.fold import FoldFact, fact_of_row
@@ -72,7 +71,7 @@ class DoorTicket:
 class Batch:
     """What one group commit holds in memory between its reads and its writes."""
 
-    session: AsyncSession
+    connection: Connection
     head: Head
     now: Millis
     devices: dict[int, DoorDevice] = field(default_factory=dict)
@@ -91,7 +90,7 @@ class Batch:
         """The event whose lock is held."""
         return self.head.event_id
 
-    async def load_devices(self, ids: Collection[int]) -> None:
+    def load_devices(self, ids: Collection[int]) -> None:
         """Read the devices of this event among `ids`."""
         columns = (
             Device.id,
@@ -105,13 +104,13 @@ class Batch:
             Device.head_hash,
             Device.forked_at,
         )
-        rows = await self.session.execute(
+        rows = self.connection.execute(
             select(*columns).where(Device.id.in_(ids), Device.event_id == self.event_id)
         )
         for row in rows:
             self.devices[row.id] = DoorDevice(*row)
 
-    async def load_held(self, spans: Sequence[tuple[int, int, int]]) -> None:
+    def load_held(self, spans: Sequence[tuple[int, int, int]]) -> None:
         """Read which facts are held in each (device, first number, last number)."""
         if not spans:
             return
@@ -119,18 +118,18 @@ class Batch:
             and_(Fact.device_id == device, Fact.number.between(first, last))
             for device, first, last in spans
         ]
-        rows = await self.session.execute(
+        rows = self.connection.execute(
             select(Fact.device_id, Fact.number, Fact.tag, Fact.hash, Fact.stamp).where(or_(*wanted))
         )
         for device, number, tag, hash_, stamp in rows:
             self.held.setdefault((device, number), []).append(HeldFact(tag, hash_, stamp))
 
-    async def load_tickets(self, serials: Collection[int]) -> None:
+    def load_tickets(self, serials: Collection[int]) -> None:
         """Read these tickets, what folds about them, and the event's list rules."""
         wanted = set(serials) - {0}
         if not wanted:
             return
-        tickets = await self.session.execute(
+        tickets = self.connection.execute(
             select(
                 Ticket.serial,
                 Ticket.tier_no,
@@ -145,14 +144,14 @@ class Batch:
         )
         for row in tickets:
             self.tickets[row.serial] = DoorTicket(*row)
-        self.facts = await stored_facts_of(self.session, self.event_id, wanted)
-        self.rules = await list_rules(self.session, self.event_id)
+        self.facts = stored_facts_of(self.connection, self.event_id, wanted)
+        self.rules = list_rules(self.connection, self.event_id)
 
-    async def load_answers(self, keys: Collection[tuple[int, str]]) -> None:
+    def load_answers(self, keys: Collection[tuple[int, str]]) -> None:
         """Read the first answers (hash of the question, answer) given under these keys."""
         if not keys:
             return
-        rows = await self.session.execute(
+        rows = self.connection.execute(
             select(
                 ValidateAnswer.device_id,
                 ValidateAnswer.key,
@@ -216,12 +215,12 @@ class Batch:
         """Note columns of a device to write with this batch."""
         self.device_changes.setdefault(device, {}).update(values)
 
-    async def write(self) -> None:
+    def write(self) -> None:
         """Store what was added: facts, projections, device heads (not the marks)."""
         if self.new_rows:
-            await self.session.execute(insert(Fact), self.new_rows)
+            self.connection.execute(insert(Fact), self.new_rows)
         if self.touched:
-            await project_admissions.project(self, self.touched)
+            project_admissions.project(self, self.touched)
         for device in self.devices.values():
             if device.moved:
                 self.change_device(
@@ -232,11 +231,11 @@ class Batch:
                         "forked_at": device.forked_at,
                     },
                 )
-        await self._write_devices()
+        self._write_devices()
         if self.new_answers:
-            await self.session.execute(insert(ValidateAnswer), self.new_answers)
+            self.connection.execute(insert(ValidateAnswer), self.new_answers)
 
-    async def _write_devices(self) -> None:
+    def _write_devices(self) -> None:
         shapes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
         for device, values in sorted(self.device_changes.items()):
             shape = tuple(sorted(values))
@@ -248,14 +247,14 @@ class Batch:
                 .where(table.c.id == bindparam("b_device"))
                 .values({name: bindparam(name) for name in shape})
             )
-            await (await self.session.connection()).execute(statement, rows)
+            self.connection.execute(statement, rows)
 
 
-async def stored_facts_of(
-    session: AsyncSession, event_id: str, serials: Iterable[int]
+def stored_facts_of(
+    connection: Connection, event_id: str, serials: Iterable[int]
 ) -> dict[int, list[FoldFact]]:
     """Return the stored facts that fold, by serial."""
-    rows = await session.execute(
+    rows = connection.execute(
         select(Fact.bytes, Fact.tag, Fact.stamp, Fact.scanned, Device.kind)
         .join(Device, Device.id == Fact.device_id)
         .where(Fact.event_id == event_id, Fact.serial.in_(set(serials)), Fact.kind != DENY)
@@ -268,9 +267,9 @@ async def stored_facts_of(
     return found
 
 
-async def list_rules(session: AsyncSession, event_id: str) -> Rules:
+def list_rules(connection: Connection, event_id: str) -> Rules:
     """Return every revision of every check-in list of the event."""
-    rows = await session.execute(
+    rows = connection.execute(
         select(ListRevision.list_no, ListRevision.rev, ListRevision.rules_json).where(
             ListRevision.event_id == event_id
         )

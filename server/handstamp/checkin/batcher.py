@@ -1,15 +1,21 @@
-"""Group commit at the door: what waits for one event is decided and stored in one transaction."""
+"""Group commit at the door: what waits for one event is decided and stored in one transaction.
+
+The transaction runs in a thread: a dozen short statements cost a fifth of what they cost
+through the event loop, and meanwhile the loop gathers the next batch.
+"""
 
 import asyncio
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
+
+from sqlalchemy import Connection
 
 from handstamp.checkin.batch import Batch
-from handstamp.checkin.number_changes import end_batch, has_unnumbered, lock_feed, number_pending
-from handstamp.checkin.project_admissions import serials_changed
-from handstamp.plumbing.db import after_commit
+from handstamp.checkin.number_changes import Head, end_batch, lock_feed, number_pending
+from handstamp.checkin.project_admissions import project, serials_changed
+from handstamp.kit.clock import Millis
 from handstamp.plumbing.web import Services
 
 BATCH_WEIGHT = 2_000
@@ -106,23 +112,64 @@ class Batcher:
 
     async def _transact(self, event_id: str, items: list[Item]) -> list[Any]:
         services = self._services
+        now = services.clock()
+        done = await services.db.write_in_thread(lambda c: _run(c, event_id, items, now))
+        if done is None:
+            await self._number(event_id)
+            done = await services.db.write_in_thread(
+                lambda c: _run(c, event_id, items, now, waiting_is_fine=True)
+            )
+        assert done is not None
+        if done.moved:
+            services.signals.publish(f"event:{event_id}", str(done.seq))
+        return done.answers
+
+    async def _number(self, event_id: str) -> None:
+        """Number what other writers left, in a transaction of its own under the event lock."""
+        services = self._services
+        now = services.clock()
         async with services.db.write(actor="door") as session:
-            now = services.clock()
-            head = await lock_feed(session, event_id, now)
-            batch = Batch(session, head, now)
-            if await has_unnumbered(session, event_id):
-                first = head.next_seq
-                await number_pending(session, head)
-                batch.touched |= await serials_changed(session, event_id, first)
-            await _load(batch, items)
-            answers = [item.decide(batch) for item in items]
-            await batch.write()
-            moved = bool(head.rows)
-            await end_batch(session, head, now)
-            if moved:
-                seq = str(head.seq)
-                after_commit(session, lambda: services.signals.publish(f"event:{event_id}", seq))
-        return answers
+            connection = await session.connection()
+            head, _waits = await connection.run_sync(lock_feed, event_id, now)
+            first = head.next_seq
+            await number_pending(session, head)
+            await connection.run_sync(_fold_again, head, first, now)
+            await connection.run_sync(end_batch, head, now)
+
+
+class _Done(NamedTuple):
+    answers: list[Any]
+    seq: int
+    moved: bool
+
+
+def _run(
+    connection: Connection,
+    event_id: str,
+    items: list[Item],
+    now: Millis,
+    *,
+    waiting_is_fine: bool = False,
+) -> _Done | None:
+    """Decide and store all items in the open transaction; None when numbering must come first."""
+    head, waits = lock_feed(connection, event_id, now)
+    if waits and not waiting_is_fine:
+        return None
+    before = head.seq
+    batch = Batch(connection, head, now)
+    _load(batch, items)
+    answers = [item.decide(batch) for item in items]
+    batch.write()
+    end_batch(connection, head, now)
+    return _Done(answers, head.seq, waiting_is_fine or head.seq > before)
+
+
+def _fold_again(connection: Connection, head: Head, first: int, now: Millis) -> None:
+    serials = serials_changed(connection, head.event_id, first)
+    if serials:
+        batch = Batch(connection, head, now)
+        batch.load_tickets(serials)
+        project(batch, serials)
 
 
 @dataclass
@@ -149,20 +196,20 @@ class NumberOnly:
 
     def decide(self, batch: Batch) -> int:
         """Return the feed's last number."""
-        return batch.head.next_seq
+        return batch.head.seq
 
 
-async def _load(batch: Batch, items: list[Item]) -> None:
+def _load(batch: Batch, items: list[Item]) -> None:
     devices = {device for item in items for device in item.devices()}
     if devices:
-        await batch.load_devices(devices)
-    await batch.load_held([span for item in items for span in item.spans(batch)])
+        batch.load_devices(devices)
+    batch.load_held([span for item in items for span in item.spans(batch)])
     serials = {serial for item in items for serial in item.serials()} | batch.touched
-    await batch.load_tickets(serials)
+    batch.load_tickets(serials)
     strangers = {fact.device for facts in batch.facts.values() for fact in facts}
     if strangers - batch.devices.keys():
-        await batch.load_devices(strangers - batch.devices.keys())
-    await batch.load_answers({key for item in items for key in item.answer_keys()})
+        batch.load_devices(strangers - batch.devices.keys())
+    batch.load_answers({key for item in items for key in item.answer_keys()})
 
 
 def _take(waiting: deque[_Waiting]) -> list[_Waiting]:

@@ -20,11 +20,18 @@ def framed(column: bytes) -> bytes:
 
 
 def encode_numbers(values: Sequence[int]) -> bytes:
-    """Lay numbers (0 to 2^53) out in planes: all first bytes, all second bytes, and so on."""
+    """Lay numbers out in planes: all first bytes, all second bytes, and so on.
+
+    Raises:
+        ValueError: a number is negative or not below 2^53.
+    """
+    greatest = max(values, default=0)
+    if greatest >= 1 << 53 or min(values, default=0) < 0:
+        raise ValueError("number out of range")
     words = array("Q", values)
     if sys.byteorder == "big":
         words.byteswap()
-    width = (max(values, default=0).bit_length() + 7) // 8
+    width = (greatest.bit_length() + 7) // 8
     raw = words.tobytes()
     planes = [raw[place::_WORD] for place in reversed(range(width))]
     return framed(varint(len(values)) + bytes((width,)) + b"".join(planes))

@@ -111,7 +111,7 @@ async def admitted_by_event(session: AsyncSession, event_ids: Sequence[str]) -> 
         .where(Admission.event_id.in_(event_ids), Admission.admitted_at.is_not(None))
         .group_by(Admission.event_id)
     )
-    return {event_id: count for event_id, count in rows}
+    return dict(rows.tuples().all())
 
 
 async def _lists(session: AsyncSession, event_id: str) -> list[ListCount]:
@@ -120,13 +120,13 @@ async def _lists(session: AsyncSession, event_id: str) -> list[ListCount]:
         .where(Admission.event_id == event_id, Admission.admitted_at.is_not(None))
         .group_by(Admission.list_no)
     )
-    by_list = {list_no: count for list_no, count in admitted}
+    by_list = dict(admitted.tuples().all())
     tickets = await session.execute(
         select(Ticket.tier_no, func.count())
         .where(Ticket.event_id == event_id, Ticket.status == "valid")
         .group_by(Ticket.tier_no)
     )
-    by_tier = {tier: count for tier, count in tickets}
+    by_tier = dict(tickets.tuples().all())
     return [
         ListCount(
             view.number,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, distinct, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.checkin.models import Admission
@@ -34,13 +34,3 @@ async def admissions_of(
         for row in (await session.scalars(query)).all():
             found.setdefault(row.serial, []).append(row)
     return found
-
-
-async def admitted_by_event(session: AsyncSession, event_ids: Sequence[str]) -> dict[str, int]:
-    """Count tickets admitted on at least one list, for each of a few events."""
-    query = (
-        select(Admission.event_id, func.count(distinct(Admission.serial)))
-        .where(Admission.event_id.in_(event_ids), Admission.admitted_at.is_not(None))
-        .group_by(Admission.event_id)
-    )
-    return {row[0]: row[1] for row in await session.execute(query)}

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import exists, insert, literal, select, union_all, update
+from sqlalchemy import Connection, Exists, exists, insert, literal, select, union_all, update
 from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
@@ -17,7 +17,7 @@ from handstamp.events import number_changes as event_changes
 from handstamp.events.models import Event, ListRevision
 from handstamp.kit.clock import Millis
 from handstamp.kit.ids import new_id
-from handstamp.plumbing.db import Base, is_sqlite
+from handstamp.plumbing.db import Base
 from handstamp.tickets import number_changes as ticket_changes
 from handstamp.tickets.models import Ticket
 
@@ -44,47 +44,53 @@ class Head:
         return self.seq + len(self.rows)
 
 
-def insert_for(session: AsyncSession, table: type[Base]) -> UpsertInsert:
+def insert_for(dialect: str, table: type[Base]) -> UpsertInsert:
     """Return the dialect's INSERT into `table`, which knows ON CONFLICT."""
-    return sqlite_insert(table) if is_sqlite(session) else postgresql_insert(table)
+    return sqlite_insert(table) if dialect == "sqlite" else postgresql_insert(table)
 
 
-async def lock_feed(session: AsyncSession, event_id: str, now: Millis) -> Head:
-    """Take the event lock until the transaction ends; makes the feed at first use."""
+def lock_feed(connection: Connection, event_id: str, now: Millis) -> tuple[Head, bool]:
+    """Take the event lock until the transaction ends; makes the feed at first use.
+
+    Returns the feed's end, and whether changes of other writers wait for their numbers.
+    """
     locked = (
-        select(FeedHead.feed_id, FeedHead.seq, FeedHead.digest)
+        select(FeedHead.feed_id, FeedHead.seq, FeedHead.digest, waits_for_number(event_id))
         .where(FeedHead.event_id == event_id)
-        .with_for_update()
+        .with_for_update(of=FeedHead)
     )
-    row = (await session.execute(locked)).one_or_none()
+    row = connection.execute(locked).one_or_none()
     if row is None:
-        await _begin_feed(session, event_id, now)
-        row = (await session.execute(locked)).one()
-    return Head(event_id, row.feed_id, row.seq, row.digest)
+        _begin_feed(connection, event_id, now)
+        row = connection.execute(locked).one()
+    feed_id, seq, digest, waits = row
+    return Head(event_id, feed_id, seq, digest), bool(waits)
 
 
-async def _begin_feed(session: AsyncSession, event_id: str, now: Millis) -> None:
+def _begin_feed(connection: Connection, event_id: str, now: Millis) -> None:
     head = {"event_id": event_id, "feed_id": new_id("feed"), "seq": 0, "digest": FIRST_DIGEST}
     mark = {"event_id": event_id, "seq": 0, "digest": FIRST_DIGEST, "created_at": now}
-    await session.execute(insert_for(session, FeedHead).values(head).on_conflict_do_nothing())
-    await session.execute(insert_for(session, FeedMark).values(mark).on_conflict_do_nothing())
+    for table, row in ((FeedHead, head), (FeedMark, mark)):
+        made = insert_for(connection.dialect.name, table).values(row)
+        connection.execute(made.on_conflict_do_nothing())
+
+
+def waits_for_number(event_id: str) -> Exists:
+    """The condition that a committed change of the event still waits for its number."""
+    tables = (
+        select(literal(1)).where(Ticket.event_id == event_id, Ticket.feed_seq.is_(None)),
+        select(literal(1)).where(Device.event_id == event_id, Device.feed_seq.is_(None)),
+        select(literal(1)).where(
+            ListRevision.event_id == event_id, ListRevision.feed_seq.is_(None)
+        ),
+        select(literal(1)).where(Event.id == event_id, Event.feed_seq.is_(None)),
+    )
+    return exists(union_all(*tables))
 
 
 async def has_unnumbered(session: AsyncSession, event_id: str) -> bool:
     """Tell whether a committed change of the event still waits for its number."""
-    found = select(
-        exists(
-            union_all(
-                select(literal(1)).where(Ticket.event_id == event_id, Ticket.feed_seq.is_(None)),
-                select(literal(1)).where(Device.event_id == event_id, Device.feed_seq.is_(None)),
-                select(literal(1)).where(
-                    ListRevision.event_id == event_id, ListRevision.feed_seq.is_(None)
-                ),
-                select(literal(1)).where(Event.id == event_id, Event.feed_seq.is_(None)),
-            )
-        )
-    )
-    return bool((await session.execute(found)).scalar())
+    return bool(await session.scalar(select(waits_for_number(event_id))))
 
 
 async def number_pending(session: AsyncSession, head: Head) -> None:
@@ -100,7 +106,7 @@ async def number_pending(session: AsyncSession, head: Head) -> None:
         head.rows.append(("d", str(device), number))
 
 
-async def end_batch(session: AsyncSession, head: Head, now: Millis) -> None:
+def end_batch(connection: Connection, head: Head, now: Millis) -> None:
     """Write marks for the rows numbered in this transaction (R31) and move the head."""
     marks = []
     for start in range(0, len(head.rows), MARK_ROWS):
@@ -117,8 +123,8 @@ async def end_batch(session: AsyncSession, head: Head, now: Millis) -> None:
         )
     if not marks:
         return
-    await session.execute(insert(FeedMark), marks)
-    await session.execute(
+    connection.execute(insert(FeedMark), marks)
+    connection.execute(
         update(FeedHead)
         .where(FeedHead.event_id == head.event_id)
         .values(seq=head.seq, digest=head.digest)

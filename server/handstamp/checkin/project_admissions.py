@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, exists, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, case, exists, select
 
 from handstamp.checkin.fold import ListState, State, fold
 from handstamp.checkin.models import Admission, Fact
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from handstamp.checkin.batch import Batch, DoorTicket
 
 
-async def serials_changed(session: AsyncSession, event_id: str, after: int) -> set[int]:
+def serials_changed(connection: Connection, event_id: str, after: int) -> set[int]:
     """Return serials whose state may differ because of what was numbered above `after`.
 
     A changed ticket that has facts (its epoch may have been raised), and every ticket with
@@ -26,18 +25,18 @@ async def serials_changed(session: AsyncSession, event_id: str, after: int) -> s
     has_facts = exists().where(
         Fact.event_id == event_id, Fact.serial == Ticket.serial, Fact.kind != DENY
     )
-    changed = await session.execute(
+    changed = connection.execute(
         select(Ticket.serial).where(Ticket.event_id == event_id, Ticket.feed_seq > after, has_facts)
     )
     serials = set(changed.scalars())
     new_revision = select(ListRevision.rev).where(
         ListRevision.event_id == event_id, ListRevision.feed_seq > after
     )
-    if (await session.execute(new_revision.limit(1))).first() is not None:
+    if (connection.execute(new_revision.limit(1))).first() is not None:
         waiting = select(Admission.serial).where(
             Admission.event_id == event_id, Admission.pending > 0
         )
-        serials |= set((await session.execute(waiting)).scalars())
+        serials |= set((connection.execute(waiting)).scalars())
     return serials
 
 
@@ -47,7 +46,7 @@ def state_of(batch: "Batch", serial: int) -> State:
     return fold(batch.facts.get(serial, ()), ticket.epoch if ticket else None, batch.rules)
 
 
-async def project(batch: "Batch", serials: set[int]) -> None:
+def project(batch: "Batch", serials: set[int]) -> None:
     """Write the state of these tickets to `tickets_admissions`."""
     rows: list[dict[str, Any]] = []
     for serial in sorted(serials - {0}):
@@ -59,7 +58,7 @@ async def project(batch: "Batch", serials: set[int]) -> None:
             rows.append({"event_id": batch.event_id, "serial": serial, "list_no": list_no} | row)
     if not rows:
         return
-    made = insert_for(batch.session, Admission)
+    made = insert_for(batch.connection.dialect.name, Admission)
     new = made.excluded
     unchanged = (Admission.conflict == new.conflict) & (Admission.greens == new.greens)
     values: dict[str, Any] = {
@@ -75,7 +74,7 @@ async def project(batch: "Batch", serials: set[int]) -> None:
     }
     values["resolved_at"] = case((unchanged, Admission.resolved_at), else_=None)
     keys = ["event_id", "serial", "list_no"]
-    await batch.session.execute(made.on_conflict_do_update(index_elements=keys, set_=values), rows)
+    batch.connection.execute(made.on_conflict_do_update(index_elements=keys, set_=values), rows)
 
 
 def _row(

@@ -33,7 +33,11 @@ async def readmit_devices(
             event = await session.scalar(select(Event).where(Event.id == str(members["evt"])))
             if row is None or event is None:
                 continue
-            await session.execute(insert_for(session, Device).values(row).on_conflict_do_nothing())
+            await session.execute(
+                insert_for(session.get_bind().dialect.name, Device)
+                .values(row)
+                .on_conflict_do_nothing()
+            )
             await record(
                 session,
                 SYSTEM,

@@ -15,6 +15,7 @@ async def resolve_conflict(
     services: Services,
     actor: Actor,
     event_id: str,
+    *,
     serial: int,
     list_no: int,
 ) -> None:

@@ -1,7 +1,8 @@
 """The log of every decision at the doors, denials too, as pages and files show it."""
 
 from collections.abc import AsyncIterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,7 +33,8 @@ PAGE = 100
 EXPORT_PAGE = 1_000
 
 
-class ScanRow(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ScanRow:
     """One decision; times in ms. `at` is the effective time, `claimed_at` the phone's own."""
 
     id: int
@@ -111,7 +113,7 @@ async def scans_of(session: AsyncSession, event_id: str, serials: set[int]) -> l
     return [_scan_row(row) for row in await session.execute(wanted)]
 
 
-def _wanted(event_id: str) -> Select[Any]:
+def _wanted(event_id: str) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Fact.id,

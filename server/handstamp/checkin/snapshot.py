@@ -94,7 +94,7 @@ async def build_snapshot(services: Services, event_id: str) -> Snapshot:
         "built_at": services.clock(),
     }
     async with services.db.write(actor="door") as session:
-        made = insert_for(session, SnapshotBase).values(row)
+        made = insert_for(session.get_bind().dialect.name, SnapshotBase).values(row)
         await session.execute(made.on_conflict_do_nothing())
         newest = (
             select(SnapshotBase.id)
