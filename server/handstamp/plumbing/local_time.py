@@ -77,6 +77,16 @@ def day(millis: Millis, zone_name: str, locale: str = "en") -> str:
     return format_date(local(millis, zone_name).date(), "EEE, d MMM y", locale=locale)
 
 
+def day_number(millis: Millis, zone_name: str) -> str:
+    """Write the day of the month: `21`."""
+    return str(local(millis, zone_name).day)
+
+
+def month_name(millis: Millis, zone_name: str, locale: str = "en") -> str:
+    """Write the month in short: `Nov`."""
+    return format_date(local(millis, zone_name).date(), "MMM", locale=locale)
+
+
 def clock_time(millis: Millis, zone_name: str, *, seconds: bool = False, locale: str = "en") -> str:
     """Write the time of day of an instant: `19:30`, or `19:30:05`."""
     moment = local(millis, zone_name)

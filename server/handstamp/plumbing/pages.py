@@ -67,6 +67,8 @@ class Pages:
             day_and_time=local_time.day_and_time,
             day=local_time.day,
             clock_time=local_time.clock_time,
+            day_number=local_time.day_number,
+            month_name=local_time.month_name,
             zone_note=local_time.zone_note,
             number=_number,
         )

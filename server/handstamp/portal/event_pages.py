@@ -145,14 +145,16 @@ async def overview(request: Request) -> Response:
         lists = await lists_of(session, event.id)
         counts = await count_tickets(session, event.id)
         door = await board(session, event.id, services(request).clock())
+    phones = [device for device in door.devices if device.kind == "phone"]
     return render(
         request,
         "event_overview.html",
+        phones=phones,
         tiers=tiers,
         lists=lists,
         counts=counts,
         door=door,
-        steps=next_steps(event, tiers, lists, counts.total, len(door.devices)),
+        steps=next_steps(event, tiers, lists, counts.total, len(phones)),
         status_names=words.event_statuses(),
         **around,
     )

@@ -114,7 +114,10 @@ class DeskForm(StarletteForm):
 
 def _refusals(error: ShapeError | Problem) -> list[tuple[str, str]]:
     if isinstance(error, Problem):
-        named = [(str(item.get("field", "")), str(item["message"])) for item in error.errors]
+        named = [
+            (str(item.get("field", "")), str(item.get("message", error.detail)))
+            for item in error.errors
+        ]
         return named or [("", error.detail)]
     return [
         (str(item["loc"][0]) if item["loc"] else "", _plain(item))
@@ -141,7 +144,6 @@ class SignInForm(DeskForm):
 class CodeForm(DeskForm):
     """The six digits of the sign-in mail."""
 
-    email = StringField()
     code = StringField(validators=[filled(lambda: _("Write the 6 digits from the mail."))])
 
 

@@ -16,7 +16,7 @@ from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services, require_user, services
 from handstamp.portal import words
-from handstamp.portal.event_frame import event_of, frame, list_names, path_of
+from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.pages import go, page, render
 from handstamp.portal.paging import link, number_in
 from handstamp.tickets.find_tickets import find_tickets, owned_ticket, token_of
@@ -57,9 +57,7 @@ async def guests(request: Request) -> Response:
         )
         shown = found[:PAGE]
         came = await admissions_of(session, event.id, [ticket.serial for ticket in shown])
-        lists = {
-            view.number: view.name for view in await lists_of(session, event.id, archived=True)
-        }
+        lists = await list_names(session, event.id)
     return render(
         request,
         "guests.html",
@@ -87,9 +85,7 @@ async def guest(request: Request) -> Response:
         around = await frame(session, event, "guests")
         ticket = await _ticket(session, actor, event, request)
         tiers = {tier.id: tier.name for tier in await tiers_of(session, event.id, archived=True)}
-        lists = {
-            view.number: view.name for view in await lists_of(session, event.id, archived=True)
-        }
+        lists = await list_names(session, event.id)
         came = await admissions_of(session, event.id, [ticket.serial])
         scans = await scan_log(session, event.id, serial=ticket.serial, limit=50)
         acts = await entries_of(session, target_type="ticket", target_id=str(ticket.id))

@@ -11,11 +11,11 @@ from starlette_wtf import CSRFError, csrf_protect, csrf_token
 
 from handstamp.kit.ids import device_hex
 from handstamp.plumbing.errors import NotFound, Problem, Unauthenticated
+from handstamp.plumbing.money_text import price
 from handstamp.plumbing.pages import Pages
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import services
 from handstamp.portal import spoken
-from handstamp.portal.money import price
 
 Handler = Callable[[Request], Awaitable[Response]]
 

@@ -14,11 +14,11 @@ from handstamp.events.models import Event, Tier
 from handstamp.events.remove_tier import remove_tier
 from handstamp.events.shapes import NewTier, TierChange
 from handstamp.plumbing.errors import Problem
+from handstamp.plumbing.money_text import amount_text, read_amount
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_user, services
 from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.forms import TierForm
-from handstamp.portal.money import amount_text, read_amount
 from handstamp.portal.pages import go, page, render
 from handstamp.tickets.find_tickets import count_tickets
 

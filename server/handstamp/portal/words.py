@@ -20,29 +20,57 @@ def ticket_statuses() -> dict[str, str]:
     }
 
 
-def verdicts() -> dict[int, str]:
-    """Name the verdicts by their code in facts."""
+def verdicts() -> dict[str, str]:
+    """Name the verdicts that a person at the door is shown."""
     return {
-        1: _("Valid"),
-        2: _("Already used"),
-        3: _("Refunded"),
-        4: _("Cancelled"),
-        5: _("Superseded"),
-        6: _("Disputed"),
-        7: _("Wrong event"),
-        8: _("Wrong list"),
-        9: _("Too early"),
-        10: _("Too late"),
-        11: _("List too old"),
-        12: _("Unknown"),
-        13: _("Forged"),
-        14: _("Not a ticket"),
+        "valid": _("Valid"),
+        "already_used": _("Already used"),
+        "refunded": _("Refunded"),
+        "cancelled": _("Cancelled"),
+        "superseded": _("Superseded"),
+        "disputed": _("Disputed"),
+        "wrong_event": _("Wrong event"),
+        "wrong_list": _("Wrong list"),
+        "too_early": _("Too early"),
+        "too_late": _("Too late"),
+        "list_too_old": _("List too old"),
+        "unknown": _("Unknown"),
+        "forged": _("Forged"),
+        "not_a_ticket": _("Not a ticket"),
     }
 
 
-def hows() -> dict[int, str]:
+def hows() -> dict[str, str]:
     """Name the ways in which a decision was made."""
-    return {1: _("Scan"), 2: _("Search"), 3: _("Group"), 4: _("Scanner"), 5: _("Scanner key")}
+    return {
+        "scan": _("Camera"),
+        "search": _("Found by name"),
+        "group": _("Group"),
+        "wedge": _("Hand scanner"),
+        "api": _("Scanner key"),
+    }
+
+
+def conflict_kinds() -> dict[str, tuple[str, str]]:
+    """Name the kinds of conflict, and say what happened."""
+    return {
+        "double": (
+            _("Let in twice"),
+            _("Two lights were green that should have been one."),
+        ),
+        "superseded": (
+            _("Old code let in"),
+            _("A code was let in that had been replaced by a later one."),
+        ),
+        "after_refund": (
+            _("Let in although ended"),
+            _("A phone that had not heard of the refund, cancellation or dispute let it in."),
+        ),
+        "unknown_ticket": (
+            _("Not on the list"),
+            _("A code with a right signature was let in, but no such ticket exists here."),
+        ),
+    }
 
 
 def policies() -> list[tuple[str, str, str]]:

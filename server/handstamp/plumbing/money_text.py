@@ -4,7 +4,7 @@ from decimal import Decimal, InvalidOperation
 
 from babel.numbers import format_currency, get_currency_precision
 
-from handstamp.plumbing.texts import _, language
+from handstamp.plumbing.texts import PSEUDO, _, language
 
 
 def read_amount(text: str, currency: str) -> int:
@@ -35,5 +35,5 @@ def price(minor: int, currency: str) -> str:
     if minor == 0:
         return _("Free")
     digits = get_currency_precision(currency)
-    locale = "en" if language() == "qps" else language()
+    locale = "en" if language() == PSEUDO else language()
     return format_currency(Decimal(minor).scaleb(-digits), currency, locale=locale)

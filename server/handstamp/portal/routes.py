@@ -1,0 +1,75 @@
+"""Every page of the organizer's desk, area by area, below /tickets."""
+
+from pathlib import Path
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from handstamp.portal import (
+    board_pages,
+    conflict_pages,
+    demo_mail_page,
+    device_pages,
+    event_pages,
+    export_pages,
+    guest_pages,
+    import_pages,
+    list_pages,
+    scan_pages,
+    sheet_page,
+    sign_in_pages,
+    team_pages,
+    tier_pages,
+)
+from handstamp.portal.form_guard import FormGuard
+from handstamp.portal.pages import nothing_here
+
+_STATIC = Path(__file__).parent / "static"
+_TOKENS = Path(__file__).resolve().parents[3] / "pwa" / "styles" / "tokens.css"
+_KEEP = "public, max-age=31536000, immutable"
+
+
+class Assets(StaticFiles):
+    """Styles and scripts, kept by browsers for as long as their version is asked for."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return a file; an address without a version is checked again each time."""
+        answer = await super().get_response(path, scope)
+        answer.headers["Cache-Control"] = _KEEP if b"v=" in scope["query_string"] else "no-cache"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
+
+
+async def tokens(_request: Request) -> Response:
+    """Serve the colours, spaces and sizes that these pages share with the door app."""
+    headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+    return FileResponse(_TOKENS, media_type="text/css", headers=headers)
+
+
+_PAGES: list[BaseRoute] = [
+    *sign_in_pages.routes,
+    *demo_mail_page.routes,
+    *team_pages.routes,
+    *event_pages.routes,
+    *tier_pages.routes,
+    *list_pages.routes,
+    *guest_pages.routes,
+    *import_pages.routes,
+    *export_pages.routes,
+    *sheet_page.routes,
+    *device_pages.routes,
+    *board_pages.routes,
+    *conflict_pages.routes,
+    *scan_pages.routes,
+    Route("/{path:path}", nothing_here, methods=["GET", "POST"]),
+]
+
+routes: list[BaseRoute] = [
+    Route("/tickets/assets/tokens.css", tokens),
+    Mount("/tickets/assets", Assets(directory=_STATIC)),
+    Mount("/tickets", routes=_PAGES, middleware=[Middleware(FormGuard)]),
+]
