@@ -2,6 +2,7 @@
 
 import { DoorApp } from './app.js';
 import { startScreens } from './ui/shell.js';
+import { PSEUDO, useLanguage } from './ui/text.js';
 
 const PAGE = '/tickets/checkin/';
 
@@ -13,6 +14,8 @@ const { HANDSTAMP_BUILD } = /** @type {{HANDSTAMP_BUILD?: {id: string}}} */ (
 const root = location.pathname.slice(0, Math.max(0, location.pathname.indexOf(PAGE)));
 
 export const app = new DoorApp(root, HANDSTAMP_BUILD?.id ?? 'unbuilt');
+
+if (new URLSearchParams(location.search).get('lang') === PSEUDO) useLanguage(PSEUDO);
 
 const screen = document.getElementById('app');
 if (!screen) throw new Error('the page has no #app');

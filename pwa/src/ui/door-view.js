@@ -42,6 +42,7 @@ export function doorView(app, door, ways) {
   let opened = null;
   /** @type {'' | 'lock' | Standing} */
   let obstacle = '';
+  let drawn = '';
   const sleep = keepAwake();
 
   /** @type {Record<Exclude<Tab, 'scan'>, () => Page>} */
@@ -79,9 +80,11 @@ export function doorView(app, door, ways) {
     strip.refresh();
     opened?.refresh?.();
     const found = obstacleOf(door, Date.now());
-    if (found) {
+    const shown = found && `${found} ${door.status.pending}`;
+    if (shown && shown !== drawn) {
       fill(blocked, found === 'lock' ? takeOverScreen(door, ways) : standingScreen(app, door, ways));
     }
+    drawn = shown;
     if (found === obstacle) return;
     obstacle = found;
     blocked.hidden = !found;

@@ -22,9 +22,12 @@ export function takeOverScreen(door, ways) {
     el('h1', {}, t('Another window scans for this event')),
     el('p', { class: 'muted' }, data(door.info.event.title)),
     el('p', {}, t('Only one window of a pairing scans at a time, so that its log stays in order.')),
-    el('div', { class: 'push' }),
-    button(t('Scan in this window'), () => void door.takeOver(), { kind: 'primary', icon: 'scan' }),
-    button(t('Other events on this phone'), ways.pairings, { kind: 'quiet' }),
+    el(
+      'div',
+      { class: 'foot' },
+      button(t('Scan in this window'), () => void door.takeOver(), { kind: 'primary', icon: 'scan' }),
+      button(t('Other events'), ways.pairings, { kind: 'quiet' }),
+    ),
   );
 }
 
@@ -44,10 +47,13 @@ export function standingScreen(app, door, ways) {
     el('p', { class: 'muted' }, data(door.info.event.title)),
     el('p', {}, words),
     el('p', { class: 'ended-waits' }, pending > 0 ? waiting(pending) : t('Every scan of this phone is with the organizer.')),
-    el('div', { class: 'push' }),
-    pending > 0 && button(t('Hand in the scans now'), () => void door.syncNow(), { kind: 'primary', icon: 'sync' }),
-    button(t('Pair again'), ways.pair, pending > 0 ? {} : { kind: 'primary' }),
-    pending === 0 && button(t('Remove from this phone'), () => void app.forget(door.id).then(ways.pairings), { kind: 'quiet' }),
+    el(
+      'div',
+      { class: 'foot' },
+      pending > 0 && button(t('Hand in now'), () => void door.syncNow(), { kind: 'primary', icon: 'sync' }),
+      button(t('Pair again'), ways.pair, pending > 0 ? {} : { kind: 'primary' }),
+      pending === 0 && button(t('Remove from this phone'), () => void app.forget(door.id).then(ways.pairings), { kind: 'quiet' }),
+    ),
   );
 }
 

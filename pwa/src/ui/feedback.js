@@ -37,12 +37,17 @@ export function unlockSoundOnTap() {
   document.addEventListener('keydown', unlock);
 }
 
+/** A question that keeps somebody out falls where one that lets in rises. @type {Tone[]} */
+const HELD = [0, 0.3].map((at) => ({ at, for: 0.24, from: 659, to: 330, wave: 'triangle' }));
+
 /**
  * @param {Family} family
+ * @param {boolean} admit
  */
-export function feel(family) {
+export function feel(family, admit) {
+  const tones = family === 'unknown' && !admit ? HELD : TONES[family];
   if (isOn('vibration') && 'vibrate' in navigator) navigator.vibrate(BUZZES[family]);
-  if (isOn('sound') && audio?.state === 'running') TONES[family].forEach((tone) => play(tone));
+  if (isOn('sound') && audio?.state === 'running') tones.forEach((tone) => play(tone));
 }
 
 /**

@@ -59,6 +59,17 @@ export function moment(ms, zone, now) {
 }
 
 /**
+ * The same without seconds, for times somebody planned.
+ * @param {number} ms
+ * @param {string} zone
+ * @param {number} now
+ */
+export function shortMoment(ms, zone, now) {
+  const day = format(zone, { dateStyle: 'short' });
+  return day.format(ms) === day.format(now) ? shortTime(ms, zone) : dayAndTime(ms, zone);
+}
+
+/**
  * How old the list is, short enough for a corner.
  * @param {number | null} seconds null: this phone has no list yet
  */

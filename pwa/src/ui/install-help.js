@@ -63,8 +63,7 @@ export function installScreen(back) {
       t('In Chrome or Edge, choose the install sign at the end of the address line.'),
       t('In Safari, choose File, then “Add to Dock”.'),
     ]),
-    el('div', { class: 'push' }),
-    button(t('Back'), back, { icon: 'back' }),
+    el('div', { class: 'foot' }, button(t('Back'), back, { icon: 'back' })),
   );
 }
 

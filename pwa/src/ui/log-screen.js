@@ -1,10 +1,11 @@
 /** This phone's own decisions, newest first, and whether the server has each of them. */
 
-import { button, data } from './controls.js';
+import { data } from './controls.js';
 import { el, fill } from './el.js';
 import { listAge, moment, waiting } from './format.js';
 import { icon } from './icons.js';
 import { stampMark } from './stamp-mark.js';
+import { syncButton } from './sync-button.js';
 import { t, tn } from './text.js';
 import { familyOf, verdictWord } from './verdict-words.js';
 
@@ -19,23 +20,25 @@ const SHOWN = 200;
 export function logScreen(door) {
   const summary = el('div', { class: 'log-summary' });
   const rows = el('div', {});
+  const sync = syncButton(door);
   const node = el(
     'section',
     { class: 'log-screen', 'aria-labelledby': 'log-title' },
     el('h1', { id: 'log-title' }, t('Log of this phone')),
     summary,
+    sync.node,
     rows,
   );
   let open = true;
 
   async function refresh() {
-    const { pending, listAgeS, syncing, online, lastError } = door.status;
+    const { pending, listAgeS, online, lastError } = door.status;
+    sync.refresh();
     fill(
       summary,
       el('p', { class: 'log-state' }, icon(pending ? 'waiting' : 'check'), el('span', {}, waiting(pending)), el('span', { class: 'muted' }, listAge(listAgeS))),
       !online && el('p', { class: 'hint' }, t('Offline. Scanning goes on; this phone sends by itself when it can.')),
       lastError && online && el('p', { class: 'hint' }, data(lastError)),
-      button(syncing ? t('Sending…') : t('Sync now'), () => void door.syncNow(), { icon: 'sync', disabled: syncing }),
     );
     const log = await door.log(SHOWN);
     if (open) fill(rows, log.length ? list(log, door) : el('p', { class: 'empty' }, t('Nothing scanned yet. Every decision made on this phone will stand here.')));
@@ -85,7 +88,7 @@ function entry(row, zone, now, door) {
         {},
         el('time', { translate: 'no' }, moment(row.at, zone, now)),
         [how, times].filter(Boolean).map((words) => el('span', {}, words)),
-        [name, row.operator].filter(Boolean).map((words) => data(words)),
+        (name || row.operator) && data([name, row.operator].filter(Boolean).join(' · ')),
       ),
     ),
     el('span', { class: row.sent ? 'sent' : 'sent not-yet' }, icon(row.sent ? 'check' : 'waiting'), el('span', {}, row.sent ? t('Sent') : t('Waits'))),

@@ -47,7 +47,7 @@ export function notices() {
  */
 export function offerUpdate(board, app) {
   if (!app.updateWaiting) return;
-  board.add('update', t('A new version of this app is ready. Your scans stay.'), t('Update now'), async () => {
+  board.add('update', t('A new version of this app is ready. Your scans stay.'), t('Update'), async () => {
     try {
       await app.applyUpdate();
     } catch {

@@ -34,7 +34,7 @@ export function pairCamera(scanner, read, back) {
       video,
       el('div', { class: 'scan-frame', 'aria-hidden': 'true' }),
       help,
-      el('div', { class: 'pair-dock' }, said, button(t('Type the code instead'), back, { icon: 'keyboard' })),
+      el('div', { class: 'pair-dock' }, said, button(t('Type the code'), back, { icon: 'keyboard' })),
     ),
     arrived: start,
     leave() {

@@ -20,8 +20,7 @@ export function pairingsScreen(pairings, ways) {
       el('h1', {}, t('Events on this phone')),
       pairings.length === 0 && el('p', { class: 'empty' }, t('No event yet. Pair this phone with a code from the organizer.')),
       el('ul', { class: 'rows' }, pairings.map((one) => el('li', {}, pairingRow(one, () => ways.open(one.id))))),
-      el('div', { class: 'push' }),
-      button(t('Pair with another event'), ways.pair, pairings.length === 0 ? { kind: 'primary', icon: 'add' } : { icon: 'add' }),
+      el('div', { class: 'foot' }, button(t('Add an event'), ways.pair, pairings.length === 0 ? { kind: 'primary', icon: 'add' } : { icon: 'add' })),
     ),
   };
 }

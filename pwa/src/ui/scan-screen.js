@@ -5,6 +5,7 @@ import { el, fill } from './el.js';
 import { icon } from './icons.js';
 import { lastVerdict } from './last-verdict.js';
 import { t } from './text.js';
+import { showTrouble } from './trouble.js';
 import { typeCode } from './type-code.js';
 
 /** @typedef {import('../../types/door.js').Door} Door */
@@ -75,7 +76,7 @@ function codeButton(door) {
     'button',
     {
       type: 'button', class: 'round', 'aria-label': t('Type a code'),
-      onclick: () => typeCode((code) => void door.scanText(code, 'wedge')),
+      onclick: () => typeCode((code) => void door.scanText(code, 'wedge').catch(showTrouble)),
     },
     icon('keyboard'),
   );

@@ -5,6 +5,7 @@ import { el, fill } from './el.js';
 import { icon } from './icons.js';
 import { openSheet } from './sheet.js';
 import { t, tn } from './text.js';
+import { showTrouble } from './trouble.js';
 import { verdictWord } from './verdict-words.js';
 
 /** @typedef {import('../../types/door.js').Door} Door */
@@ -35,7 +36,7 @@ export function searchScreen(door) {
       input,
     ),
   );
-  input.placeholder = t('Name, e-mail, order, id');
+  input.placeholder = t('Name, e-mail, order');
   let asked = 0;
 
   async function ask() {
@@ -94,9 +95,10 @@ function rowButton(door, row, again) {
   const { word, family } = stateOf(row);
   return el(
     'button',
-    { type: 'button', class: 'row', onclick: () => confirmAdmit(door, row, again) },
-    el('span', { class: 'row-main' }, data(row.name || row.printedId), el('small', {}, data([row.tier, row.order, row.email].filter(Boolean).join(' · ')))),
-    el('span', { class: `tag ${family}` }, word),
+    { type: 'button', class: 'row found', onclick: () => confirmAdmit(door, row, again) },
+    el('span', { class: 'row-head' }, data(row.name || row.printedId), el('span', { class: `tag ${family}` }, word)),
+    el('small', {}, data([row.tier, row.order].filter(Boolean).join(' · '))),
+    row.email && el('small', {}, data(row.email)),
   );
 }
 
@@ -129,7 +131,7 @@ function confirmAdmit(door, row, again) {
     el('p', { class: 'hint' }, t('Ask for a name or an ID first. The log shows that no code was scanned.')),
     button(t('Admit'), () => {
       close();
-      void door.admit(row.serial).then(again);
+      void door.admit(row.serial).then(again, showTrouble);
     }, { kind: 'primary', icon: 'check' }),
     button(t('Back'), close, { kind: 'quiet' }),
   ]);

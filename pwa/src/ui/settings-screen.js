@@ -6,7 +6,9 @@ import { feel } from './feedback.js';
 import { dayAndTime, listAge, moment, waiting } from './format.js';
 import { isOn, turn } from './preferences.js';
 import { openSheet } from './sheet.js';
+import { syncButton } from './sync-button.js';
 import { t, tn } from './text.js';
+import { troubleWords } from './trouble.js';
 
 /** @typedef {import('../../types/door.js').App} App */
 /** @typedef {import('../../types/door.js').Door} Door */
@@ -20,26 +22,25 @@ import { t, tn } from './text.js';
 export function settingsScreen(app, door, ways) {
   const phone = el('dl', { class: 'facts' });
   const camera = el('div', { class: 'stack' });
-  const sync = el('div', {});
+  const sync = syncButton(door);
   const node = el(
     'section',
     { class: 'settings-screen', 'aria-labelledby': 'settings-title' },
     el('h1', { id: 'settings-title' }, t('Settings')),
-    group(t('At this door'), shiftFacts(door), button(t('Change list, gate or name'), ways.shift, { icon: 'person' })),
+    group(t('At this door'), shiftFacts(door), button(t('New shift'), ways.shift, { icon: 'person' })),
     group(t('Camera'), camera),
     group(t('Sound and vibration'), feedbackSwitches()),
-    group(t('This phone'), phone, sync),
+    group(t('This phone'), phone, sync.node),
     group(
       t('Events'),
-      button(t('Other events on this phone'), ways.pairings, { icon: 'next' }),
+      button(t('Other events'), ways.pairings, { icon: 'next' }),
       button(t('Leave this event'), () => leave(app, door, ways), { kind: 'danger' }),
     ),
   );
 
   function refresh() {
-    const { syncing } = door.status;
     fill(phone, phoneFacts(app, door));
-    fill(sync, button(syncing ? t('Sending…') : t('Sync now'), () => void door.syncNow(), { icon: 'sync', disabled: syncing }));
+    sync.refresh();
   }
 
   const redraw = () => fill(camera, cameraControls(app.scanner));
@@ -110,11 +111,11 @@ function feedbackSwitches() {
     { class: 'stack' },
     toggle(t('Sound'), isOn('sound'), (on) => {
       turn('sound', on);
-      if (on) feel('valid');
+      if (on) feel('valid', true);
     }),
     vibrates && toggle(t('Vibration'), isOn('vibration'), (on) => {
       turn('vibration', on);
-      if (on) feel('valid');
+      if (on) feel('valid', true);
     }),
   );
 }
@@ -137,7 +138,7 @@ function phoneFacts(app, door) {
     skewed && fact(t('Clock'), t('This phone’s clock is wrong. Times are corrected; set the clock.')),
     fact(t('Pairing ends'), data(dayAndTime(door.info.expiresAt, zone))),
     fact(t('Build'), data(app.build)),
-    lastError && fact(t('Last trouble'), data(lastError)),
+    lastError && online && fact(t('Last trouble'), data(lastError)),
   ];
 }
 
@@ -185,7 +186,7 @@ async function leaveNow(app, door, ways) {
     ways.open(door.id);
     openSheet(t('This did not work'), (close) => [
       el('p', {}, t('Something is not handed in yet. Sync this phone, then try again.')),
-      el('p', { class: 'hint' }, data(error instanceof Error ? error.message : String(error))),
+      el('p', { class: 'hint' }, troubleWords(error)),
       button(t('Back'), close, { kind: 'quiet' }),
     ]);
     return;

@@ -1,7 +1,7 @@
 /** Chooses what stands on the screen: pairing, the list of events, a shift, or the open door. */
 
 import { pairingOf, showPairing } from './address.js';
-import { data, button } from './controls.js';
+import { button } from './controls.js';
 import { doorView } from './door-view.js';
 import { el, fill } from './el.js';
 import { unlockSoundOnTap } from './feedback.js';
@@ -12,6 +12,7 @@ import { beginShift, endShift, shiftRuns } from './preferences.js';
 import { shiftScreen } from './shift-screen.js';
 import { startScreen } from './start-screen.js';
 import { t } from './text.js';
+import { troubleWords } from './trouble.js';
 
 /** @typedef {import('../../types/door.js').App} App */
 /** @typedef {import('../../types/door.js').Door} Door */
@@ -173,10 +174,13 @@ class Shell {
       'main',
       { class: 'plain-screen' },
       el('h1', {}, t('This event could not be opened')),
-      el('p', {}, data(error instanceof Error ? error.message : String(error))),
-      el('div', { class: 'push' }),
-      button(t('Try again'), () => void this.open(id), { kind: 'primary' }),
-      button(t('Events on this phone'), () => void this.pairings(), { kind: 'quiet' }),
+      el('p', {}, troubleWords(error)),
+      el(
+        'div',
+        { class: 'foot' },
+        button(t('Try again'), () => void this.open(id), { kind: 'primary' }),
+        button(t('Events on this phone'), () => void this.pairings(), { kind: 'quiet' }),
+      ),
     );
   }
 }

@@ -53,8 +53,7 @@ export function shiftScreen(door, begin) {
         lists,
         gate.node,
         name.node,
-        el('div', { class: 'push' }),
-        button(t('Start scanning'), () => undefined, { kind: 'primary', type: 'submit', icon: 'scan' }),
+        el('div', { class: 'foot' }, button(t('Start scanning'), () => undefined, { kind: 'primary', type: 'submit', icon: 'scan' })),
       ),
     ),
   };

@@ -1,10 +1,11 @@
 /** The first start: pair this phone by QR, by code or by a link. */
 
-import { button, data, field } from './controls.js';
+import { button, field } from './controls.js';
 import { el, fill } from './el.js';
 import { isInstalled, platform } from './install-help.js';
 import { stampMark } from './stamp-mark.js';
 import { t } from './text.js';
+import { troubleWords } from './trouble.js';
 
 /**
  * @param {{ code: string, pairings: boolean }} given a code that came in a link; whether
@@ -17,7 +18,7 @@ export function startScreen(given, ways) {
     value: given.code, autocomplete: 'one-time-code', autocapitalize: 'characters', spellcheck: 'false', required: true,
     class: 'input code-input', enterkeyhint: 'go',
   }, t('The organizer’s device page shows it.'));
-  const submit = button(t('Pair this phone'), () => undefined, { kind: 'primary', type: 'submit' });
+  const submit = button(given.code ? t('Pair this phone') : t('Pair'), () => undefined, given.code ? { kind: 'primary', type: 'submit' } : { type: 'submit' });
 
   /**
    * @param {Event} event
@@ -38,18 +39,28 @@ export function startScreen(given, ways) {
     node: el(
       'main',
       { class: 'plain-screen start-screen' },
-      el('header', { class: 'start-head' }, stampMark('valid'), el('h1', { translate: 'no' }, 'Handstamp'), el('p', { class: 'muted' }, t('Check-in that works with no signal'))),
+      el(
+        'header',
+        { class: 'start-head' },
+        stampMark('valid'),
+        el('h1', { translate: 'no' }, 'Handstamp'),
+        el('p', { class: 'muted' }, t('Check-in that works with no signal')),
+      ),
       el(
         'form',
         { class: 'stack grow', onsubmit: send },
-        installFirst(ways.install),
+        !isInstalled() && platform() === 'ios' && el('p', { class: 'aside' }, t('On an iPhone, put this app on the home screen first and pair there: the installed app starts empty.')),
         el('div', { class: 'push' }),
         trouble,
-        !given.code && button(t('Scan the pairing code'), ways.scan, { kind: 'primary', icon: 'scan' }),
+        el('div', { class: 'code-row' }, code.node, submit),
         !given.code && el('p', { class: 'or', 'aria-hidden': 'true' }, el('span', {}, t('or'))),
-        code.node,
-        given.code ? submit : secondary(submit),
-        given.pairings && button(t('Events on this phone'), ways.pairings, { kind: 'quiet' }),
+        !given.code && button(t('Scan pairing code'), ways.scan, { kind: 'primary', icon: 'scan' }),
+        el(
+          'div',
+          { class: 'start-ways' },
+          !isInstalled() && button(t('How to install'), ways.install, { kind: 'quiet', icon: 'install' }),
+          given.pairings && button(t('Events on this phone'), ways.pairings, { kind: 'quiet' }),
+        ),
       ),
     ),
     trouble: (/** @type {unknown} */ error) => fill(trouble, pairTrouble(error)),
@@ -57,31 +68,11 @@ export function startScreen(given, ways) {
 }
 
 /**
- * @param {HTMLButtonElement} submit
- */
-function secondary(submit) {
-  submit.classList.remove('primary');
-  return submit;
-}
-
-/**
  * @param {unknown} error
  */
-export function pairTrouble(error) {
+function pairTrouble(error) {
   return [
     el('p', {}, el('strong', {}, t('This phone was not paired.'))),
-    el('p', {}, data(error instanceof Error ? error.message : String(error))),
+    el('p', {}, troubleWords(error)),
   ];
-}
-
-/**
- * On an iPhone the installed app starts with empty storage, so a code used here is lost there.
- * @param {() => void} install
- */
-function installFirst(install) {
-  if (isInstalled()) return null;
-  const words = platform() === 'ios'
-    ? t('On an iPhone, put the app on the home screen first and pair there.')
-    : t('Works best installed on the home screen.');
-  return el('div', { class: 'aside' }, el('p', {}, words), button(t('How to install'), install, { icon: 'install' }));
 }

@@ -13,7 +13,7 @@ import { t, tn } from './text.js';
  */
 export function statusStrip(door) {
   const place = el('div', { class: 'strip-place' });
-  const state = el('div', { class: 'strip-state', role: 'status' });
+  const state = el('div', { class: 'strip-state' });
   const node = el('header', { class: 'status-strip' }, place, state);
 
   function refresh() {

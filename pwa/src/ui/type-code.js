@@ -11,7 +11,7 @@ import { t } from './text.js';
 export function typeCode(enter) {
   const code = field(t('Ticket code'), {
     autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', enterkeyhint: 'go', required: true,
-  }, t('The letters below the ticket’s square, beginning with HS'));
+  }, t('Paste it, or read it in with a hand scanner. It begins with HS.'));
   openSheet(t('Type a code'), (close) => [
     el(
       'form',

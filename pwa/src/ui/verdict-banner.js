@@ -6,7 +6,7 @@ import { feel } from './feedback.js';
 import { ago, listAge, moment } from './format.js';
 import { stampMark } from './stamp-mark.js';
 import { t } from './text.js';
-import { familyOf, spokenVerdict, verdictAdvice, verdictWord } from './verdict-words.js';
+import { familyOf, spokenVerdict, verdictAct, verdictAdvice, verdictWord } from './verdict-words.js';
 
 /** @typedef {import('../../types/door.js').Door} Door */
 /** @typedef {import('../../types/door.js').Light} Light */
@@ -42,7 +42,7 @@ export function verdictBanner(door, on) {
     node.className = `verdict-banner ${family}`;
     fill(node, content(light, door.info.event.time_zone, on.switchTo, hide));
     node.hidden = false;
-    feel(family);
+    feel(family, light.admit);
     fill(spoken, el('span', {}, spokenVerdict(light, door.info.event.time_zone)));
     requestAnimationFrame(() => setTimeout(() => door.painted(light)));
     clearTimeout(timer);
@@ -61,6 +61,7 @@ export function verdictBanner(door, on) {
 function content(light, zone, switchTo, hide) {
   const other = light.switchTo;
   const advice = verdictAdvice(light, zone);
+  const act = verdictAct(light);
   return [
     el('p', { class: 'verdict-age' }, listAge(light.listAgeS)),
     el(
@@ -68,6 +69,7 @@ function content(light, zone, switchTo, hide) {
       { class: 'verdict-face' },
       stampMark(familyOf(light.verdict, light.flags)),
       el('h2', { class: 'verdict-word' }, verdictWord(light.verdict, light.admit)),
+      act && el('p', { class: 'verdict-act' }, act),
       light.name && el('p', { class: 'verdict-name' }, data(light.name)),
       light.tier && el('p', { class: 'verdict-tier' }, data(light.tier)),
       light.used && usedBlock(light, zone),

@@ -1,6 +1,6 @@
 /** Each verdict's family, word and one sentence that says what to do. */
 
-import { clockTime, moment } from './format.js';
+import { clockTime, shortMoment } from './format.js';
 import { t } from './text.js';
 
 /** @typedef {import('./stamp-mark.js').Family} Family */
@@ -37,10 +37,19 @@ export function verdictWord(verdict, admit) {
     case 'too_early': return t('Too early');
     case 'too_late': return t('Too late');
     case 'list_too_old': return t('List too old');
-    case 'unknown': return admit ? t('Let in, new ticket') : t('Not on the list');
+    case 'unknown': return admit ? t('New ticket') : t('Not on the list');
     case 'forged': return t('Forged');
     default: return t('Not a ticket');
   }
+}
+
+/**
+ * What blue means for the guest, said outright; the other families need no second word.
+ * @param {Light} light
+ */
+export function verdictAct(light) {
+  if (familyOf(light.verdict, light.flags) !== 'unknown') return '';
+  return light.admit ? t('Let in') : t('Do not let in yet');
 }
 
 /**
@@ -74,8 +83,8 @@ export function verdictAdvice(light, zone) {
 function windowAdvice(light, zone) {
   const from = light.window?.from;
   const until = light.window?.until;
-  if (light.verdict === 'too_early' && from) return t('Entry begins at {time}.', { time: moment(from, zone, light.at) });
-  if (light.verdict === 'too_late' && until) return t('Entry ended at {time}.', { time: moment(until, zone, light.at) });
+  if (light.verdict === 'too_early' && from) return t('Entry begins at {time}.', { time: shortMoment(from, zone, light.at) });
+  if (light.verdict === 'too_late' && until) return t('Entry ended at {time}.', { time: shortMoment(until, zone, light.at) });
   return '';
 }
 
@@ -86,6 +95,6 @@ function windowAdvice(light, zone) {
  */
 export function spokenVerdict(light, zone) {
   const used = light.used ? t('First scan at {time}', { time: clockTime(light.used.at, zone) }) : '';
-  const parts = [verdictWord(light.verdict, light.admit), light.name, light.tier, used, verdictAdvice(light, zone)];
+  const parts = [verdictWord(light.verdict, light.admit), verdictAct(light), light.name, light.tier, used, verdictAdvice(light, zone)];
   return parts.filter(Boolean).join('. ');
 }
