@@ -51,7 +51,7 @@ async def find_actor(services: Services, token: str, ip: str) -> Actor:
         row = found.first()
         if row is None:
             return NOBODY
-        held, user = row.tuple()
+        held, user = row.Session, row.User
         teams = await session.execute(
             select(Member.organizer_id, Member.role).where(Member.user_id == user.id)
         )
