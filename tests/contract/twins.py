@@ -41,10 +41,18 @@ class JavaScript:
 
     def __call__(self, op: str, given: Json = None) -> Json:
         """Return the answer, or raise Refused."""
+        self.ask(op, given)
+        return self.answer()
+
+    def ask(self, op: str, given: Json) -> None:
+        """Begin an operation; `answer` waits for it."""
         assert self._node.stdin is not None
-        assert self._node.stdout is not None
         self._node.stdin.write(json.dumps({"op": op, "input": given}) + "\n")
         self._node.stdin.flush()
+
+    def answer(self) -> Json:
+        """Return the answer, or raise Refused."""
+        assert self._node.stdout is not None
         answer = json.loads(self._node.stdout.readline())
         if "refused" in answer:
             raise Refused(answer["refused"])

@@ -1,0 +1,10 @@
+"""How long the long tests run: a printed share in `make check`, all of it in `make soak`."""
+
+import os
+
+
+def long_count(share: int, full: int, what: str) -> int:
+    """Return how many to try, and print it; HANDSTAMP_SOAK=1 asks for the full count."""
+    count = full if os.environ.get("HANDSTAMP_SOAK") == "1" else share
+    print(f"{what}: {count:,} of {full:,}")
+    return count
