@@ -163,14 +163,13 @@ def _continues_held(batch: Batch, log: CheckedLog) -> bool:
     if log.first == 1:
         return True
     previous = log.facts[0].fact.previous
-    return any(held.hash == previous for held in batch.held.get((log.device, log.first - 1), ()))
+    held = batch.held.get((log.device, log.first - 1), {})
+    return any(fact.hash == previous for fact in held.values())
 
 
 def _stamp_of(batch: Batch, sent: SentFact) -> Millis | None:
-    for held in batch.held.get((sent.fact.device, sent.fact.number), ()):
-        if held.tag == sent.tag:
-            return held.stamp
-    return None
+    held = batch.held.get((sent.fact.device, sent.fact.number), {}).get(sent.tag)
+    return held.stamp if held else None
 
 
 def _ack(

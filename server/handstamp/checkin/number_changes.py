@@ -5,26 +5,19 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Exists, exists, insert, literal, select, union_all, update
-from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Connection, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handstamp.checkin import store
 from handstamp.checkin.models import Device, FeedHead, FeedMark
 from handstamp.events import number_changes as event_changes
-from handstamp.events.models import Event, ListRevision
 from handstamp.kit.clock import Millis
 from handstamp.kit.ids import new_id
-from handstamp.plumbing.db import Base
 from handstamp.tickets import number_changes as ticket_changes
-from handstamp.tickets.models import Ticket
 
 MARK_ROWS = 1_000
 FIRST_DIGEST = bytes(16)
 
-UpsertInsert = PostgresqlInsert | SqliteInsert
 Numbered = tuple[str, str, int]  # kind letter, identity, revision: what the digest covers (R31)
 
 
@@ -44,25 +37,16 @@ class Head:
         return self.seq + len(self.rows)
 
 
-def insert_for(dialect: str, table: type[Base]) -> UpsertInsert:
-    """Return the dialect's INSERT into `table`, which knows ON CONFLICT."""
-    return sqlite_insert(table) if dialect == "sqlite" else postgresql_insert(table)
-
-
 def lock_feed(connection: Connection, event_id: str, now: Millis) -> tuple[Head, bool]:
     """Take the event lock until the transaction ends; makes the feed at first use.
 
     Returns the feed's end, and whether changes of other writers wait for their numbers.
     """
-    locked = (
-        select(FeedHead.feed_id, FeedHead.seq, FeedHead.digest, waits_for_number(event_id))
-        .where(FeedHead.event_id == event_id)
-        .with_for_update(of=FeedHead)
-    )
-    row = connection.execute(locked).one_or_none()
+    asked = {"event": event_id}
+    row = connection.execute(store.LOCK, asked).one_or_none()
     if row is None:
         _begin_feed(connection, event_id, now)
-        row = connection.execute(locked).one()
+        row = connection.execute(store.LOCK, asked).one()
     feed_id, seq, digest, waits = row
     return Head(event_id, feed_id, seq, digest), bool(waits)
 
@@ -71,26 +55,12 @@ def _begin_feed(connection: Connection, event_id: str, now: Millis) -> None:
     head = {"event_id": event_id, "feed_id": new_id("feed"), "seq": 0, "digest": FIRST_DIGEST}
     mark = {"event_id": event_id, "seq": 0, "digest": FIRST_DIGEST, "created_at": now}
     for table, row in ((FeedHead, head), (FeedMark, mark)):
-        made = insert_for(connection.dialect.name, table).values(row)
-        connection.execute(made.on_conflict_do_nothing())
-
-
-def waits_for_number(event_id: str) -> Exists:
-    """The condition that a committed change of the event still waits for its number."""
-    tables = (
-        select(literal(1)).where(Ticket.event_id == event_id, Ticket.feed_seq.is_(None)),
-        select(literal(1)).where(Device.event_id == event_id, Device.feed_seq.is_(None)),
-        select(literal(1)).where(
-            ListRevision.event_id == event_id, ListRevision.feed_seq.is_(None)
-        ),
-        select(literal(1)).where(Event.id == event_id, Event.feed_seq.is_(None)),
-    )
-    return exists(union_all(*tables))
+        connection.execute(store.add_first(connection.dialect.name, table), row)
 
 
 async def has_unnumbered(session: AsyncSession, event_id: str) -> bool:
     """Tell whether a committed change of the event still waits for its number."""
-    return bool(await session.scalar(select(waits_for_number(event_id))))
+    return bool(await session.scalar(store.UNNUMBERED, {"event": event_id}))
 
 
 async def number_pending(session: AsyncSession, head: Head) -> None:
@@ -123,11 +93,10 @@ def end_batch(connection: Connection, head: Head, now: Millis) -> None:
         )
     if not marks:
         return
-    connection.execute(insert(FeedMark), marks)
+    connection.execute(store.ADD_MARKS, marks)
     connection.execute(
-        update(FeedHead)
-        .where(FeedHead.event_id == head.event_id)
-        .values(seq=head.seq, digest=head.digest)
+        store.MOVE_HEAD,
+        {"event": head.event_id, "end_seq": head.seq, "end_digest": head.digest},
     )
     head.rows = []
 

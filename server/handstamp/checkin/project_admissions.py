@@ -2,15 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, case, exists, select
+from sqlalchemy import Connection
 
+from handstamp.checkin import store
 from handstamp.checkin.fold import ListState, State, fold
-from handstamp.checkin.models import Admission, Fact
-from handstamp.checkin.number_changes import insert_for
-from handstamp.checkin.wire import DENY
-from handstamp.events.models import ListRevision
 from handstamp.kit.clock import Millis
-from handstamp.tickets.models import Ticket
 
 if TYPE_CHECKING:
     from handstamp.checkin.batch import Batch, DoorTicket
@@ -22,21 +18,10 @@ def serials_changed(connection: Connection, event_id: str, after: int) -> set[in
     A changed ticket that has facts (its epoch may have been raised), and every ticket with
     pending facts when a list revision arrived that they may name.
     """
-    has_facts = exists().where(
-        Fact.event_id == event_id, Fact.serial == Ticket.serial, Fact.kind != DENY
-    )
-    changed = connection.execute(
-        select(Ticket.serial).where(Ticket.event_id == event_id, Ticket.feed_seq > after, has_facts)
-    )
-    serials = set(changed.scalars())
-    new_revision = select(ListRevision.rev).where(
-        ListRevision.event_id == event_id, ListRevision.feed_seq > after
-    )
-    if (connection.execute(new_revision.limit(1))).first() is not None:
-        waiting = select(Admission.serial).where(
-            Admission.event_id == event_id, Admission.pending > 0
-        )
-        serials |= set((connection.execute(waiting)).scalars())
+    asked = {"event": event_id, "after": after}
+    serials = set(connection.execute(store.CHANGED_WITH_FACTS, asked).scalars())
+    if connection.execute(store.NEW_REVISION, asked).first() is not None:
+        serials |= set(connection.execute(store.WITH_PENDING, asked).scalars())
     return serials
 
 
@@ -56,25 +41,8 @@ def project(batch: "Batch", serials: set[int]) -> None:
             admitted_at = facts[state.winner].time if state.winner else None
             row = _row(state, admitted_at, ticket)
             rows.append({"event_id": batch.event_id, "serial": serial, "list_no": list_no} | row)
-    if not rows:
-        return
-    made = insert_for(batch.connection.dialect.name, Admission)
-    new = made.excluded
-    unchanged = (Admission.conflict == new.conflict) & (Admission.greens == new.greens)
-    values: dict[str, Any] = {
-        name: new[name]
-        for name in (
-            "admitted_at",
-            "winner_device",
-            "winner_number",
-            "greens",
-            "pending",
-            "conflict",
-        )
-    }
-    values["resolved_at"] = case((unchanged, Admission.resolved_at), else_=None)
-    keys = ["event_id", "serial", "list_no"]
-    batch.connection.execute(made.on_conflict_do_update(index_elements=keys, set_=values), rows)
+    if rows:
+        batch.connection.execute(store.project_admission(batch.connection.dialect.name), rows)
 
 
 def _row(

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from handstamp.audit.record import record
 from handstamp.checkin.device_credentials import read_certificate
 from handstamp.checkin.models import Device
-from handstamp.checkin.number_changes import insert_for
 from handstamp.checkin.pair_device import SERVER_KEY
+from handstamp.checkin.store import add_first
 from handstamp.events.models import Event
 from handstamp.kit.ids import device_hex
 from handstamp.plumbing.secrets import kept_key
@@ -33,11 +33,7 @@ async def readmit_devices(
             event = await session.scalar(select(Event).where(Event.id == str(members["evt"])))
             if row is None or event is None:
                 continue
-            await session.execute(
-                insert_for(session.get_bind().dialect.name, Device)
-                .values(row)
-                .on_conflict_do_nothing()
-            )
+            await session.execute(add_first(session.get_bind().dialect.name, Device), row)
             await record(
                 session,
                 SYSTEM,

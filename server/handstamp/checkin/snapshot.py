@@ -22,8 +22,9 @@ from handstamp.checkin.list_changes import (
     tier_entries,
 )
 from handstamp.checkin.models import SnapshotBase
-from handstamp.checkin.number_changes import has_unnumbered, insert_for
+from handstamp.checkin.number_changes import has_unnumbered
 from handstamp.checkin.pair_device import SERVER_KEY
+from handstamp.checkin.store import add_first
 from handstamp.checkin.wire import (
     FactRow,
     TicketRow,
@@ -94,8 +95,8 @@ async def build_snapshot(services: Services, event_id: str) -> Snapshot:
         "built_at": services.clock(),
     }
     async with services.db.write(actor="door") as session:
-        made = insert_for(session.get_bind().dialect.name, SnapshotBase).values(row)
-        await session.execute(made.on_conflict_do_nothing())
+        add = add_first(session.get_bind().dialect.name, SnapshotBase)
+        await session.execute(add, row)
         newest = (
             select(SnapshotBase.id)
             .where(SnapshotBase.event_id == event_id)
