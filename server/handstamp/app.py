@@ -16,6 +16,7 @@ from handstamp.checkin import door_files
 from handstamp.checkin import routes as checkin_api
 from handstamp.checkin.broadcast import close_door
 from handstamp.demo import codes
+from handstamp.events import routes as events_api
 from handstamp.kit.clock import Clock, system_clock
 from handstamp.mail.check_mail import check_mail
 from handstamp.mail.demo_outbox import ROOM as MAIL_ROOM
@@ -29,6 +30,7 @@ from handstamp.plumbing.requests import RequestMiddleware
 from handstamp.plumbing.safe_headers import SafeHeadersMiddleware
 from handstamp.plumbing.texts import LanguageMiddleware
 from handstamp.plumbing.web import Services, build_services
+from handstamp.tickets import routes as tickets_api
 from handstamp.worker import CRONS, JOBS, MAILS
 
 LARGEST_BODY = 256 * 1024  # a route that takes more says so with the same middleware
@@ -49,6 +51,8 @@ def routes() -> list[BaseRoute]:
         health_route(CHECKS),
         metrics_route(FIGURES),
         *auth_api.routes,
+        *events_api.routes,
+        *tickets_api.routes,
         *checkin_api.routes,
         *door_files.routes,
         *codes.routes,

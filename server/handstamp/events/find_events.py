@@ -39,6 +39,14 @@ async def owned_event(session: AsyncSession, actor: Actor, event_id: str) -> Eve
     return event
 
 
+async def hold_event(session: AsyncSession, event_id: str) -> None:
+    """Let one transaction at a time go past here for an event, until it ends.
+
+    Not the door's lock: scans go on meanwhile.
+    """
+    await store.lock_event(session, event_id)
+
+
 async def list_events(
     session: AsyncSession,
     actor: Actor,

@@ -12,6 +12,8 @@ from handstamp.kit.clock import Millis
 
 async def event(session: AsyncSession, event_id: str) -> Event | None:
     """Return the event as it is stored now."""
+    if not event_id.isprintable():  # PostgreSQL refuses text with a NUL in it
+        return None
     return await session.get(Event, event_id, populate_existing=True)
 
 
@@ -104,6 +106,8 @@ async def tiers(session: AsyncSession, event_id: str) -> Sequence[Tier]:
 
 async def tier(session: AsyncSession, event_id: str, tier_id: str) -> Tier | None:
     """Return one tier of the event."""
+    if not tier_id.isprintable():
+        return None
     query = select(Tier).where(Tier.event_id == event_id, Tier.id == tier_id)
     return await session.scalar(query)
 

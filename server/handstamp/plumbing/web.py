@@ -105,6 +105,16 @@ def require_admin(connection: HTTPConnection) -> Actor:
     return who
 
 
+def require_ticketing(connection: HTTPConnection) -> None:
+    """Refuse new work while ticketing is off.
+
+    Raises:
+        SwitchedOff: ticketing is switched off on this server.
+    """
+    if not services(connection).settings.enable_ticketing:
+        raise SwitchedOff("Ticketing is switched off on this server.")
+
+
 def require_scanning(connection: HTTPConnection) -> None:
     """Refuse new door work while its flag is off.
 

@@ -31,7 +31,7 @@ ENCODINGS = (
     "gb18030",
 )
 SEPARATORS = (",", ";", "\t", "|")
-_LEGACY = ["cp1252", "cp1250", "cp1251", "mac_roman"]
+_NOT_LATIN = ["cp1251", "cp1253", "cp932", "gb18030"]
 _SAMPLE = 65_536
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _LONGEST_ROW = 100
@@ -71,8 +71,12 @@ def _decode(content: bytes, wanted: str) -> tuple[str, str]:
 
 
 def _legacy(content: bytes) -> tuple[str, str]:
-    best = from_bytes(content[:_SAMPLE], cp_isolation=_LEGACY).best()
-    for encoding in ([best.encoding] if best else []) + ["cp1252", "latin-1"]:
+    sample = content[:_SAMPLE]
+    high = sum(byte > 127 for byte in sample)
+    best = None
+    if high * 4 > len(sample):  # hardly Latin letters; among Latin sets a guess is a gamble
+        best = from_bytes(sample, cp_isolation=_NOT_LATIN).best()
+    for encoding in [*([best.encoding] if best else []), "cp1252", "latin-1"]:
         try:
             return content.decode(encoding), encoding
         except UnicodeDecodeError:

@@ -38,6 +38,13 @@ class PublishedKey:
     compromised: bool
 
 
+class _Opened:
+    """Keys unsealed by this process; a class of its own, so that no repr shows them."""
+
+    def __init__(self) -> None:
+        self.keys: dict[bytes, bytes] = {}
+
+
 async def current_key(session: AsyncSession, services: Services) -> SigningKey:
     """Return the key that signs now; the first use makes it and its reserve."""
     key = _signing(await store.keys(session), services.clock())
@@ -53,6 +60,11 @@ async def current_key(session: AsyncSession, services: Services) -> SigningKey:
     await _publish(session, services, active_at=None)
     await record(session, SYSTEM, "key.create", "signing_key", str(key.key_id))
     return key
+
+
+async def all_keys(session: AsyncSession) -> Sequence[SigningKey]:
+    """Return every signing key, oldest first."""
+    return await store.keys(session)
 
 
 async def keys_of_event(session: AsyncSession, event: Event) -> list[PublishedKey]:
@@ -112,10 +124,10 @@ def private_of(services: Services, key: SigningKey) -> bytes:
     Raises:
         ValueError: the installation's secret is another than the one that sealed it.
     """
-    opened: dict[bytes, bytes] = services.rooms.setdefault("tickets", {})
-    if key.public not in opened:
-        opened[key.public] = signing.unseal(_sealing_key(services), key.sealed, key.public)
-    return opened[key.public]
+    opened: _Opened = services.rooms.setdefault("tickets", _Opened())
+    if key.public not in opened.keys:
+        opened.keys[key.public] = signing.unseal(_sealing_key(services), key.sealed, key.public)
+    return opened.keys[key.public]
 
 
 def _sealing_key(services: Services) -> bytes:

@@ -36,6 +36,11 @@ async def externals_taken(
     session: AsyncSession, event_id: str, externals: Sequence[str]
 ) -> set[str]:
     """Return which of these external ids the event has already."""
+    if len(externals) > 4 * CHUNK:
+        every = select(Ticket.external_id).where(
+            Ticket.event_id == event_id, Ticket.external_id.is_not(None)
+        )
+        return {*externals} & {external for external in await session.scalars(every) if external}
     taken: set[str | None] = set()
     for start in range(0, len(externals), CHUNK):
         query = select(Ticket.external_id).where(
@@ -191,6 +196,8 @@ async def guest_import(
     session: AsyncSession, event_id: str, import_id: str, *, lock: bool = False
 ) -> GuestImport | None:
     """Return an uploaded guest list of the event."""
+    if not import_id.isprintable():
+        return None
     query = select(GuestImport).where(GuestImport.event_id == event_id, GuestImport.id == import_id)
     if lock:
         query = query.with_for_update()

@@ -1,0 +1,398 @@
+"""The API of events, tiers and check-in lists."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from handstamp.events.add_tier import add_tier
+from handstamp.events.create_event import create_event
+from handstamp.events.edit_event import edit_event
+from handstamp.events.edit_tier import edit_tier
+from handstamp.events.find_events import (
+    PAGE,
+    ListView,
+    list_events,
+    list_of,
+    lists_of,
+    owned_event,
+    tier_of,
+    tiers_of,
+)
+from handstamp.events.models import Event, Tier
+from handstamp.events.publish_event import publish_event
+from handstamp.events.remove_tier import remove_tier
+from handstamp.events.rules import STATUSES
+from handstamp.events.save_list import archive_list, save_list
+from handstamp.events.shapes import EventChange, NewEvent, NewList, NewTier, TierChange
+from handstamp.plumbing.api import answers, spec
+from handstamp.plumbing.errors import BadInput, NotFound
+from handstamp.plumbing.idempotency import answer_once
+from handstamp.plumbing.texts import _
+from handstamp.plumbing.web import require_ticketing, require_user, services
+
+_TAGS = ["events"]
+
+
+class EventBody(BaseModel):
+    """An event; times in ms UTC, `number` stands in its tickets."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    organizer_id: str
+    number: int
+    slug: str
+    code: str
+    title: str
+    summary: str
+    description: str
+    venue: str
+    city: str
+    province: str
+    time_zone: str
+    currency: str
+    start_at: int
+    end_at: int
+    capacity: int | None
+    cover_url: str
+    status: str
+    unknown_policy: str
+    unknown_max_age_s: int
+    snapshot_fields: list[str]
+    created_at: int
+    updated_at: int
+
+
+class TierBody(BaseModel):
+    """A tier; `number` stands in its tickets, price in minor units."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    number: int
+    name: str
+    price_cents: int
+    currency: str
+    capacity: int | None
+    max_per_order: int
+    sales_start_at: int | None
+    sales_end_at: int | None
+    visibility: str
+    sort: int
+    archived_at: int | None
+
+
+class ListBody(BaseModel):
+    """A check-in list at its current revision."""
+
+    number: int
+    revision: int
+    name: str
+    rules: dict[str, Any]
+    archived: bool
+
+
+class EventPage(BaseModel):
+    """Events, the latest start first; `next` is the `after` of the following page."""
+
+    events: list[EventBody]
+    next: str | None
+
+
+class Tiers(BaseModel):
+    """An event's tiers in the order shown."""
+
+    tiers: list[TierBody]
+
+
+class Lists(BaseModel):
+    """An event's check-in lists by number."""
+
+    lists: list[ListBody]
+
+
+class EventQuery(BaseModel):
+    """Which events: of an organizer, of a status, holding words, after the page before."""
+
+    organizer: str | None = Field(default=None, max_length=60)
+    status: str | None = Field(default=None, max_length=20)
+    words: str = Field(default="", max_length=100)
+    after: str | None = Field(default=None, max_length=60)
+    limit: Annotated[int, Field(ge=1, le=200)] = PAGE
+
+
+class NewOwnedEvent(NewEvent):
+    """An event to create, and whose it will be."""
+
+    organizer_id: Annotated[str, Field(max_length=60)]
+
+
+class StatusChange(BaseModel):
+    """The status to give to an event: draft, published or archived."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: str = Field(max_length=20)
+
+
+def event_body(event: Event) -> dict[str, Any]:
+    """Return the event as the API tells it."""
+    fields = {name: getattr(event, name) for name in EventBody.model_fields}
+    fields["snapshot_fields"] = [name for name in event.snapshot_fields.split(",") if name]
+    return EventBody(**fields).model_dump()
+
+
+def _tier_body(tier: Tier) -> dict[str, Any]:
+    return TierBody.model_validate(tier).model_dump()
+
+
+def _list_body(view: ListView) -> dict[str, Any]:
+    return {
+        "number": view.number,
+        "revision": view.revision,
+        "name": view.name,
+        "rules": view.rules,
+        "archived": view.archived,
+    }
+
+
+def _scope(request: Request) -> str:
+    return f"user:{require_user(request).id}"
+
+
+def _event_id(request: Request) -> str:
+    return str(request.path_params["event_id"])
+
+
+@spec.validate(query=EventQuery, resp=answers(HTTP_200=EventPage), tags=_TAGS)
+async def find(request: Request, query: EventQuery) -> Response:
+    """List your events."""
+    who = require_user(request)
+    if query.status is not None and query.status not in STATUSES:
+        raise BadInput(_("There is no such status of events."))
+    async with services(request).db.read() as session:
+        after = await owned_event(session, who, query.after) if query.after else None
+        found = await list_events(
+            session,
+            who,
+            organizer_id=query.organizer,
+            status=query.status,
+            words=query.words,
+            after=after,
+            limit=query.limit,
+        )
+    following = found[-1].id if len(found) == query.limit else None
+    return JSONResponse({"events": [event_body(event) for event in found], "next": following})
+
+
+@spec.validate(json=NewOwnedEvent, resp=answers(HTTP_201=EventBody), tags=_TAGS)
+async def create(request: Request, json: NewOwnedEvent) -> Response:
+    """Create a draft event."""
+    require_ticketing(request)
+    who = require_user(request)
+    new = NewEvent(**json.model_dump(exclude={"organizer_id"}))
+
+    async def produce(session: AsyncSession) -> Response:
+        event = await create_event(session, services(request), who, json.organizer_id, new)
+        return JSONResponse(event_body(event), status_code=201)
+
+    return await answer_once(request, _scope(request), produce)
+
+
+@spec.validate(resp=answers(HTTP_200=EventBody), tags=_TAGS)
+async def show(request: Request) -> Response:
+    """Show one of your events."""
+    who = require_user(request)
+    async with services(request).db.read() as session:
+        return JSONResponse(event_body(await owned_event(session, who, _event_id(request))))
+
+
+@spec.validate(json=EventChange, resp=answers(HTTP_200=EventBody), tags=_TAGS)
+async def edit(request: Request, json: EventChange) -> Response:
+    """Change members of an event; absent ones stay."""
+    who = require_user(request)
+
+    async def produce(session: AsyncSession) -> Response:
+        event = await edit_event(session, services(request), who, _event_id(request), json)
+        return JSONResponse(event_body(event))
+
+    return await answer_once(request, _scope(request), produce)
+
+
+@spec.validate(json=StatusChange, resp=answers(HTTP_200=EventBody), tags=_TAGS)
+async def set_status(request: Request, json: StatusChange) -> Response:
+    """Publish an event, take it back, or archive it."""
+    who = require_user(request)
+    if json.status not in STATUSES:
+        raise BadInput(_("There is no such status of events."))
+    if json.status == "published":
+        require_ticketing(request)
+
+    async def produce(session: AsyncSession) -> Response:
+        event_id = _event_id(request)
+        event = await publish_event(session, services(request), who, event_id, json.status)
+        return JSONResponse(event_body(event))
+
+    return await answer_once(request, _scope(request), produce)
+
+
+@spec.validate(resp=answers(HTTP_200=Tiers), tags=_TAGS)
+async def find_tiers(request: Request) -> Response:
+    """List an event's tiers, removed ones too."""
+    who = require_user(request)
+    async with services(request).db.read() as session:
+        event = await owned_event(session, who, _event_id(request))
+        tiers = await tiers_of(session, event.id, archived=True)
+    return JSONResponse({"tiers": [_tier_body(tier) for tier in tiers]})
+
+
+@spec.validate(json=NewTier, resp=answers(HTTP_201=TierBody), tags=_TAGS)
+async def create_tier(request: Request, json: NewTier) -> Response:
+    """Add a tier to an event."""
+    require_ticketing(request)
+    who = require_user(request)
+
+    async def produce(session: AsyncSession) -> Response:
+        tier = await add_tier(session, services(request), who, _event_id(request), json)
+        return JSONResponse(_tier_body(tier), status_code=201)
+
+    return await answer_once(request, _scope(request), produce)
+
+
+@spec.validate(resp=answers(HTTP_200=TierBody), tags=_TAGS)
+async def show_tier(request: Request) -> Response:
+    """Show one tier."""
+    who = require_user(request)
+    async with services(request).db.read() as session:
+        event = await owned_event(session, who, _event_id(request))
+        tier = await tier_of(session, event.id, request.path_params["tier_id"])
+    return JSONResponse(_tier_body(tier))
+
+
+@spec.validate(json=TierChange, resp=answers(HTTP_200=TierBody), tags=_TAGS)
+async def change_tier(request: Request, json: TierChange) -> Response:
+    """Change members of a tier; absent ones stay."""
+    who = require_user(request)
+
+    async def produce(session: AsyncSession) -> Response:
+        tier = await edit_tier(
+            session,
+            services(request),
+            who,
+            _event_id(request),
+            request.path_params["tier_id"],
+            change=json,
+        )
+        return JSONResponse(_tier_body(tier))
+
+    return await answer_once(request, _scope(request), produce)
+
+
+@spec.validate(resp=answers("HTTP_204"), tags=_TAGS)
+async def delete_tier(request: Request) -> Response:
+    """Remove a tier; its tickets stay as they are."""
+    who = require_user(request)
+
+    async def produce(session: AsyncSession) -> Response:
+        tier_id = request.path_params["tier_id"]
+        await remove_tier(session, services(request), who, _event_id(request), tier_id)
+        return Response(status_code=204)
+
+    return await answer_once(request, _scope(request), produce)
+
+
+@spec.validate(resp=answers(HTTP_200=Lists), tags=_TAGS)
+async def find_lists(request: Request) -> Response:
+    """List an event's check-in lists, closed ones too."""
+    who = require_user(request)
+    async with services(request).db.read() as session:
+        event = await owned_event(session, who, _event_id(request))
+        views = await lists_of(session, event.id, archived=True)
+    return JSONResponse({"lists": [_list_body(view) for view in views]})
+
+
+@spec.validate(json=NewList, resp=answers(HTTP_201=ListBody), tags=_TAGS)
+async def create_list(request: Request, json: NewList) -> Response:
+    """Add a check-in list to an event."""
+    require_ticketing(request)
+    return await _save(request, json, None)
+
+
+@spec.validate(resp=answers(HTTP_200=ListBody), tags=_TAGS)
+async def show_list(request: Request) -> Response:
+    """Show one check-in list."""
+    who = require_user(request)
+    async with services(request).db.read() as session:
+        event = await owned_event(session, who, _event_id(request))
+        view = await list_of(session, event.id, _number(request))
+    return JSONResponse(_list_body(view))
+
+
+@spec.validate(json=NewList, resp=answers(HTTP_200=ListBody), tags=_TAGS)
+async def change_list(request: Request, json: NewList) -> Response:
+    """Give a check-in list its next revision; phones judge by it once they have it."""
+    return await _save(request, json, _number(request))
+
+
+@spec.validate(resp=answers(HTTP_200=ListBody), tags=_TAGS)
+async def close_list(request: Request) -> Response:
+    """Close a check-in list; what was scanned on it stays."""
+    who = require_user(request)
+
+    async def produce(session: AsyncSession) -> Response:
+        number = _number(request)
+        view = await archive_list(session, services(request), who, _event_id(request), number)
+        return JSONResponse(_list_body(view))
+
+    return await answer_once(request, _scope(request), produce)
+
+
+async def _save(request: Request, shape: NewList, number: int | None) -> Response:
+    who = require_user(request)
+
+    async def produce(session: AsyncSession) -> Response:
+        view = await save_list(
+            session,
+            services(request),
+            who,
+            _event_id(request),
+            name=shape.name,
+            tiers=[tier.rule() for tier in shape.tiers],
+            number=number,
+        )
+        return JSONResponse(_list_body(view), status_code=201 if number is None else 200)
+
+    return await answer_once(request, _scope(request), produce)
+
+
+def _number(request: Request) -> int:
+    text = str(request.path_params["number"])
+    if not text.isascii() or not text.isdigit() or len(text) > 3:
+        raise NotFound(_("There is no such check-in list in this event."))
+    return int(text)
+
+
+_EVENTS = "/api/tickets/events"
+_EVENT = "/api/tickets/events/{event_id}"
+
+routes: list[BaseRoute] = [
+    Route(_EVENTS, find, methods=["GET"]),
+    Route(_EVENTS, create, methods=["POST"]),
+    Route(_EVENT, show, methods=["GET"]),
+    Route(_EVENT, edit, methods=["PATCH"]),
+    Route(f"{_EVENT}/status", set_status, methods=["POST"]),
+    Route(f"{_EVENT}/tiers", find_tiers, methods=["GET"]),
+    Route(f"{_EVENT}/tiers", create_tier, methods=["POST"]),
+    Route(f"{_EVENT}/tiers/{{tier_id}}", show_tier, methods=["GET"]),
+    Route(f"{_EVENT}/tiers/{{tier_id}}", change_tier, methods=["PATCH"]),
+    Route(f"{_EVENT}/tiers/{{tier_id}}", delete_tier, methods=["DELETE"]),
+    Route(f"{_EVENT}/lists", find_lists, methods=["GET"]),
+    Route(f"{_EVENT}/lists", create_list, methods=["POST"]),
+    Route(f"{_EVENT}/lists/{{number}}", show_list, methods=["GET"]),
+    Route(f"{_EVENT}/lists/{{number}}", change_list, methods=["PUT"]),
+    Route(f"{_EVENT}/lists/{{number}}", close_list, methods=["DELETE"]),
+]
