@@ -7,15 +7,21 @@ import typer
 
 from handstamp.commands.change_tickets import issue_tickets, reissue_tickets, revoke_tickets
 from handstamp.commands.create_admin import create_admin
+from handstamp.commands.import_guest_list import import_guest_list
 from handstamp.commands.migrate_database import migrate_database
 from handstamp.commands.rotate_keys import rotate_keys
 from handstamp.commands.run_demo import run_demo
 from handstamp.commands.serve import serve
+from handstamp.commands.work import work
+from handstamp.commands.write_openapi import write_openapi
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "serve": serve,
+    "worker": work,
     "demo": run_demo,
+    "openapi": write_openapi,
     "migrate": migrate_database,
+    "import-guests": import_guest_list,
 }
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., Any]]]] = {
     "admin": ("People who run this server.", {"create": create_admin}),

@@ -8,13 +8,15 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from handstamp.plumbing.config import Settings
@@ -44,11 +46,14 @@ def read_settings(**changes: Any) -> Settings:
     try:
         settings = Settings(**changes)
         settings.secret_bytes()
+        make_url(settings.database_url)
     except ValidationError as error:
         for fault in error.errors():
             name = ".".join(str(part) for part in fault["loc"])
             err.print(f"setting {name}: {fault['msg']}", markup=False)
         stop("the settings cannot be used; docs/environment.md describes each", MISUSED)
+    except ArgumentError:
+        stop("HANDSTAMP_DATABASE_URL is no database's address", MISUSED)
     except ValueError as error:
         stop(f"{error}. Make one with: openssl rand -hex 32", MISUSED)
     return settings
@@ -61,14 +66,19 @@ async def services_of(settings: Settings) -> AsyncIterator[Services]:
     Raises:
         typer.Exit: the database has not this version's tables.
     """
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        stop(f"there is no database {url.database} yet. Run: handstamp migrate", NO_DATABASE)
     services = build_services(settings)
     try:
         if not await is_current(services.db):
             stop("the database is not of this version. Run: handstamp migrate", NO_DATABASE)
         await services.signals.start()
-        yield services
+        try:
+            yield services
+        finally:
+            await services.signals.stop()
     finally:
-        await services.signals.stop()
         await services.db.close()
 
 
