@@ -30,6 +30,8 @@ from handstamp.plumbing.requests import RequestMiddleware
 from handstamp.plumbing.safe_headers import SafeHeadersMiddleware
 from handstamp.plumbing.texts import LanguageMiddleware
 from handstamp.plumbing.web import Services, build_services
+from handstamp.portal import routes as portal
+from handstamp.storefront import public_pages
 from handstamp.tickets import routes as tickets_api
 from handstamp.worker import CRONS, JOBS, MAILS
 
@@ -56,6 +58,8 @@ def routes() -> list[BaseRoute]:
         *checkin_api.routes,
         *door_files.routes,
         *codes.routes,
+        *public_pages.routes,
+        *portal.routes,
     ]
 
 

@@ -56,7 +56,7 @@ async def events(request: Request) -> Response:
         "events.html",
         rows=rows,
         search=search,
-        status=status,
+        wanted=status,
         statuses=list(words.event_statuses().items()),
         status_names=words.event_statuses(),
         more=link(request, after=found[PAGE - 1].id) if len(found) > PAGE else None,

@@ -16,7 +16,7 @@ from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services, require_user, services
 from handstamp.portal import words
-from handstamp.portal.event_frame import event_of, frame, path_of
+from handstamp.portal.event_frame import event_of, frame, list_names, path_of
 from handstamp.portal.pages import go, page, render
 from handstamp.portal.paging import link, number_in
 from handstamp.tickets.find_tickets import find_tickets, owned_ticket, token_of

@@ -4,6 +4,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -15,7 +17,7 @@ from handstamp.plumbing.web import require_user, services
 from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.pages import go, page, render
 from handstamp.tickets.guest_columns import FIELDS
-from handstamp.tickets.guest_file import read_guest_file, says
+from handstamp.tickets.guest_file import MAX_BYTES, read_guest_file, says
 from handstamp.tickets.import_guests import (
     Choices,
     commit_import,
@@ -27,6 +29,7 @@ from handstamp.tickets.import_guests import (
 )
 
 MAIN_FIELDS = ("name", "email", "tier", "order", "external_id", "quantity", "status")
+MOST_TIERS = 255
 ENCODINGS = ("utf-8", "windows-1252", "iso-8859-1", "utf-16", "macroman")
 
 
@@ -135,11 +138,12 @@ def read_choices(data: FormData, before: Choices, width: int) -> Choices:
         if text.isascii() and text.isdigit() and int(text) < width:
             columns[name] = int(text)
     chosen = dict(before.tiers)
-    for number, name in enumerate(data.getlist("tier-name")):
+    for number in range(MOST_TIERS):
+        named = str(data.get(f"tier-name-{number}", ""))
         target = str(data.get(f"tier-{number}", ""))
-        chosen.pop(str(name), None)
-        if target and target != "new":
-            chosen[str(name)] = target
+        chosen.pop(named, None)
+        if named and target and target != "new":
+            chosen[named] = target
     encoding = str(data.get("encoding", ""))
     return replace(
         before,
@@ -181,8 +185,10 @@ async def discard(request: Request) -> Response:
 
 
 _IMPORT = "/organizer/events/{event_id}/import"
+_AROUND_A_FILE = 64 * 1024
+_UPLOADS = [Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BYTES + _AROUND_A_FILE)]
 routes = [
-    Route(_IMPORT, upload, methods=["GET", "POST"]),
+    Route(_IMPORT, upload, methods=["GET", "POST"], middleware=_UPLOADS),
     Route(_IMPORT + "/{import_id}", preview, methods=["GET", "POST"]),
     Route(_IMPORT + "/{import_id}/commit", commit, methods=["POST"]),
     Route(_IMPORT + "/{import_id}/discard", discard, methods=["POST"]),

@@ -102,18 +102,34 @@ async def begin_export(
 
 async def csv_pieces(services: Services, export: Export) -> AsyncIterator[bytes]:
     """Yield the list as CSV in UTF-8 with a byte order mark; no cell begins a formula."""
-    yield b"\xef\xbb\xbf" + _csv([_headings(export)])
-    async for rows in _pieces(services, export):
-        yield await asyncio.to_thread(_csv, rows)
+    async for piece in csv_file(_headings(export), _pieces(services, export)):
+        yield piece
 
 
 async def xlsx_pieces(services: Services, export: Export) -> AsyncIterator[bytes]:
     """Yield the list as a workbook in which every cell is text."""
+    async for piece in xlsx_file(_headings(export), _pieces(services, export)):
+        yield piece
+
+
+async def csv_file(
+    headings: Sequence[str], pieces: AsyncIterator[list[list[str]]]
+) -> AsyncIterator[bytes]:
+    """Yield any table as CSV in UTF-8 with a byte order mark; no cell begins a formula."""
+    yield b"\xef\xbb\xbf" + _csv([headings])
+    async for rows in pieces:
+        yield await asyncio.to_thread(_csv, rows)
+
+
+async def xlsx_file(
+    headings: Sequence[str], pieces: AsyncIterator[list[list[str]]]
+) -> AsyncIterator[bytes]:
+    """Yield any table as a workbook in which every cell is text."""
     with tempfile.TemporaryFile() as file:
         book = await asyncio.to_thread(_open_book, file)
         sheet = book.worksheets()[0]
-        at = await asyncio.to_thread(_write, sheet, 0, [_headings(export)])
-        async for rows in _pieces(services, export):
+        at = await asyncio.to_thread(_write, sheet, 0, [headings])
+        async for rows in pieces:
             at = await asyncio.to_thread(_write, sheet, at, rows)
         await asyncio.to_thread(book.close)
         file.seek(0)

@@ -29,7 +29,7 @@ async function copy(button, id) {
 /** A form is sent once, however often its button is pressed. */
 document.addEventListener('submit', (event) => {
   const form = event.target;
-  if (!(form instanceof HTMLFormElement) || form.method !== 'post') return;
+  if (!(form instanceof HTMLFormElement) || form.method !== 'post' || form.hasAttribute('data-stays')) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
