@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from handstamp.auth import routes as auth_api
 from handstamp.auth.session_middleware import SessionMiddleware
 from handstamp.checkin import door_files
+from handstamp.checkin import organizer_routes as door_api
 from handstamp.checkin import routes as checkin_api
 from handstamp.checkin.broadcast import close_door
 from handstamp.demo import codes
@@ -56,6 +57,7 @@ def routes() -> list[BaseRoute]:
         *events_api.routes,
         *tickets_api.routes,
         *checkin_api.routes,
+        *door_api.routes,
         *door_files.routes,
         *codes.routes,
         *public_pages.routes,

@@ -2,7 +2,8 @@
 
 from handstamp.auth.request_sign_in import MAIL as SIGN_IN_MAIL
 from handstamp.auth.request_sign_in import prepare_sign_in
-from handstamp.kit.clock import HOUR
+from handstamp.checkin import door_jobs
+from handstamp.kit.clock import HOUR, MINUTE
 from handstamp.mail.deliver_mail import deliver_with
 from handstamp.mail.render_mail import Prepare
 from handstamp.mail.send_mail import JOB as SEND_MAIL
@@ -17,8 +18,12 @@ MAILS: dict[str, Prepare] = {
 JOBS: dict[str, Handler] = {
     SEND_MAIL: deliver_with(MAILS),
     prune.JOB: prune.prune,
+    door_jobs.REBUILD: door_jobs.rebuild_snapshots,
+    door_jobs.PRUNE: door_jobs.prune_door,
 }
 
 CRONS: list[Cron] = [
     Cron("prune", prune.JOB, every=HOUR),
+    Cron("prune_door", door_jobs.PRUNE, every=HOUR),
+    Cron("rebuild_snapshots", door_jobs.REBUILD, every=5 * MINUTE),
 ]

@@ -12,6 +12,7 @@ from handstamp.checkin.models import Device
 from handstamp.kit import signing
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.errors import Forbidden, Unauthenticated
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services
 
 PURPOSE = "device credential"
@@ -37,9 +38,9 @@ def read_credential(services: Services, credential: str) -> int:
         )
         device = members["dev"]
     except (jwt.InvalidTokenError, KeyError, ValueError) as error:
-        raise Unauthenticated("This device is not paired here.", code="not_paired") from error
+        raise Unauthenticated(_("This device is not paired here."), code="not_paired") from error
     if type(device) is not int:
-        raise Unauthenticated("This device is not paired here.", code="not_paired")
+        raise Unauthenticated(_("This device is not paired here."), code="not_paired")
     return device
 
 
@@ -97,10 +98,10 @@ async def paired_device(
     """
     credential = bearer(connection)
     if not credential:
-        raise Unauthenticated("Pair this device first.", code="not_paired")
+        raise Unauthenticated(_("Pair this device first."), code="not_paired")
     device = await session.get(Device, read_credential(services, credential))
     if device is None or device.kind != "phone":
-        raise Unauthenticated("This device is not paired here.", code="not_paired")
+        raise Unauthenticated(_("This device is not paired here."), code="not_paired")
     return device
 
 
@@ -116,5 +117,5 @@ async def living_device(
     device = await paired_device(session, services, connection)
     state = standing(device, services.clock())
     if state in ("revoked", "expired"):
-        raise Forbidden("This pairing has ended. Hand in its scans, then pair anew.", code=state)
+        raise Forbidden(_("This pairing has ended. Hand in its scans, then pair anew."), code=state)
     return device

@@ -19,6 +19,7 @@ from handstamp.kit.ids import ALPHABET, random_int
 from handstamp.plumbing.db import after_commit
 from handstamp.plumbing.errors import BadInput, Gone, NotFound
 from handstamp.plumbing.secrets import kept_key
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
 CODE_LETTERS = 8
@@ -48,7 +49,7 @@ async def make_pairing_code(
         BadInput: the role is unknown.
     """
     if role not in ROLES:
-        raise BadInput("A device is for a steward or a supervisor.")
+        raise BadInput(_("A device is for a steward or a supervisor."))
     code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LETTERS))
     now = services.clock()
     session.add(
@@ -131,13 +132,13 @@ async def _usable_code(
     wanted = select(PairingCode).where(PairingCode.code_hash == code_hash(services, code))
     found = (await session.execute(wanted.with_for_update())).scalar_one_or_none()
     if found is None:
-        raise NotFound("There is no such pairing code. Check its letters.", code="unknown_code")
+        raise NotFound(_("There is no such pairing code. Check its letters."), code="unknown_code")
     if found.device_id is not None:
         if found.public_key == key:
             return found
-        raise Gone("This pairing code was used by another phone.", code="code_used")
+        raise Gone(_("This pairing code was used by another phone."), code="code_used")
     if services.clock() >= found.expires_at:
-        raise Gone("This pairing code is too old. Ask for a new one.", code="code_expired")
+        raise Gone(_("This pairing code is too old. Ask for a new one."), code="code_expired")
     return found
 
 
@@ -162,9 +163,9 @@ def _read_key(text: str) -> bytes:
     try:
         key = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadInput("public_key: not base64.") from error
+        raise BadInput(_("public_key: not base64.")) from error
     if len(key) != 32:
-        raise BadInput("public_key: an Ed25519 public key has 32 bytes.")
+        raise BadInput(_("public_key: an Ed25519 public key has 32 bytes."))
     return key
 
 

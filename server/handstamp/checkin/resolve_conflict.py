@@ -7,6 +7,7 @@ from handstamp.audit.record import record
 from handstamp.checkin.models import Admission
 from handstamp.events.find_events import owned_event
 from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
 
@@ -36,7 +37,7 @@ async def resolve_conflict(
         .with_for_update()
     )
     if found is None:
-        raise NotFound("There is no such conflict.")
+        raise NotFound(_("There is no such conflict."))
     if found.resolved_at is None:
         found.resolved_at = services.clock()
         await record(

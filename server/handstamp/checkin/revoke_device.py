@@ -9,6 +9,7 @@ from handstamp.events.find_events import owned_event
 from handstamp.kit.ids import device_hex
 from handstamp.plumbing.db import after_commit
 from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
 
@@ -22,7 +23,7 @@ async def revoke_device(
     """
     device = await session.get(Device, device_id)
     if device is None or device.kind == "server":
-        raise NotFound("There is no such device among yours.")
+        raise NotFound(_("There is no such device among yours."))
     event = await owned_event(session, actor, device.event_id)
     if device.revoked_at is None:
         device.revoked_at = services.clock()

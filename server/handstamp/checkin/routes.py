@@ -4,6 +4,8 @@ import gzip
 import json
 
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -13,13 +15,14 @@ from handstamp.checkin.live import live
 from handstamp.checkin.pair_device import pair as pair_device
 from handstamp.checkin.snapshot import current_snapshot
 from handstamp.checkin.sync import sync as exchange
-from handstamp.checkin.sync_request import read_body, read_sync
+from handstamp.checkin.sync_request import MOST_BYTES, read_body, read_sync
 from handstamp.checkin.validate import Question
 from handstamp.checkin.validate import validate as validate_scan
 from handstamp.kit.clock import MINUTE
 from handstamp.plumbing.api import answers, spec
 from handstamp.plumbing.errors import BadInput
 from handstamp.plumbing.limits import hit
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_scanning, services
 
 PAIRS_PER_ADDRESS = 60
@@ -193,7 +196,7 @@ async def validate(request: Request, json: ValidateRequest) -> Response:
     require_scanning(request)
     key = request.headers.get("idempotency-key", "")
     if len(key) > MOST_KEY:
-        raise BadInput("Idempotency-Key: at most 200 characters.")
+        raise BadInput(_("Idempotency-Key: at most 200 characters."))
     question = Question(json.token, json.list, json.operator, key)
     answer = await validate_scan(services(request), bearer(request), question)
     return JSONResponse(answer, headers={"Cache-Control": "no-store"})
@@ -212,10 +215,12 @@ def _encoding(accepted: str) -> str:
     return "identity"
 
 
+# One byte more than is read, so that the exchange itself says what is too large.
+_EXCHANGES = [Middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES + (1 << 16))]
 routes: list[BaseRoute] = [
     Route("/api/tickets/checkin/pair", pair, methods=["POST"]),
     Route("/api/tickets/checkin/snapshot", snapshot, methods=["GET"]),
-    Route("/api/tickets/checkin/sync", sync, methods=["POST"]),
+    Route("/api/tickets/checkin/sync", sync, methods=["POST"], middleware=_EXCHANGES),
     Route("/api/tickets/checkin/time", time, methods=["GET"]),
     Route("/api/tickets/validate", validate, methods=["POST"]),
     WebSocketRoute("/api/tickets/checkin/live", live),

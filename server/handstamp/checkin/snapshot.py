@@ -36,6 +36,7 @@ from handstamp.events.models import Event
 from handstamp.kit import signing
 from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.secrets import kept_key
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services
 from handstamp.tickets.models import Ticket
 
@@ -121,7 +122,7 @@ async def _usable(services: Services, event_id: str) -> Snapshot | None:
     async with services.db.read() as session:
         event = await session.get(Event, event_id)
         if event is None:
-            raise NotFound("There is no such event.")
+            raise NotFound(_("There is no such event."))
         if await feed_end(session, event_id) is None and await has_unnumbered(session, event_id):
             return None
         base = await _fresh_base(session, event)

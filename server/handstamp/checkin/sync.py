@@ -24,6 +24,7 @@ from handstamp.checkin.sync_request import SyncRequest
 from handstamp.events.models import Event
 from handstamp.kit.clock import SECOND
 from handstamp.plumbing.errors import Unauthenticated
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services
 
 PROTOCOL = 1
@@ -44,10 +45,10 @@ async def sync(services: Services, credential: str, request: SyncRequest) -> dic
     """
     own = read_credential(services, credential) if credential else None
     if own is None and not request.logs:
-        raise Unauthenticated("Pair this device first.", code="not_paired")
+        raise Unauthenticated(_("Pair this device first."), code="not_paired")
     known = await _known_devices(services, own, request)
     if own is not None and own not in known:
-        raise Unauthenticated("This device is not paired here.", code="not_paired")
+        raise Unauthenticated(_("This device is not paired here."), code="not_paired")
     acks = await _hand_in(services, own, known, request)
     answer = {
         "protocol": PROTOCOL,

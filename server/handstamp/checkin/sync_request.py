@@ -11,6 +11,7 @@ from starlette.requests import Request
 from handstamp.checkin.accept_scans import MOST_FACTS, SentLog
 from handstamp.checkin.list_changes import Cursor
 from handstamp.plumbing.errors import BadInput, TooLarge
+from handstamp.plumbing.texts import _
 
 MOST_BYTES = 4 << 20
 MOST_UNZIPPED = 16 << 20
@@ -53,12 +54,12 @@ async def read_body(request: Request) -> bytes:
     async for chunk in request.stream():
         chunks += chunk
         if len(chunks) > MOST_BYTES:
-            raise TooLarge("An exchange has at most 4 MiB. Send fewer facts at once.")
+            raise TooLarge(_("An exchange has at most 4 MiB. Send fewer facts at once."))
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding == "identity":
         return bytes(chunks)
     if encoding != "gzip":
-        raise BadInput("Content-Encoding must be gzip or absent.")
+        raise BadInput(_("Content-Encoding must be gzip or absent."))
     return _unzip(bytes(chunks))
 
 
@@ -67,11 +68,11 @@ def _unzip(body: bytes) -> bytes:
     try:
         plain = reader.decompress(body, MOST_UNZIPPED)
     except zlib.error as error:
-        raise BadInput("The body is not gzip.") from error
+        raise BadInput(_("The body is not gzip.")) from error
     if reader.unconsumed_tail:
-        raise TooLarge("An exchange has at most 16 MiB unzipped.")
+        raise TooLarge(_("An exchange has at most 16 MiB unzipped."))
     if not reader.eof or reader.unused_data:
-        raise BadInput("The body is not one whole gzip stream.")
+        raise BadInput(_("The body is not one whole gzip stream."))
     return plain
 
 
@@ -85,9 +86,9 @@ def read_sync(body: bytes) -> SyncRequest:
     try:
         members = json.loads(body)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, ValueError) as error:
-        raise BadInput("The body is not valid JSON.") from error
+        raise BadInput(_("The body is not valid JSON.")) from error
     if not isinstance(members, dict):
-        raise BadInput("The body must be a JSON object.")
+        raise BadInput(_("The body must be a JSON object."))
     logs = _logs(members.get("logs", []))
     clock = members.get("clock")
     if clock is not None:
@@ -108,10 +109,10 @@ def _logs(sent: Any) -> tuple[SentLog, ...]:
     if not isinstance(sent, list):
         raise _wrong("logs", "must be a list")
     if len(sent) > MOST_LOGS:
-        raise TooLarge(f"At most {MOST_LOGS} logs at once.")
+        raise TooLarge(_("At most %(most)d logs at once.") % {"most": MOST_LOGS})
     logs = tuple(_log(log, f"logs.{index}") for index, log in enumerate(sent))
     if sum(len(log.facts) for log in logs) > MOST_FACTS:
-        raise TooLarge(f"At most {MOST_FACTS:,} facts at once.")
+        raise TooLarge(_("At most %(most)d facts at once.") % {"most": MOST_FACTS})
     return logs
 
 
@@ -122,7 +123,7 @@ def _log(sent: Any, where: str) -> SentLog:
     if not isinstance(facts, list):
         raise _wrong(f"{where}.facts", "must be a list")
     if len(facts) > MOST_FACTS:
-        raise TooLarge(f"At most {MOST_FACTS:,} facts at once.")
+        raise TooLarge(_("At most %(most)d facts at once.") % {"most": MOST_FACTS})
     return SentLog(
         device=_integer(sent.get("device"), f"{where}.device", least=1, below=1 << 48),
         first=_integer(sent.get("from", 1), f"{where}.from", least=1),
@@ -135,7 +136,7 @@ def _certificates(sent: Any) -> tuple[str, ...]:
     if not isinstance(sent, list) or not all(isinstance(text, str) for text in sent):
         raise _wrong("certificates", "must be a list of texts")
     if len(sent) > MOST_CERTIFICATES:
-        raise TooLarge(f"At most {MOST_CERTIFICATES} certificates at once.")
+        raise TooLarge(_("At most %(most)d certificates at once.") % {"most": MOST_CERTIFICATES})
     return tuple(sent)
 
 
@@ -144,7 +145,7 @@ def _status(sent: Any) -> dict[str, Any]:
         raise _wrong("status", "must be an object")
     text = json.dumps(sent)
     if len(text) > MOST_STATUS:
-        raise TooLarge("A status has at most 2,000 characters.")
+        raise TooLarge(_("A status has at most 2,000 characters."))
     if "\\u0000" in text:
         raise _wrong("status", "must not contain the NUL character")
     return sent

@@ -42,6 +42,7 @@ from handstamp.plumbing.errors import (
     Unauthenticated,
 )
 from handstamp.plumbing.limits import hit
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services
 from handstamp.tickets.signing_keys import keys_of_event
 from handstamp.tickets.token import TicketKey, check_token, token_digest
@@ -138,12 +139,12 @@ class Asked:
         """Answer as before, or judge, write the fact and answer; refusals are returned."""
         device = batch.devices.get(self.device)
         if device is None or device.ended(batch.now):
-            return Unauthenticated("This scanner's key has ended.", code="key_ended")
+            return Unauthenticated(_("This scanner's key has ended."), code="key_ended")
         key = self.question.idempotency_key
         if (first := batch.answers.get((self.device, key))) is not None:
             asked, answer = first
             if asked != self._hash():
-                return Conflict("This Idempotency-Key was used for another question.")
+                return Conflict(_("This Idempotency-Key was used for another question."))
             members: dict[str, Any] = json.loads(answer)
             return members
         rules = self._rules(batch, device)
@@ -226,13 +227,13 @@ class Asked:
         chosen = self.question.list_no
         if chosen is None:
             if not allowed:
-                return BadInput("This event has no check-in list yet.")
+                return BadInput(_("This event has no check-in list yet."))
             chosen = allowed[0]
         revisions = batch.rules.get(chosen)
         if not revisions:
-            return BadInput(f"The event has no check-in list number {chosen}.")
+            return BadInput(_("The event has no list number %(number)d.") % {"number": chosen})
         if chosen not in allowed:
-            return Forbidden("This key is not for that check-in list.")
+            return Forbidden(_("This key is not for that check-in list."))
         rev = max(revisions)
         return rules_of({"list": chosen, "rev": rev, "rules": revisions[rev]})
 
@@ -265,7 +266,7 @@ def _used(batch: Batch, serial: int, decision: Decision, rules: ListRules) -> di
 
 async def _scanner(services: Services, key: str) -> _Scanner:
     if not key.startswith(PREFIX) or len(key) > 100:
-        raise Unauthenticated("Send a scanner's key as a Bearer credential.")
+        raise Unauthenticated(_("Send a scanner's key as a Bearer credential."))
     remembered: dict[str, _Scanner] = services.rooms.setdefault("checkin.scanners", {})
     hashed = key_hash(services, key)
     found = remembered.get(hashed)
@@ -279,7 +280,7 @@ async def _scanner(services: Services, key: str) -> _Scanner:
                 )
             ).one_or_none()
         if row is None:
-            raise Unauthenticated("This server has no such scanner's key.")
+            raise Unauthenticated(_("This server has no such scanner's key."))
         if len(remembered) >= KEYS_IN_MEMORY:
             remembered.clear()
         found = remembered[hashed] = _Scanner(row.id, row.event_id)
@@ -296,7 +297,7 @@ async def _event_known(services: Services, event_id: str, *, again: bool = False
     async with services.db.read() as session:
         event = await session.get(Event, event_id)
         if event is None:
-            raise NotFound("There is no such event.")
+            raise NotFound(_("There is no such event."))
         keys = {
             key.id: TicketKey(key.public, key.compromised)
             for key in await keys_of_event(session, event)

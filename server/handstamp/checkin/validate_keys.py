@@ -14,6 +14,7 @@ from handstamp.kit import signing
 from handstamp.kit.ids import device_hex, random_int
 from handstamp.plumbing.db import after_commit
 from handstamp.plumbing.errors import BadInput
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
 PREFIX = "hs_scan_"
@@ -39,7 +40,7 @@ async def create_key(
     known = {view.number for view in await lists_of(session, event.id, archived=True)}
     strange = sorted(set(lists) - known)
     if strange:
-        raise BadInput(f"The event has no list number {strange[0]}.")
+        raise BadInput(_("The event has no list number %(number)d.") % {"number": strange[0]})
     now = services.clock()
     key = PREFIX + secrets.token_urlsafe(32)
     device = Device(
