@@ -12,6 +12,7 @@ from handstamp.events.models import Tier
 from handstamp.events.shapes import NewTier
 from handstamp.kit.ids import new_id
 from handstamp.plumbing.errors import BadInput, Conflict
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
 
@@ -32,7 +33,7 @@ async def add_tier(
     check_name(tiers, new.name)
     number = rules.free_number([tier.number for tier in tiers])
     if number is None:
-        raise Conflict("An event may have 255 tiers at most, removed ones included.")
+        raise Conflict(_("An event may have 255 tiers at most, removed ones included."))
     now = services.clock()
     tier = Tier(
         id=new_id("tier"),
@@ -54,13 +55,15 @@ def check_name(tiers: Sequence[Tier], name: str, own_id: str = "") -> None:
     """Refuse a name that another living tier has, case and accents aside."""
     for tier in tiers:
         if tier.id != own_id and not tier.archived_at and rules.fold(tier.name) == rules.fold(name):
-            raise Conflict(f"This event already has a tier called {tier.name}.")
+            raise Conflict(
+                _("This event already has a tier called %(name)s.") % {"name": tier.name}
+            )
 
 
 def check_sales(start: int | None, end: int | None) -> None:
     """Refuse a sales window that ends before it begins."""
     if start is not None and end is not None and end <= start:
         raise BadInput(
-            "Sales must end after they begin.",
+            _("Sales must end after they begin."),
             errors=[{"field": "sales_end_at", "message": "must be after sales_start_at"}],
         )

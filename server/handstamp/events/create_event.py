@@ -9,6 +9,7 @@ from handstamp.events.models import Event
 from handstamp.events.shapes import NewEvent
 from handstamp.kit.ids import base32_encode, new_id, random_int
 from handstamp.plumbing.errors import Conflict, NotFound
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
 _MADE = {"code", "slug", "snapshot_fields"}
@@ -24,7 +25,7 @@ async def create_event(
         Conflict: the wished address is taken.
     """
     if not actor.may_manage(organizer_id):
-        raise NotFound("There is no such organizer among yours.")
+        raise NotFound(_("There is no such organizer among yours."))
     now = services.clock()
     event = Event(
         id=new_id("evt"),
@@ -55,7 +56,7 @@ async def _free_number(session: AsyncSession) -> int:
 async def _slug(session: AsyncSession, new: NewEvent) -> str:
     if new.slug is not None:
         if await store.slug_taken(session, new.slug):
-            raise Conflict("Another event already uses that address. Choose another.")
+            raise Conflict(_("Another event already uses that address. Choose another."))
         return new.slug
     slug = rules.slug_from(new.title)
     if len(slug) >= 3 and not await store.slug_taken(session, slug):

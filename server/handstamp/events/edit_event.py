@@ -9,6 +9,7 @@ from handstamp.events.find_events import owned_event
 from handstamp.events.models import Event
 from handstamp.events.shapes import EventChange
 from handstamp.plumbing.errors import BadInput, Conflict
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
 _MAY_BE_CLEARED = {"capacity"}
@@ -29,16 +30,17 @@ async def edit_event(
     for name in [name for name, value in values.items() if value is None]:
         if name not in _MAY_BE_CLEARED:
             raise BadInput(
-                f"{name} cannot be empty.", errors=[{"field": name, "message": "cannot be empty"}]
+                _("%(field)s cannot be empty.") % {"field": name},
+                errors=[{"field": name, "message": "cannot be empty"}],
             )
     problem = rules.times_problem(
         values.get("start_at", event.start_at), values.get("end_at", event.end_at)
     )
     if problem:
-        raise BadInput(problem, errors=[{"field": "end_at", "message": problem}])
+        raise BadInput(_(problem), errors=[{"field": "end_at", "message": problem}])
     new_slug = values.get("slug", event.slug)
     if new_slug != event.slug and await store.slug_taken(session, new_slug):
-        raise Conflict("Another event already uses that address. Choose another.")
+        raise Conflict(_("Another event already uses that address. Choose another."))
     if "snapshot_fields" in values:
         values["snapshot_fields"] = ",".join(dict.fromkeys(values["snapshot_fields"]))
     if not values:

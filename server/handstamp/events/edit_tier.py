@@ -10,6 +10,7 @@ from handstamp.events.find_events import owned_event, tier_of
 from handstamp.events.models import Tier
 from handstamp.events.shapes import TierChange
 from handstamp.plumbing.errors import BadInput
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
 _MAY_BE_CLEARED = {"capacity", "sales_start_at", "sales_end_at"}
@@ -38,7 +39,8 @@ async def edit_tier(
     for name, value in values.items():
         if value is None and name not in _MAY_BE_CLEARED:
             raise BadInput(
-                f"{name} cannot be empty.", errors=[{"field": name, "message": "cannot be empty"}]
+                _("%(field)s cannot be empty.") % {"field": name},
+                errors=[{"field": name, "message": "cannot be empty"}],
             )
     if "name" in values:
         check_name(await store.tiers(session, event.id), values["name"], tier.id)

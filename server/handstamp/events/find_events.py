@@ -11,6 +11,7 @@ from handstamp.events import store
 from handstamp.events.models import Event, Tier
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor
 
 PAGE = 50
@@ -35,7 +36,7 @@ async def owned_event(session: AsyncSession, actor: Actor, event_id: str) -> Eve
     """
     event = await store.event(session, event_id)
     if event is None or not actor.may_manage(event.organizer_id):
-        raise NotFound("There is no such event among yours.")
+        raise NotFound(_("There is no such event among yours."))
     return event
 
 
@@ -85,7 +86,7 @@ async def public_event(session: AsyncSession, slug: str) -> Event:
     """
     event = await store.by_slug(session, slug)
     if event is None or event.status != "published":
-        raise NotFound("There is no such event.")
+        raise NotFound(_("There is no such event."))
     return event
 
 
@@ -106,7 +107,7 @@ async def tier_of(session: AsyncSession, event_id: str, tier_id: str) -> Tier:
     """
     tier = await store.tier(session, event_id, tier_id)
     if tier is None:
-        raise NotFound("There is no such tier in this event.")
+        raise NotFound(_("There is no such tier in this event."))
     return tier
 
 
@@ -142,4 +143,4 @@ async def list_of(session: AsyncSession, event_id: str, number: int) -> ListView
     for view in await lists_of(session, event_id, archived=True):
         if view.number == number:
             return view
-    raise NotFound("There is no such check-in list in this event.")
+    raise NotFound(_("There is no such check-in list in this event."))

@@ -8,6 +8,7 @@ from handstamp.events.announce import announce
 from handstamp.events.find_events import owned_event, tiers_of
 from handstamp.events.models import Event
 from handstamp.plumbing.errors import Conflict
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
 
@@ -24,9 +25,9 @@ async def publish_event(
     if event.status == status:
         return event
     if status not in rules.MOVES[event.status]:
-        raise Conflict(f"An event that is {event.status} cannot become {status}.")
+        raise Conflict(_("An archived event must become a draft again first."))
     if status == "published" and not await tiers_of(session, event_id):
-        raise Conflict("Add at least one tier before you publish the event.")
+        raise Conflict(_("Add at least one tier before you publish the event."))
     await store.change_event(session, event.id, {"status": status, "updated_at": services.clock()})
     await record(
         session,

@@ -7,6 +7,7 @@ from handstamp.events import store
 from handstamp.events.announce import announce
 from handstamp.events.find_events import lists_of, owned_event, tier_of
 from handstamp.plumbing.errors import Conflict
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
 
@@ -26,10 +27,13 @@ async def remove_tier(
         return
     for view in await lists_of(session, event.id):
         if [row["tier"] for row in view.rules["tiers"]] == [tier.number]:
-            raise Conflict(f"The list {view.name} has only this tier. Change the list first.")
+            raise Conflict(
+                _("The list %(name)s has only this tier. Change the list first.")
+                % {"name": view.name}
+            )
     living = [found for found in await store.tiers(session, event.id) if not found.archived_at]
     if event.status == "published" and len(living) == 1:
-        raise Conflict("A published event needs at least one tier.")
+        raise Conflict(_("A published event needs at least one tier."))
     now = services.clock()
     tier.archived_at = now
     await store.change_event(session, event.id, {"updated_at": now})

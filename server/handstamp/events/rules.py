@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 
 from handstamp.kit.clock import DAY, Millis
 
+N_ = str  # marks text for the catalogues; it is translated where it is shown
 EARLIEST: Millis = 946_684_800_000  # 2000-01-01
 LATEST: Millis = 7_258_118_400_000  # 2200-01-01
 LONGEST: Millis = 366 * DAY
@@ -46,11 +47,11 @@ def zone_exists(name: str) -> bool:
 def times_problem(start: Millis, end: Millis) -> str:
     """Say in plain words why an event cannot last from `start` to `end`; '' when it can."""
     if not (EARLIEST <= start <= LATEST and EARLIEST <= end <= LATEST):
-        return "The event must lie between the years 2000 and 2200."
+        return N_("The event must lie between the years 2000 and 2200.")
     if end <= start:
-        return "The event must end after it starts."
+        return N_("The event must end after it starts.")
     if end - start > LONGEST:
-        return "An event may last 366 days at most."
+        return N_("An event may last 366 days at most.")
     return ""
 
 
@@ -83,15 +84,15 @@ def free_number(taken: Collection[int]) -> int | None:
 def windows_problem(tiers: Sequence[ListTier], known: Collection[int]) -> str:
     """Say in plain words what is wrong with a list's tiers; '' when they are right."""
     if not tiers:
-        return "A list needs at least one tier."
+        return N_("A list needs at least one tier.")
     numbers = [tier.tier for tier in tiers]
     if len(set(numbers)) != len(numbers):
-        return "A tier stands twice on the list."
+        return N_("A tier stands twice on the list.")
     for tier in tiers:
         if tier.tier not in known:
-            return f"There is no tier with number {tier.tier} in this event."
+            return N_("One of the tiers is not in this event.")
         if tier.opens is not None and tier.closes is not None and tier.closes <= tier.opens:
-            return "An entry window must end after it begins."
+            return N_("An entry window must end after it begins.")
     return ""
 
 

@@ -12,6 +12,7 @@ from handstamp.events.find_events import ListView, list_of, owned_event
 from handstamp.events.models import CheckinList, Event, ListRevision
 from handstamp.kit.ids import new_id
 from handstamp.plumbing.errors import BadInput, Conflict, NotFound
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
 
@@ -39,7 +40,7 @@ async def save_list(
     known = [tier.number for tier in await store.tiers(session, event.id)]
     problem = rules.windows_problem(tiers, known)
     if problem:
-        raise BadInput(problem, errors=[{"field": "tiers", "message": problem}])
+        raise BadInput(_(problem), errors=[{"field": "tiers", "message": _(problem)}])
     await _check_name(session, event.id, name, number)
     written = rules.rules_json(name, tiers)
     if number is None:
@@ -67,7 +68,7 @@ async def _check_name(session: AsyncSession, event_id: str, name: str, own: int 
     for found in await store.lists(session, event_id):
         other = json.loads(current[found.number, found.revision].rules_json)["name"]
         if found.number != own and not found.archived_at and rules.fold(other) == rules.fold(name):
-            raise Conflict(f"This event already has a list called {other}.")
+            raise Conflict(_("This event already has a list called %(name)s.") % {"name": other})
 
 
 async def _create(
@@ -76,7 +77,7 @@ async def _create(
     taken = [found.number for found in await store.lists(session, event.id)]
     number = rules.free_number(taken)
     if number is None:
-        raise Conflict("An event may have 255 check-in lists at most, closed ones included.")
+        raise Conflict(_("An event may have 255 check-in lists at most, closed ones included."))
     session.add(
         CheckinList(
             id=new_id("list"),
@@ -101,7 +102,7 @@ async def _revise(
 ) -> ListView:
     found = await store.locked_list(session, event.id, number)
     if found is None:
-        raise NotFound("There is no such check-in list in this event.")
+        raise NotFound(_("There is no such check-in list in this event."))
     if found.revision:
         view = await list_of(session, event.id, number)
         if view.rules == json.loads(written):

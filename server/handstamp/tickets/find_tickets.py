@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.events.find_events import owned_event
 from handstamp.events.models import Event
 from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 from handstamp.tickets import store
 from handstamp.tickets.issue_tickets import signature_of
@@ -36,11 +37,11 @@ async def owned_ticket(session: AsyncSession, actor: Actor, ticket_id: int) -> t
     """
     ticket = await store.ticket(session, ticket_id)
     if ticket is None:
-        raise NotFound("There is no such ticket among yours.")
+        raise NotFound(_("There is no such ticket among yours."))
     try:
         return ticket, await owned_event(session, actor, ticket.event_id)
     except NotFound as error:
-        raise NotFound("There is no such ticket among yours.") from error
+        raise NotFound(_("There is no such ticket among yours.")) from error
 
 
 async def find_tickets(
@@ -126,4 +127,4 @@ def _token(services: Services, keys: Sequence[SigningKey], event: Event, ticket:
         )
         if token_digest(signature) == ticket.token_digest:
             return token_text(body, signature)
-    raise NotFound("The key that signed this ticket is not here any more.")
+    raise NotFound(_("The key that signed this ticket is not here any more."))

@@ -12,6 +12,7 @@ from handstamp.events.announce import announce
 from handstamp.events.models import Event, Tier
 from handstamp.kit.ids import random_int
 from handstamp.plumbing.errors import Conflict
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import SYSTEM, Actor, Services
 from handstamp.tickets import store
 from handstamp.tickets.models import SigningKey, Ticket
@@ -71,7 +72,7 @@ async def issue_rows(
     if not rows:
         return []
     if len(rows) > AT_ONCE:
-        raise Conflict(f"At most {AT_ONCE} tickets can be issued at once.")
+        raise Conflict(_("At most 50,000 tickets can be issued at once."))
     await _check_externals(session, event, rows)
     key = await current_key(session, services)
     code = await store.organizer_code(session, event.organizer_id)
@@ -129,9 +130,9 @@ async def _check_externals(
 ) -> None:
     wanted = [holder.external_id for _tier, holder in rows if holder.external_id is not None]
     if len(set(wanted)) != len(wanted):
-        raise Conflict("The same ticket number of the other system stands there twice.")
+        raise Conflict(_("The same ticket number of the other system stands there twice."))
     if await store.externals_taken(session, event.id, wanted):
-        raise Conflict("A ticket with that number of the other system is here already.")
+        raise Conflict(_("A ticket with that number of the other system is here already."))
 
 
 async def _new_serials(session: AsyncSession, event: Event, count: int) -> list[int]:

@@ -9,6 +9,7 @@ from handstamp.events.announce import announce
 from handstamp.events.find_events import tier_of
 from handstamp.events.models import Event
 from handstamp.plumbing.errors import Conflict
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 from handstamp.tickets import rules, store
 from handstamp.tickets.find_tickets import owned_ticket
@@ -39,9 +40,9 @@ async def reissue(
     ticket, event = await owned_ticket(session, actor, ticket.id)
     problem = rules.reissue_problem(ticket.status, erased=ticket.erased_at is not None)
     if problem:
-        raise Conflict(problem)
+        raise Conflict(_(problem))
     if ticket.epoch != expected:
-        raise Conflict("This ticket was issued again a moment ago. Look at it again.")
+        raise Conflict(_("This ticket was issued again a moment ago. Look at it again."))
     kept = Holder(ticket.holder_name, ticket.holder_email, ticket.order_ref)
     holder = kept if holder is None else replace(holder, external_id=None)
     epoch = rules.next_epoch(ticket.epoch)
@@ -110,4 +111,4 @@ async def _change(session: AsyncSession, ticket: Ticket, values: dict[str, objec
         session, ticket.id, values, statuses=["valid"], epoch=ticket.epoch
     )
     if not changed:
-        raise Conflict("This ticket was changed a moment ago. Look at it again.")
+        raise Conflict(_("This ticket was changed a moment ago. Look at it again."))

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.audit.record import record
 from handstamp.events.announce import announce
 from handstamp.plumbing.errors import Conflict
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 from handstamp.tickets import rules, store
 from handstamp.tickets.find_tickets import owned_ticket
@@ -31,7 +32,7 @@ async def change_status(
     if not changed:
         if ticket.status == status:
             return ticket
-        raise Conflict(rules.why_not(ticket.status, status))
+        raise Conflict(_(rules.WHY_NOT[status]))
     await record(
         session,
         actor,

@@ -1,5 +1,6 @@
 """The life of a ticket: which status may follow which, and when it may be re-issued; pure."""
 
+N_ = str  # marks text for the catalogues; it is translated where it is shown
 STATUSES = ("valid", "refunded", "cancelled", "disputed")
 STATUS_CODES = {"valid": 0, "refunded": 1, "cancelled": 2, "disputed": 3}  # R30
 LAST_EPOCH = 255
@@ -10,11 +11,11 @@ FROM = {
     "cancelled": ("valid", "disputed"),
     "disputed": ("valid",),
 }
-WORDS = {
-    "valid": "restored",
-    "refunded": "refunded",
-    "cancelled": "cancelled",
-    "disputed": "marked as disputed",
+WHY_NOT = {
+    "valid": N_("This ticket cannot be restored."),
+    "refunded": N_("This ticket cannot be refunded."),
+    "cancelled": N_("Only a valid or a disputed ticket can be cancelled."),
+    "disputed": N_("Only a valid ticket can be disputed."),
 }
 
 
@@ -23,17 +24,12 @@ def may_become(current: str, wanted: str) -> bool:
     return current in FROM[wanted]
 
 
-def why_not(current: str, wanted: str) -> str:
-    """Say in plain words why a ticket cannot be given a status."""
-    return f"A ticket that is {current} cannot be {WORDS[wanted]}."
-
-
 def reissue_problem(status: str, *, erased: bool) -> str:
     """Say in plain words why a ticket cannot be re-issued; '' when it can."""
     if erased:
-        return "The person's data was erased; this ticket cannot be issued again."
+        return N_("The person's data was erased; this ticket cannot be issued again.")
     if status != "valid":
-        return f"A ticket that is {status} cannot be issued again. Restore it first."
+        return N_("Only a valid ticket can be issued again. Restore it first.")
     return ""
 
 

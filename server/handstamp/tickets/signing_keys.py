@@ -19,6 +19,7 @@ from handstamp.events.models import Event
 from handstamp.kit import signing
 from handstamp.kit.clock import DAY, Millis
 from handstamp.plumbing.errors import Conflict, NotFound
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import SYSTEM, Actor, Services
 from handstamp.tickets import store
 from handstamp.tickets.models import SigningKey
@@ -144,7 +145,7 @@ async def _replace(
 ) -> None:
     now = services.clock()
     if any(key.active_at is not None and key.active_at > now for key in keys):
-        raise Conflict("A new key already waits for its day. Try again once it signs.")
+        raise Conflict(_("A new key already waits for its day. Try again once it signs."))
     following = await _reserve(session, services, keys)
     following.active_at = max(now, following.published_at + LEAD)
     old.retired_at = following.active_at
@@ -162,7 +163,7 @@ async def _distrust(
     now = services.clock()
     key = next((key for key in reversed(keys) if key.key_id == key_id), None)
     if key is None:
-        raise NotFound(f"There is no ticket key with the id {key_id}.")
+        raise NotFound(_("There is no ticket key with the id %(id)d.") % {"id": key_id})
     key.compromised_at = key.compromised_at or now
     if key is signing_now:
         following = await _reserve(session, services, keys)
@@ -221,4 +222,4 @@ async def _free_id(session: AsyncSession, now: Millis) -> int:
     for step in range(1, KEY_IDS + 1):
         if (last + step) % KEY_IDS not in used:
             return (last + step) % KEY_IDS
-    raise Conflict("All 32 key ids are in use by events that are not over yet.")
+    raise Conflict(_("All 32 key ids are in use by events that are not over yet."))
