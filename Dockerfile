@@ -18,6 +18,6 @@ ENV PATH=/srv/venv/bin:$PATH PYTHONUNBUFFERED=1 HANDSTAMP_HOST=0.0.0.0
 USER handstamp
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/api/tickets/health')"]
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/api/tickets/checkin/time')"]
 ENTRYPOINT ["handstamp"]
 CMD ["serve"]

@@ -1,0 +1,157 @@
+"""The demo as a newcomer starts it: a process that says `ready`, keeps scans, starts anew."""
+
+import base64
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+import zxingcpp
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from PIL import Image, ImageDraw
+
+HANDSTAMP = Path(sys.executable).parent / "handstamp"
+
+
+@contextmanager
+def running_demo(folder: Path, how: signal.Signals = signal.SIGINT) -> Iterator[dict[str, str]]:
+    """Start the demo on a free port; yields its addresses, ends it by a signal."""
+    process = subprocess.Popen(
+        [HANDSTAMP, "demo", "--port", "0", "--folder", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={name: value for name, value in os.environ.items() if "HANDSTAMP_" not in name},
+    )
+    try:
+        assert process.stdout is not None
+        links: dict[str, str] = {}
+        first = process.stdout.readline()
+        assert first == "ready\n", first + (process.stderr.read() if process.stderr else "")
+        for line in process.stdout:
+            found = re.match(r"  (\S.*?)\s+(http://\S+)$", line)
+            if found:
+                links[found[1]] = found[2]
+            if line.startswith("Stop with"):
+                break
+        yield links
+    finally:
+        process.send_signal(how)
+        _, errors = process.communicate(timeout=30)
+        assert "Traceback" not in errors, errors
+
+
+def count(folder: Path, question: str) -> int:
+    """Ask the demo's database for a number."""
+    with sqlite3.connect(folder / "handstamp.db") as connection:
+        return int(connection.execute(question).fetchone()[0])
+
+
+def pair(links: dict[str, str], name: str) -> httpx2.Response:
+    """Pair a phone by its printed link, as the door app does."""
+    address, _, code = links[name].partition("?pair=")
+    public = Ed25519PrivateKey.generate().public_key()
+    key = public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return httpx2.post(
+        address.replace("/tickets/checkin/", "/api/tickets/checkin/pair"),
+        json={"code": code, "public_key": base64.b64encode(key).decode()},
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+def test_it_starts_with_guests_codes_and_two_phones(folder: Path) -> None:
+    with running_demo(folder) as links:
+        assert {*links} == {"organizer", "phone 1", "phone 2", "codes", "QR sheet", "mail"}
+        page = httpx2.get(links["codes"])
+        assert page.status_code == 200
+        assert page.text.count('class="white"') == 17
+        first, second = (pair(links, name).json() for name in ("phone 1", "phone 2"))
+        assert first["device"] != second["device"]
+        assert first["event"]["id"] == second["event"]["id"]
+        assert pair(links, "phone 1").status_code == 410
+        bearer = {"Authorization": f"Bearer {first['credential']}"}
+        address = links["codes"].replace("/tickets/demo/codes", "/api/tickets/checkin/snapshot")
+        assert httpx2.get(address, headers=bearer).status_code == 200
+        assert httpx2.get(links["organizer"]).status_code == 200
+    tonight = "SELECT count(*) FROM tickets_tickets WHERE event_id = (SELECT id FROM tickets_events"
+    assert count(folder, f"{tonight} ORDER BY start_at LIMIT 1)") == 540
+    assert count(folder, "SELECT count(*) FROM tickets_tickets WHERE status='refunded'") == 10
+    assert count(folder, "SELECT count(*) FROM tickets_tickets WHERE epoch=2") == 2
+
+
+def test_stopping_and_starting_keeps_what_is_there(folder: Path) -> None:
+    devices = count(folder, "SELECT count(*) FROM tickets_devices WHERE kind='phone'")
+    for how in (signal.SIGKILL, signal.SIGTERM):
+        with running_demo(folder, how) as links:
+            assert pair(links, "phone 2").status_code == 200
+    assert count(folder, "SELECT count(*) FROM tickets_devices WHERE kind='phone'") == devices + 2
+    assert count(folder, "SELECT count(*) FROM tickets_events") == 2
+    assert count(folder, "SELECT count(*) FROM tickets_tickets") == 1080
+    assert count(folder, "SELECT count(*) FROM tickets_organizers") == 1
+
+
+def test_a_camera_reads_what_is_on_the_page_of_codes(folder: Path) -> None:
+    with running_demo(folder) as links:
+        cards = httpx2.get(links["codes"]).text.split("<li>")[1:]
+    texts: dict[str, str] = {}
+    for card in cards:
+        label = re.search(r"<strong>(.*?)</strong>", card)
+        assert label
+        texts.setdefault(label[1], read_qr(card))
+    assert all(re.fullmatch(r"HS[0-9A-Z]{120}", text) for text in texts.values())
+    old, new = texts["re-issued: the old code"], texts["re-issued: the new code"]
+    assert old != new
+    assert texts["forged"][:-1] == texts["valid"][:-1]
+    assert texts["forged"] != texts["valid"]
+
+
+def read_qr(svg: str) -> str:
+    """Draw an SVG of stroked rows as segno writes it and read it as a camera would."""
+    size = re.search(r'viewBox="0 0 (\d+) (\d+)"', svg)
+    path = re.search(r'<path[^>]* d="([^"]+)"[^>]*class="qrline"', svg) or re.search(
+        r'class="qrline"[^>]* d="([^"]+)"', svg
+    )
+    assert size
+    assert path, svg[:400]
+    scale = 6
+    image = Image.new("L", (int(size[1]) * scale, int(size[2]) * scale), 255)
+    draw = ImageDraw.Draw(image)
+    x = y = 0.0
+    for command, numbers in re.findall(r"([Mmh])([-\d. ]+)", path[1]):
+        values = [float(number) for number in re.findall(r"-?[\d.]+", numbers)]
+        if command == "M":
+            x, y = values
+        elif command == "m":
+            x, y = x + values[0], y + values[1]
+        else:
+            top = (y - 0.5) * scale
+            draw.rectangle((x * scale, top, (x + values[0]) * scale - 1, top + scale - 1), fill=0)
+            x += values[0]
+    (found,) = zxingcpp.read_barcodes(image)
+    return found.text
+
+
+def test_a_taken_port_is_said_plainly(tmp_path: Path) -> None:
+    with running_demo(tmp_path / "one") as links:
+        port = links["codes"].split(":")[2].split("/")[0]
+        done = subprocess.run(
+            [HANDSTAMP, "demo", "--port", port, "--folder", str(tmp_path / "two")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert f"port {port}" in done.stderr
+    assert "PORT=" in done.stderr
