@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.routing import BaseRoute, Route
 
 from handstamp.auth import routes as auth_api
@@ -22,6 +21,7 @@ from handstamp.kit.clock import Clock, system_clock
 from handstamp.mail.check_mail import check_mail
 from handstamp.mail.demo_outbox import ROOM as MAIL_ROOM
 from handstamp.plumbing.api import handle_http_exception, openapi
+from handstamp.plumbing.body_limit import BodyLimit
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.errors import Problem, handle_problem
 from handstamp.plumbing.health import Check, check_database, check_jobs, health_route
@@ -36,7 +36,7 @@ from handstamp.storefront import public_pages
 from handstamp.tickets import routes as tickets_api
 from handstamp.worker import CRONS, JOBS, MAILS
 
-LARGEST_BODY = 256 * 1024  # a route that takes more says so with the same middleware
+LARGEST_BODY = 256 * 1024  # a route that takes more says so itself
 
 CHECKS: dict[str, Check] = {
     "database": check_database,
@@ -68,10 +68,10 @@ def routes() -> list[BaseRoute]:
 def layers(services: Services) -> list[Middleware]:
     """Return what every request passes, outermost first."""
     return [
-        Middleware(RequestMiddleware),
         Middleware(SafeHeadersMiddleware, settings=services.settings),
+        Middleware(RequestMiddleware),
         Middleware(LanguageMiddleware),
-        Middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY),
+        Middleware(BodyLimit, largest=LARGEST_BODY),
         Middleware(SessionMiddleware, services=services),
     ]
 

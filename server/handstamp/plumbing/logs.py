@@ -19,6 +19,7 @@ _SECRET = re.compile(
     r"|(?<=pair=)[^&\s\"']+"
 )
 _NAMES = {"email", "to", "to_email", "password", "token", "code", "authorization", "cookie"}
+_TALKATIVE = ("aiosqlite", "sqlalchemy", "psycopg", "asyncio")  # they log values of rows
 HIDDEN = "[hidden]"
 
 Event = MutableMapping[str, Any]
@@ -90,6 +91,8 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = name != "uvicorn.access"
