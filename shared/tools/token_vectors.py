@@ -241,11 +241,17 @@ def _signed_by_nobody(key: bytes, order: int) -> tuple[bytes, bytes]:
 
 
 def ids() -> list[Vector]:
-    """Serial to the nine letters that end a printed id."""
+    """Serial to the nine letters that end a printed id; device to hexadecimal digits."""
     serials = [0, 1, 31, 32, 0x0102030405, 0xFFFFFFFFFF, 0x8000000000, 987_654_321_000]
     return [
-        {"name": f"serial {serial}", "serial": serial, "letters": _letters(serial)}
-        for serial in serials
+        *(
+            {"name": f"serial {serial}", "serial": serial, "letters": _letters(serial)}
+            for serial in serials
+        ),
+        *(
+            {"name": f"device {device}", "device": device, "hex": f"{device:012x}"}
+            for device in (1, 0x0A0B0C0D0E0F, 2**48 - 1)
+        ),
     ]
 
 
@@ -274,8 +280,8 @@ def files() -> dict[str, Vector]:
             "vectors": strictness(),
         },
         "token/ids.json": {
-            "title": "The end of a printed id",
-            "clauses": ["R9"],
+            "title": "The end of a printed id, and devices in digits",
+            "clauses": ["R1", "R9"],
             "vectors": ids(),
         },
     }

@@ -220,6 +220,7 @@ def snapshots() -> list[Vector]:
         "nothing sold": ([], []),
         "one ticket": (TICKETS[:1], []),
         "names of many kinds": (TICKETS, FEED),
+        "orders equally long": (TICKETS[:7], []),
         "no personal fields": ([row._replace(name="", email="", order="") for row in TICKETS], []),
     }
     vectors = []

@@ -2,7 +2,7 @@
 
 import { webcrypto } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import { serialLetters, serialOf } from '../../pwa/src/core/ids.js';
+import { deviceHex, serialLetters, serialOf } from '../../pwa/src/core/ids.js';
 import { factOfRow, fold } from '../../pwa/src/core/fold.js';
 import { strict } from '../../pwa/src/core/signing.js';
 import { encodeToken, parseToken, tokenDigest, verifyToken } from '../../pwa/src/core/token.js';
@@ -63,6 +63,7 @@ const OPS = {
   verify: async ({ public: key, signature, message, engine }) =>
     await strict(ENGINES[engine])(bytes(key), bytes(signature), bytes(message)),
   serialLetters: ({ serial }) => serialLetters(serial),
+  deviceHex: ({ device }) => deviceHex(device),
   serialOf: ({ letters }) => serialOf(letters),
   async encodeFact({ fact }) {
     const laidOut = wire.encodeFact(factOf(fact));

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from handstamp.checkin import fold, verdict, wire
 from handstamp.checkin.wire import Fact, FactRow, TicketRow
-from handstamp.kit.ids import base32_encode, luhn32
+from handstamp.kit.ids import base32_encode, device_hex, luhn32
 from handstamp.kit.signing import verify
 from handstamp.tickets import token
 
@@ -102,6 +102,9 @@ class Python:
     def serialLetters(self, given: Json) -> Json:  # noqa: N802
         letters = base32_encode(given["serial"], 8)
         return letters + luhn32(letters)
+
+    def deviceHex(self, given: Json) -> Json:  # noqa: N802
+        return device_hex(given["device"])
 
     def encodeFact(self, given: Json) -> Json:  # noqa: N802
         laid_out = wire.encode_fact(fact_of(given["fact"]))

@@ -138,7 +138,7 @@ def hostile(shape: str, count: int) -> Json:
     def fact(device: int, number: int, tag: int, time: int, seen: list[list[int]]) -> Json:
         return {"device": device, "number": number, "tag": tag, "time": time, "seen": seen, **plain}
 
-    made: dict[str, Callable[[int], Json]] = {
+    shapes: dict[str, Callable[[int], Json]] = {
         "one long log": lambda at: fact(1, at + 1, 7, count - at, []),
         "two numbers, all forks": lambda at: fact(1, at % 2 + 1, at, count - at, []),
         "every number forked": lambda at: fact(1, at // 2 + 1, at, count - at, []),
@@ -147,7 +147,8 @@ def hostile(shape: str, count: int) -> Json:
         "everyone saw the last 64": lambda at: fact(
             at + 1, 1, 7, count - at, [[before + 1, 1, 7] for before in range(max(0, at - 64), at)]
         ),
-    }[shape]
+    }
+    made = shapes[shape]
     return {"epoch": 1, "rules": RULES, "facts": [made(at) for at in range(count)]}
 
 

@@ -171,7 +171,7 @@ class Logs {
    */
   *placed(entry) {
     const { device, number } = entry.fact;
-    const levels = this.#levels.get(device) ?? [];
+    const levels = /** @type {{entries: Entry[], left: number}[]} */ (this.#levels.get(device));
     const level = levels[levelAt(levels, number)];
     level.left -= 1;
     while (levels.length && levels[levels.length - 1].left === 0) {

@@ -97,10 +97,10 @@ function missedWindow(list, tier, now) {
   }
   const ahead = windows.filter(({ from }) => from !== null && now < from);
   if (ahead.length) {
-    const next = ahead.reduce((a, b) => ((b.from ?? 0) < (a.from ?? 0) ? b : a));
+    const next = ahead.reduce((a, b) => (Number(b.from) < Number(a.from) ? b : a));
     return decision('too_early', { window: next });
   }
-  const last = windows.reduce((a, b) => ((b.until ?? 0) > (a.until ?? 0) ? b : a));
+  const last = windows.reduce((a, b) => (Number(b.until) > Number(a.until) ? b : a));
   return decision('too_late', { window: last });
 }
 

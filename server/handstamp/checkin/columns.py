@@ -12,6 +12,7 @@ from handstamp.checkin.layout import Reader, varint
 
 _JOINED, _TRANSPOSED = 0, 1
 _WORD = 8
+_FLIP = 0 if sys.byteorder == "little" else _WORD - 1
 
 
 def framed(column: bytes) -> bytes:
@@ -28,12 +29,9 @@ def encode_numbers(values: Sequence[int]) -> bytes:
     greatest = max(values, default=0)
     if greatest >= 1 << 53 or min(values, default=0) < 0:
         raise ValueError("number out of range")
-    words = array("Q", values)
-    if sys.byteorder == "big":
-        words.byteswap()
     width = (greatest.bit_length() + 7) // 8
-    raw = words.tobytes()
-    planes = [raw[place::_WORD] for place in reversed(range(width))]
+    raw = array("Q", values).tobytes()
+    planes = [raw[place ^ _FLIP :: _WORD] for place in reversed(range(width))]
     return framed(varint(len(values)) + bytes((width,)) + b"".join(planes))
 
 

@@ -103,6 +103,6 @@ def _decode_refs(read: Reader, refs: list[Ref]) -> tuple[list[tuple[Ref, ...]], 
     seen: list[tuple[Ref, ...]] = []
     target: list[Ref | None] = []
     for count, number in zip(counts, targets, strict=True):
-        seen.append(tuple(ref_of(next(left)) for _ in range(count)))
+        seen.append(tuple([ref_of(next(left)) for _ in range(count)]))
         target.append(ref_of(number - 1) if number else None)
     return seen, target

@@ -214,9 +214,13 @@ def _decode_emails(read: Reader, names: list[tuple[str, str]], same: list[int]) 
 
 
 def _written_emails(read: Reader) -> Iterator[tuple[str, str]]:
+    """Return pattern and end of each address that is written out."""
     patterns, digits, domains = decode_terms(read), decode_numbers(read), decode_terms(read)
-    for pattern, number, domain in zip(patterns, digits, domains, strict=True):
-        yield pattern, (str(number)[1:] if number else "") + domain
+    ends = [
+        (str(number)[1:] if number else "") + domain
+        for number, domain in zip(digits, domains, strict=True)
+    ]
+    return zip(patterns, ends, strict=True)
 
 
 def _filled(pattern: str, given: str, surname: str) -> str:

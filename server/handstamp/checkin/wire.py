@@ -257,6 +257,9 @@ def decode_snapshot(payload: bytes) -> tuple[dict[str, Any], list[TicketRow], li
     if read.uint(1) != PAYLOAD_FORMAT:
         raise ValueError("a snapshot of a newer format")
     header: dict[str, Any] = json.loads(read.text())
-    tickets = decode_tickets(read)
-    facts = decode_facts(read, [row.serial for row in tickets])
+    try:
+        tickets = decode_tickets(read)
+        facts = decode_facts(read, [row.serial for row in tickets])
+    except (IndexError, StopIteration) as error:
+        raise ValueError("columns do not fit each other") from error
     return header, tickets, facts
