@@ -165,6 +165,7 @@ async def keys(request: Request) -> Response:
                     gate=form.gate.data or "",
                 )
             found = [view_of(device), *found]
+            form = KeyForm(request)
         except Problem as error:
             form.take(error)
     return render(

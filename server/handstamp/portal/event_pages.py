@@ -156,6 +156,7 @@ async def overview(request: Request) -> Response:
         door=door,
         steps=next_steps(event, tiers, lists, counts.total, len(phones)),
         status_names=words.event_statuses(),
+        status_names_of_tickets=words.ticket_statuses(),
         **around,
     )
 

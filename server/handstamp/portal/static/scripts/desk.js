@@ -54,6 +54,10 @@ function narrow(field) {
   }
 }
 
+for (const tab of document.querySelectorAll('.side-tabs [aria-current]')) {
+  tab.scrollIntoView({ block: 'nearest', inline: 'center' });
+}
+
 const remembered = document.cookie.includes('hs_zone=');
 if (!remembered) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
