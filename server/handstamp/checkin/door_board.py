@@ -111,7 +111,7 @@ async def admitted_by_event(session: AsyncSession, event_ids: Sequence[str]) -> 
         .where(Admission.event_id.in_(event_ids), Admission.admitted_at.is_not(None))
         .group_by(Admission.event_id)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 async def _lists(session: AsyncSession, event_id: str) -> list[ListCount]:
@@ -120,13 +120,13 @@ async def _lists(session: AsyncSession, event_id: str) -> list[ListCount]:
         .where(Admission.event_id == event_id, Admission.admitted_at.is_not(None))
         .group_by(Admission.list_no)
     )
-    by_list = dict(admitted.tuples().all())
+    by_list = {row[0]: row[1] for row in admitted}
     tickets = await session.execute(
         select(Ticket.tier_no, func.count())
         .where(Ticket.event_id == event_id, Ticket.status == "valid")
         .group_by(Ticket.tier_no)
     )
-    by_tier = dict(tickets.tuples().all())
+    by_tier = {row[0]: row[1] for row in tickets}
     return [
         ListCount(
             view.number,
