@@ -4,19 +4,21 @@ Vectors: shared/vectors/wire. Facts stand by device, number and tag.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby, pairwise
+from itertools import groupby
+from operator import itemgetter, sub
 
 from handstamp.checkin.columns import decode_numbers, encode_numbers, signed, unsigned
 from handstamp.checkin.layout import Reader
 from handstamp.checkin.rows import FactRow, Ref
 
-_PLAIN = ("kind", "list_no", "rule_rev", "epoch", "how", "flags")
+_PLAIN = [itemgetter(FactRow._fields.index(name)) for name in
+          ("kind", "list_no", "rule_rev", "epoch", "how", "flags")]  # fmt: skip
 
 
 def encode_facts(facts: Iterable[FactRow], serials: Sequence[int]) -> bytes:
     """Return the columns of R38; `serials` are those of the ticket columns, in their order."""
-    rows = sorted(set(facts), key=lambda row: row[:3])
-    runs = [list(run) for _, run in groupby(rows, key=lambda row: row.device)]
+    rows = sorted(facts)
+    runs = [list(run) for _, run in groupby(rows, key=itemgetter(0))]
     ticket_of = {serial: number for number, serial in enumerate(serials, 1)}
     columns = [
         [run[0].device for run in runs],
@@ -26,32 +28,32 @@ def encode_facts(facts: Iterable[FactRow], serials: Sequence[int]) -> bytes:
         [ticket_of.get(row.serial, 0) for row in rows],
         [row.serial for row in rows if row.serial not in ticket_of],
         [signed(step) for run in runs for step in _steps([row.time for row in run])],
-        *([getattr(row, name) for row in rows] for name in _PLAIN),
+        *(list(map(member, rows)) for member in _PLAIN),
         *_ref_columns(rows),
     ]
     return b"".join(map(encode_numbers, columns))
 
 
 def _steps(values: list[int]) -> list[int]:
-    return [values[0], *(after - before for before, after in pairwise(values))]
+    return [values[0], *map(sub, values[1:], values)]
 
 
 def _ref_columns(rows: Sequence[FactRow]) -> list[list[int]]:
     """Return how many refs each fact has seen, the refs, the targets, and refs not held here."""
-    place = {row[:3]: number for number, row in enumerate(rows)}
+    naming = any(row.seen or row.target for row in rows)
+    place = {row[:3]: number for number, row in enumerate(rows, 1)} if naming else {}
     elsewhere: list[Ref] = []
     seen: list[int] = []
     targets: list[int] = []
 
     def number_of(ref: Ref) -> int:
-        number = place.get(ref)
-        if number is None:
+        number = place.get(ref, 0)
+        if not number:
             elsewhere.append(ref)
-            return 0
-        return number + 1
+        return number
 
     for row in rows:
-        seen.extend(number_of(ref) for ref in row.seen)
+        seen.extend(map(number_of, row.seen))
         targets.append(0 if row.target is None else number_of(row.target) + 1)
     counts = [len(row.seen) for row in rows]
     return [counts, seen, targets, *([ref[member] for ref in elsewhere] for member in range(3))]

@@ -59,19 +59,20 @@ def encode_tickets(tickets: Iterable[TicketRow]) -> tuple[bytes, list[int]]:
 
 
 def _clean(text: str) -> str:
-    return _CONTROLS.sub(" ", text)
+    return text if text.isprintable() else _CONTROLS.sub(" ", text)
 
 
 def _parties(tickets: Iterable[TicketRow]) -> list[list[_Guest]]:
-    parties: dict[str | int, list[_Guest]] = {}
+    guests: list[_Guest] = []
     for row in tickets:
         name = _clean(row.name)
         cut = name.rfind(" ") + 1
-        guest = _Guest(name[cut:], name[:cut], _clean(row.email), row)
-        parties.setdefault(row.order or row.serial, []).append(guest)
-    for party in parties.values():
-        party.sort()
-    return sorted(parties.values())
+        guests.append(_Guest(name[cut:], name[:cut], _clean(row.email), row))
+    guests.sort()
+    parties: dict[str | int, list[_Guest]] = {}
+    for guest in guests:
+        parties.setdefault(guest.row.order or guest.row.serial, []).append(guest)
+    return [*parties.values()]
 
 
 def _encode_names(parties: list[list[_Guest]]) -> bytes:
