@@ -1,7 +1,7 @@
 /** A door without logic, for tests of the screens alone: `window.fake` sets what it shows. */
 
-const ZONE = 'America/Vancouver';
-const NIGHT = Date.UTC(2026, 10, 22, 5, 4, 33);
+const ZONE = 'Asia/Tokyo';
+const NIGHT = Date.UTC(2026, 10, 21, 12, 4, 33);
 
 const event = {
   id: 'e1', number: 4711, title: 'Midnight Garden: Winter Ball', start: NIGHT - 3_600_000,

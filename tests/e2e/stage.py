@@ -14,10 +14,15 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 ROOT = Path(__file__).parents[2]
 PWA = ROOT / "pwa"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-ARGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PHONE = ViewportSize(width=360, height=740)
 DESKTOP = ViewportSize(width=1280, height=800)
 POLICY = (
@@ -84,7 +89,7 @@ class Stage:
 
     def door(self, *, size: ViewportSize = PHONE, **query: str) -> Page:
         """Open the app with one event and begin the shift."""
-        page = self.open(size=size, known="00000000000a", **query)
+        page = self.open(size=size, reduced=True, known="00000000000a", **query)
         page.locator(".shift-screen form button[type=submit]").click()
         page.wait_for_selector(".door-view")
         return page

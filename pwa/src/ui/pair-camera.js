@@ -31,6 +31,7 @@ export function pairCamera(scanner, read, back) {
     node: el(
       'main',
       { class: 'pair-camera' },
+      el('h1', { class: 'unseen' }, t('Scan pairing code')),
       video,
       el('div', { class: 'scan-frame', 'aria-hidden': 'true' }),
       help,

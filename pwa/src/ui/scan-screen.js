@@ -26,6 +26,7 @@ export function scanScreen(door, scanner, enlarge) {
   const node = el(
     'section',
     { class: 'scan-screen', 'aria-label': t('Scan') },
+    el('h1', { class: 'unseen' }, t('Scan')),
     video,
     el('div', { class: 'scan-frame', 'aria-hidden': 'true' }),
     help,

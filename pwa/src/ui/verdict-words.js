@@ -1,5 +1,6 @@
 /** Each verdict's family, word and one sentence that says what to do. */
 
+import { data } from './controls.js';
 import { clockTime, shortMoment } from './format.js';
 import { t } from './text.js';
 
@@ -89,12 +90,19 @@ function windowAdvice(light, zone) {
 }
 
 /**
- * The whole verdict as one sentence for a screen reader.
+ * The whole verdict in reading order, for a screen reader.
  * @param {Light} light
  * @param {string} zone
+ * @returns {import('./el.js').Child[]}
  */
 export function spokenVerdict(light, zone) {
-  const used = light.used ? t('First scan at {time}', { time: clockTime(light.used.at, zone) }) : '';
-  const parts = [verdictWord(light.verdict, light.admit), verdictAct(light), light.name, light.tier, used, verdictAdvice(light, zone)];
-  return parts.filter(Boolean).join('. ');
+  const parts = [
+    verdictWord(light.verdict, light.admit),
+    verdictAct(light),
+    light.name && data(light.name),
+    light.tier && data(light.tier),
+    light.used && t('First scan at {time}', { time: clockTime(light.used.at, zone) }),
+    verdictAdvice(light, zone),
+  ];
+  return parts.filter(Boolean).flatMap((part) => [part, '. ']);
 }
