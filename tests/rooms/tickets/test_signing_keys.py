@@ -1,5 +1,7 @@
 """Keys that sign tickets: published before they are used, replaced, distrusted, not reused."""
 
+from typing import Any
+
 import pytest
 from tests.factories.events import make_event
 from tests.factories.tickets import make_tickets, make_tokens
@@ -47,7 +49,7 @@ async def code(services: Services, event: Event) -> str:
         return (await make_tokens(session, services, event, tickets))[0]
 
 
-async def new_event(services: Services, **others: int) -> Event:
+async def new_event(services: Services, **others: Any) -> Event:
     """Make an event in a transaction of its own."""
     async with services.db.write() as session:
         return await make_event(session, services, **others)
