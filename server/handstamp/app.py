@@ -15,6 +15,7 @@ from handstamp.checkin import door_files
 from handstamp.checkin import organizer_routes as door_api
 from handstamp.checkin import routes as checkin_api
 from handstamp.checkin.broadcast import close_door
+from handstamp.checkin.check_door import check_feed, door_figures
 from handstamp.demo import codes
 from handstamp.events import routes as events_api
 from handstamp.kit.clock import Clock, system_clock
@@ -42,9 +43,10 @@ CHECKS: dict[str, Check] = {
     "database": check_database,
     "jobs": check_jobs,
     "mail": check_mail,
+    "feed": check_feed,
 }
 
-FIGURES: list[Read] = [job_figures]
+FIGURES: list[Read] = [job_figures, door_figures]
 
 
 def routes() -> list[BaseRoute]:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.errors import Problem
+from handstamp.plumbing.logs import configure_logs
 from handstamp.plumbing.migrate import is_current
 from handstamp.plumbing.web import Actor, Services, build_services
 
@@ -56,6 +57,7 @@ def read_settings(**changes: Any) -> Settings:
         stop("HANDSTAMP_DATABASE_URL is no database's address", MISUSED)
     except ValueError as error:
         stop(f"{error}. Make one with: openssl rand -hex 32", MISUSED)
+    configure_logs(settings.log_level)
     return settings
 
 
@@ -66,9 +68,7 @@ async def services_of(settings: Settings) -> AsyncIterator[Services]:
     Raises:
         typer.Exit: the database has not this version's tables.
     """
-    url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        stop(f"there is no database {url.database} yet. Run: handstamp migrate", NO_DATABASE)
+    _require_file(settings)
     services = build_services(settings)
     try:
         if not await is_current(services.db):
@@ -80,6 +80,12 @@ async def services_of(settings: Settings) -> AsyncIterator[Services]:
             await services.signals.stop()
     finally:
         await services.db.close()
+
+
+def _require_file(settings: Settings) -> None:
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        stop(f"there is no database {url.database} yet. Run: handstamp migrate", NO_DATABASE)
 
 
 def run(work: Callable[[Services], Coroutine[Any, Any, None]]) -> None:

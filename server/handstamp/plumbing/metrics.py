@@ -7,7 +7,7 @@ start; what comes from the database is the same whichever process answers.
 import os
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
@@ -22,7 +22,6 @@ REQUEST_SECONDS = Histogram(
 JOBS_FINISHED = Counter("tickets_jobs_finished_total", "Jobs run", ["kind", "outcome"])
 MAILS = Counter("tickets_mails_total", "Mails handed over", ["kind", "outcome"])
 SIGN_INS = Counter("tickets_sign_ins_total", "Sign-in attempts", ["outcome"])
-CONNECTIONS = Gauge("tickets_live_connections", "Open WebSockets", multiprocess_mode="livesum")
 
 Figure = tuple[str, str, dict[str, str], float]
 

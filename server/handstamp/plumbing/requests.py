@@ -7,15 +7,17 @@ import time
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from handstamp.plumbing.errors import BadInput, Problem, problem_response
+from handstamp.plumbing.errors import BadInput, NotFound, Problem, problem_response
 from handstamp.plumbing.metrics import REQUEST_SECONDS, REQUESTS
 from handstamp.plumbing.texts import _
 
 HEADER = "X-Request-ID"
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_\-]{8,64}")
 _log = structlog.get_logger("handstamp.requests")
+_LONGEST_NUMBER = 16
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -54,6 +56,8 @@ class _Answer:
         try:
             if "\x00" in self._scope["path"]:
                 await self._refuse(BadInput(_("An address cannot hold the NUL character.")))
+            elif _has_huge_number(self._scope["path"]):
+                await self._refuse(NotFound(_("There is nothing at this address.")))
             else:
                 await self._app(self._scope, self._receive, self._note)
         except Exception as error:
@@ -87,8 +91,13 @@ class _Answer:
         _log.info("request", route=route, method=method, status=self._status, took_ms=took)
 
 
+def _has_huge_number(path: str) -> bool:
+    """Tell whether an address holds a number that is above every number of ours (2^53)."""
+    return any(part.isdigit() and len(part) > _LONGEST_NUMBER for part in path.split("/"))
+
+
 def route_of(scope: Scope) -> str:
     """Return the pattern of the route that answered; addresses themselves hold ids and tokens."""
     route = scope.get("route")
-    path = str(getattr(route, "path", ""))
-    return scope.get("root_path", "") + path if path else "(none)"
+    inside = "" if isinstance(route, Mount) else str(getattr(route, "path", ""))
+    return str(scope.get("root_path", "")) + inside or "(none)"

@@ -5,9 +5,10 @@ import uuid
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import ProgrammingError
 from tests.fixtures import postgres
 from tests.fixtures.databases import async_url
@@ -15,7 +16,7 @@ from tests.fixtures.databases import async_url
 from handstamp.app import create_app
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.db import Base, Database
-from handstamp.plumbing.migrate import VERSION_TABLE, is_current, migrate
+from handstamp.plumbing.migrate import VERSION_TABLE, alembic_config, is_current, migrate
 
 
 def differences(connection: Connection) -> list[object]:
@@ -97,3 +98,20 @@ async def test_the_application_role_works_but_cannot_change_tables(postgres_url:
     database = postgres_url.rsplit("/", 1)[1]
     postgres.execute(database, f"DROP OWNED BY {role}")
     postgres.execute("postgres", f"DROP ROLE {role}")
+
+
+async def test_the_way_back_leaves_nothing_and_the_way_forth_works_again(database_url: str) -> None:
+    def down(connection: Connection) -> list[str]:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        return [name for name in inspect(connection).get_table_names() if name != VERSION_TABLE]
+
+    db = Database(database_url)
+    async with db.writer.begin() as connection:
+        assert await connection.run_sync(down) == []
+    await db.close()
+    await migrate(Settings(database_url=database_url))
+    db = Database(database_url)
+    assert await is_current(db)
+    await db.close()

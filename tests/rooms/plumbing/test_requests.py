@@ -131,6 +131,7 @@ async def test_unknown_addresses_and_methods_are_problems(http: httpx2.AsyncClie
     assert wrong.status_code == 405
     assert "GET" in wrong.headers["Allow"]
     assert (await http.get("/api/tickets/%00")).status_code == 400
+    assert (await http.get("/api/tickets/" + "9" * 30)).status_code == 404
 
 
 async def test_addresses_and_tokens_never_reach_the_logs(
