@@ -1,5 +1,7 @@
 """What every test may use; the cluster is named here so that all xdist workers share it."""
 
+import re
+
 import pytest
 from tests.fixtures import postgres
 
@@ -21,3 +23,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the cluster when the first process ends."""
     if not hasattr(config, "workerinput"):
         postgres.stop_cluster()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print which share of the long counts this run took (`make soak` runs them in full)."""
+    shares = {
+        line
+        for report in terminalreporter.stats.get("passed", [])
+        for line in report.capstdout.splitlines()
+        if re.fullmatch(r".+: [\d,]+ of [\d,]+", line)
+    }
+    for line in sorted(shares):
+        terminalreporter.write_line(line)

@@ -7,6 +7,7 @@ import typer
 
 from handstamp.commands.change_tickets import issue_tickets, reissue_tickets, revoke_tickets
 from handstamp.commands.create_admin import create_admin
+from handstamp.commands.export_guest_list import export_guest_list
 from handstamp.commands.import_guest_list import import_guest_list
 from handstamp.commands.migrate_database import migrate_database
 from handstamp.commands.rotate_keys import rotate_keys
@@ -22,6 +23,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "openapi": write_openapi,
     "migrate": migrate_database,
     "import-guests": import_guest_list,
+    "export-guests": export_guest_list,
 }
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., Any]]]] = {
     "admin": ("People who run this server.", {"create": create_admin}),

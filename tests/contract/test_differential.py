@@ -23,11 +23,8 @@ LETTERS = "aAbcÉéłßøñ çÜ王美😀İıK.-'0179@\t\n "
 
 
 @pytest.mark.timeout(3600)
-def test_histories_fold_and_are_judged_alike(
-    javascript: JavaScript, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with capsys.disabled():
-        count = long_count(2_000, 100_000, "histories through both twins")
+def test_histories_fold_and_are_judged_alike(javascript: JavaScript) -> None:
+    count = long_count(2_000, 100_000, "histories through both twins")
     python, random = Python(), Random(SEED)
     seen: set[str] = set()
     for _ in range(count // BATCH):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -19,6 +20,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from PIL import Image, ImageDraw
 
 HANDSTAMP = Path(sys.executable).parent / "handstamp"
+PATIENCE = 60.0  # another test may have the machine
+get = partial(httpx2.get, timeout=PATIENCE)
+post = partial(httpx2.post, timeout=PATIENCE)
 
 
 @contextmanager
@@ -60,7 +64,7 @@ def pair(links: dict[str, str], name: str) -> httpx2.Response:
     address, _, code = links[name].partition("?pair=")
     public = Ed25519PrivateKey.generate().public_key()
     key = public.public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return httpx2.post(
+    return post(
         address.replace("/tickets/checkin/", "/api/tickets/checkin/pair"),
         json={"code": code, "public_key": base64.b64encode(key).decode()},
     )
@@ -74,7 +78,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_starts_with_guests_codes_and_two_phones(folder: Path) -> None:
     with running_demo(folder) as links:
         assert {*links} == {"organizer", "phone 1", "phone 2", "codes", "QR sheet", "mail"}
-        page = httpx2.get(links["codes"])
+        page = get(links["codes"])
         assert page.status_code == 200
         assert page.text.count('class="white"') == 17
         first, second = (pair(links, name).json() for name in ("phone 1", "phone 2"))
@@ -83,8 +87,8 @@ def test_it_starts_with_guests_codes_and_two_phones(folder: Path) -> None:
         assert pair(links, "phone 1").status_code == 410
         bearer = {"Authorization": f"Bearer {first['credential']}"}
         address = links["codes"].replace("/tickets/demo/codes", "/api/tickets/checkin/snapshot")
-        assert httpx2.get(address, headers=bearer).status_code == 200
-        assert httpx2.get(links["organizer"]).status_code == 200
+        assert get(address, headers=bearer).status_code == 200
+        assert get(links["organizer"]).status_code == 200
     tonight = "SELECT count(*) FROM tickets_tickets WHERE event_id = (SELECT id FROM tickets_events"
     assert count(folder, f"{tonight} ORDER BY start_at LIMIT 1)") == 540
     assert count(folder, "SELECT count(*) FROM tickets_tickets WHERE status='refunded'") == 10
@@ -104,7 +108,7 @@ def test_stopping_and_starting_keeps_what_is_there(folder: Path) -> None:
 
 def test_a_camera_reads_what_is_on_the_page_of_codes(folder: Path) -> None:
     with running_demo(folder) as links:
-        cards = httpx2.get(links["codes"]).text.split("<li>")[1:]
+        cards = get(links["codes"]).text.split("<li>")[1:]
     texts: dict[str, str] = {}
     for card in cards:
         label = re.search(r"<strong>(.*?)</strong>", card)

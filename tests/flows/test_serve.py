@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -14,6 +15,8 @@ import pytest
 from tests.fixtures.services import SECRET
 
 HANDSTAMP = Path(sys.executable).parent / "handstamp"
+PATIENCE = 60.0  # another test may have the machine
+get = partial(httpx2.get, timeout=PATIENCE)
 
 
 @contextmanager
@@ -57,7 +60,7 @@ def test_one_process_says_where_it_listens(database_url: str) -> None:
     with running(database_url, "serve", "--port", "0") as process:
         address = ready(process).removeprefix("ready on ")
         assert address.startswith("http://127.0.0.1:")
-        health = httpx2.get(f"{address}/api/tickets/health")
+        health = get(f"{address}/api/tickets/health")
         assert health.json()["parts"]["database"]["status"] == "ok"
 
 
@@ -65,7 +68,7 @@ def test_a_fresh_sqlite_file_is_made_by_serving(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path}/new/handstamp.db"
     with running(url, "serve", "--port", "0") as process:
         address = ready(process).removeprefix("ready on ")
-        assert httpx2.get(f"{address}/api/tickets/checkin/time").status_code == 200
+        assert get(f"{address}/api/tickets/checkin/time").status_code == 200
 
 
 def test_several_processes_and_a_worker_share_postgresql(postgres_url: str) -> None:
@@ -79,7 +82,7 @@ def test_several_processes_and_a_worker_share_postgresql(postgres_url: str) -> N
     ):
         assert ready(worker) == "ready"
         transport = httpx2.HTTPTransport(retries=12)
-        with httpx2.Client(transport=transport) as http:
+        with httpx2.Client(transport=transport, timeout=PATIENCE) as http:
             health = http.get(f"http://127.0.0.1:{port}/api/tickets/health")
         assert health.json()["parts"]["database"]["detail"] == "PostgreSQL"
 

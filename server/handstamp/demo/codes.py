@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import segno
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
@@ -20,6 +19,7 @@ from handstamp.plumbing.web import Services, services
 from handstamp.tickets.find_tickets import token_of, token_text
 from handstamp.tickets.issue_tickets import signature_of
 from handstamp.tickets.models import Ticket
+from handstamp.tickets.qr_codes import qr_svg
 from handstamp.tickets.signing_keys import current_key
 from handstamp.tickets.token import TokenBody
 
@@ -118,10 +118,7 @@ def _forged(text: str) -> str:
 
 
 def _card(label: str, ticket: Ticket, text: str) -> Code:
-    svg = segno.make(text, error="m", boost_error=False).svg_inline(
-        border=4, dark="#000", light="#fff", omitsize=True
-    )
-    return Code(label, ticket.holder_name, ticket.printed_id, svg)
+    return Code(label, ticket.holder_name, ticket.printed_id, qr_svg(text, title=label))
 
 
 routes: list[BaseRoute] = [Route("/tickets/demo/codes", codes)]

@@ -212,6 +212,23 @@ def test_a_file_that_is_not_there(event: str) -> None:
     assert "cannot be read" in done.stderr
 
 
+def test_the_guest_list_goes_out_as_csv_and_as_a_workbook(
+    event: str, environment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handstamp("tickets", "issue", event, "--tier", "VIP", "--name", "=1+1", "--count", "2")
+    monkeypatch.chdir(tmp_path)
+    done = handstamp("export-guests", event, "--columns", "name,tier")
+    assert done.stdout.startswith("lanterns-guests.csv: ")
+    rows = (tmp_path / "lanterns-guests.csv").read_text("utf-8-sig").splitlines()
+    assert rows == ["Name,Ticket type", "'=1+1,VIP", "'=1+1,VIP"]
+    assert "exists" in handstamp("export-guests", event, code=1).stderr
+    handstamp("export-guests", event, "--force")
+    handstamp("export-guests", event, "-o", "list.xlsx")
+    assert (tmp_path / "list.xlsx").read_bytes().startswith(b"PK")
+    handstamp("export-guests", event, "-o", "list.pdf", code=2)
+    assert "There are:" in handstamp("export-guests", event, "--columns", "x", code=1).stderr
+
+
 def test_the_api_describes_itself_without_a_server() -> None:
     described = json.loads(handstamp("openapi").stdout)
     assert "/api/tickets/validate" in described["paths"]
