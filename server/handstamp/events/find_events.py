@@ -72,10 +72,10 @@ async def list_events(
 
 
 async def public_events(
-    session: AsyncSession, now: Millis, *, limit: int = PAGE
+    session: AsyncSession, now: Millis, *, city: str = "", limit: int = PAGE
 ) -> Sequence[Event]:
-    """Return published events that are not over, the next one first."""
-    return await store.published(session, now, limit)
+    """Return published events that are not over, the next one first; of one city if named."""
+    return await store.published(session, now, city.strip(), limit)
 
 
 async def public_event(session: AsyncSession, slug: str) -> Event:

@@ -19,6 +19,7 @@ from handstamp.events.find_events import (
     list_of,
     lists_of,
     owned_event,
+    public_events,
     tier_of,
     tiers_of,
 )
@@ -101,6 +102,36 @@ class EventPage(BaseModel):
 
     events: list[EventBody]
     next: str | None
+
+
+class PublicEvent(BaseModel):
+    """What everybody may know of a published event; times in ms UTC."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    slug: str
+    title: str
+    summary: str
+    venue: str
+    city: str
+    province: str
+    time_zone: str
+    start_at: int
+    end_at: int
+    cover_url: str
+
+
+class PublicEvents(BaseModel):
+    """Published events that are not over, the next one first."""
+
+    events: list[PublicEvent]
+
+
+class PublicQuery(BaseModel):
+    """Which city, and how many events at most."""
+
+    city: str = Field(default="", max_length=100)
+    limit: Annotated[int, Field(ge=1, le=200)] = PAGE
 
 
 class Tiers(BaseModel):
@@ -187,6 +218,17 @@ async def find(request: Request, query: EventQuery) -> Response:
         )
     following = found[-1].id if len(found) == query.limit else None
     return JSONResponse({"events": [event_body(event) for event in found], "next": following})
+
+
+@spec.validate(query=PublicQuery, resp=answers(HTTP_200=PublicEvents), tags=_TAGS)
+async def find_public(request: Request, query: PublicQuery) -> Response:
+    """List published events; nobody needs to sign in."""
+    require_ticketing(request)
+    of = services(request)
+    async with of.db.read() as session:
+        found = await public_events(session, of.clock(), city=query.city, limit=query.limit)
+    shown = [PublicEvent.model_validate(event).model_dump() for event in found]
+    return JSONResponse({"events": shown}, headers={"Cache-Control": "public, max-age=60"})
 
 
 @spec.validate(json=NewOwnedEvent, resp=answers(HTTP_201=EventBody), tags=_TAGS)
@@ -382,6 +424,7 @@ _EVENT = "/api/tickets/events/{event_id}"
 routes: list[BaseRoute] = [
     Route(_EVENTS, find, methods=["GET"]),
     Route(_EVENTS, create, methods=["POST"]),
+    Route(f"{_EVENTS}/public", find_public, methods=["GET"]),
     Route(_EVENT, show, methods=["GET"]),
     Route(_EVENT, edit, methods=["PATCH"]),
     Route(f"{_EVENT}/status", set_status, methods=["POST"]),

@@ -67,14 +67,18 @@ async def page(
     return (await session.scalars(query)).all()
 
 
-async def published(session: AsyncSession, ends_after: Millis, limit: int) -> Sequence[Event]:
-    """Return published events that are not over, the next one first."""
+async def published(
+    session: AsyncSession, ends_after: Millis, city: str, limit: int
+) -> Sequence[Event]:
+    """Return published events that are not over, the next one first; '' is any city."""
     query = (
         select(Event)
         .where(Event.status == "published", Event.end_at > ends_after)
         .order_by(Event.start_at, Event.id)
         .limit(limit)
     )
+    if city:
+        query = query.where(func.lower(Event.city) == city.lower())
     return (await session.scalars(query)).all()
 
 

@@ -72,6 +72,17 @@ async def test_an_event_is_edited_published_and_found(desk: Desk) -> None:
     await desk.ask("GET", f"{desk.at}/lists/9999999999999999999", 404)
 
 
+async def test_everybody_may_list_what_is_published(desk: Desk) -> None:
+    path = "/api/tickets/events/public"
+    assert (await desk.client.get(path)).json() == {"events": []}
+    await desk.ask("PATCH", desk.at, json={"city": "Victoria"})
+    await desk.ask("POST", f"{desk.at}/status", json={"status": "published"})
+    (event,) = (await desk.client.get(f"{path}?city=victoria")).json()["events"]
+    assert event["slug"] == "paper-lanterns"
+    assert "organizer_id" not in event
+    assert (await desk.client.get(f"{path}?city=Nanaimo")).json() == {"events": []}
+
+
 async def test_tickets_are_issued_changed_and_drawn(desk: Desk) -> None:
     tier = (await desk.ask("GET", f"{desk.at}/tiers"))["tiers"][0]
     new = {"tier_id": tier["id"], "holders": [{"name": "Ada", "email": "ada@example.org"}, {}]}
