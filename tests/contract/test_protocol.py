@@ -4,13 +4,13 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-from referencing import Registry, Resource
 from shared.tools.make_vectors import texts
 from shared.tools.protocol_hash import PROTOCOL, protocol_hash
+from tests.contract.proofs import PROOFS
+from tests.contract.schemas import SCHEMAS, validate
 from tests.contract.twins import ROOT
 from tests.contract.vector_files import SHARED, all_files, load
 
@@ -18,7 +18,6 @@ from handstamp.checkin.wire import FACT_CONTEXT, HEAD_CONTEXT, SNAPSHOT_CONTEXT
 from handstamp.tickets.token import CONTEXT
 
 CLAUSE = re.compile(r"\bR([0-9]{1,2})\b")
-SCHEMAS = sorted((SHARED / "schemas").glob("*.schema.json"))
 
 
 @cache
@@ -73,6 +72,8 @@ def proven_in() -> dict[int, set[str]]:
     for name in all_files():
         for clause in load(name)["clauses"]:
             found.setdefault(int(clause[1:]), set()).add(name)
+    for clause, names in PROOFS.items():
+        found.setdefault(clause, set()).update(names)
     tests = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "pwa" / "test").rglob("*.js")]
     for path in tests:
         for cited in CLAUSE.findall(path.read_text()):
@@ -82,6 +83,12 @@ def proven_in() -> dict[int, set[str]]:
 
 def test_every_clause_has_a_vector_or_a_test() -> None:
     assert sorted(set(clauses()) - set(proven_in())) == []
+
+
+@pytest.mark.parametrize("name", sorted({name for names in PROOFS.values() for name in names}))
+def test_named_proof_exists(name: str) -> None:
+    path, _, test = name.partition("::")
+    assert re.search(rf"^(async )?def {test}\(", (ROOT / path).read_text(), re.M)
 
 
 def test_no_test_cites_a_clause_that_is_not_there() -> None:
@@ -115,14 +122,6 @@ def test_what_is_signed_never_begins_alike() -> None:
 @pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: Path(path).name)
 def test_schema_is_one(path: Path) -> None:
     Draft202012Validator.check_schema(json.loads(path.read_text()))
-
-
-def validate(schema: str, given: Any) -> None:
-    """Hold something to a schema of shared/schemas, e.g. `fold.schema.json#/$defs/input`."""
-    registry: Registry[Any] = Registry().with_resources(
-        (path.name, Resource.from_contents(json.loads(path.read_text()))) for path in SCHEMAS
-    )
-    Draft202012Validator({"$ref": schema}, registry=registry).validate(given)
 
 
 def test_vectors_fit_their_schemas() -> None:
