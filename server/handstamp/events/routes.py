@@ -1,4 +1,4 @@
-"""The API of events, tiers and check-in lists."""
+"""The API of events and their tiers."""
 
 from typing import Annotated, Any
 
@@ -8,16 +8,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from handstamp.events import list_routes
 from handstamp.events.add_tier import add_tier
 from handstamp.events.create_event import create_event
 from handstamp.events.edit_event import edit_event
 from handstamp.events.edit_tier import edit_tier
 from handstamp.events.find_events import (
     PAGE,
-    ListView,
     list_events,
-    list_of,
-    lists_of,
     owned_event,
     public_events,
     tier_of,
@@ -27,10 +25,9 @@ from handstamp.events.models import Event, Tier
 from handstamp.events.publish_event import publish_event
 from handstamp.events.remove_tier import remove_tier
 from handstamp.events.rules import STATUSES
-from handstamp.events.save_list import archive_list, save_list
-from handstamp.events.shapes import EventChange, NewEvent, NewList, NewTier, TierChange
+from handstamp.events.shapes import EventChange, NewEvent, NewTier, TierChange
 from handstamp.plumbing.api import answers, spec
-from handstamp.plumbing.errors import BadInput, NotFound
+from handstamp.plumbing.errors import BadInput
 from handstamp.plumbing.idempotency import answer_once
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_ticketing, require_user, services
@@ -87,16 +84,6 @@ class TierBody(BaseModel):
     archived_at: int | None
 
 
-class ListBody(BaseModel):
-    """A check-in list at its current revision."""
-
-    number: int
-    revision: int
-    name: str
-    rules: dict[str, Any]
-    archived: bool
-
-
 class EventPage(BaseModel):
     """Events, the latest start first; `next` is the `after` of the following page."""
 
@@ -140,12 +127,6 @@ class Tiers(BaseModel):
     tiers: list[TierBody]
 
 
-class Lists(BaseModel):
-    """An event's check-in lists by number."""
-
-    lists: list[ListBody]
-
-
 class EventQuery(BaseModel):
     """Which events: of an organizer, of a status, holding words, after the page before."""
 
@@ -179,16 +160,6 @@ def event_body(event: Event) -> dict[str, Any]:
 
 def _tier_body(tier: Tier) -> dict[str, Any]:
     return TierBody.model_validate(tier).model_dump()
-
-
-def _list_body(view: ListView) -> dict[str, Any]:
-    return {
-        "number": view.number,
-        "revision": view.revision,
-        "name": view.name,
-        "rules": view.rules,
-        "archived": view.archived,
-    }
 
 
 def _scope(request: Request) -> str:
@@ -347,77 +318,6 @@ async def delete_tier(request: Request) -> Response:
     return await answer_once(request, _scope(request), produce)
 
 
-@spec.validate(resp=answers(HTTP_200=Lists), tags=_TAGS)
-async def find_lists(request: Request) -> Response:
-    """List an event's check-in lists, closed ones too."""
-    who = require_user(request)
-    async with services(request).db.read() as session:
-        event = await owned_event(session, who, _event_id(request))
-        views = await lists_of(session, event.id, archived=True)
-    return JSONResponse({"lists": [_list_body(view) for view in views]})
-
-
-@spec.validate(json=NewList, resp=answers(HTTP_201=ListBody), tags=_TAGS)
-async def create_list(request: Request, json: NewList) -> Response:
-    """Add a check-in list to an event."""
-    require_ticketing(request)
-    return await _save(request, json, None)
-
-
-@spec.validate(resp=answers(HTTP_200=ListBody), tags=_TAGS)
-async def show_list(request: Request) -> Response:
-    """Show one check-in list."""
-    who = require_user(request)
-    async with services(request).db.read() as session:
-        event = await owned_event(session, who, _event_id(request))
-        view = await list_of(session, event.id, _number(request))
-    return JSONResponse(_list_body(view))
-
-
-@spec.validate(json=NewList, resp=answers(HTTP_200=ListBody), tags=_TAGS)
-async def change_list(request: Request, json: NewList) -> Response:
-    """Give a check-in list its next revision; phones judge by it once they have it."""
-    return await _save(request, json, _number(request))
-
-
-@spec.validate(resp=answers(HTTP_200=ListBody), tags=_TAGS)
-async def close_list(request: Request) -> Response:
-    """Close a check-in list; what was scanned on it stays."""
-    who = require_user(request)
-
-    async def produce(session: AsyncSession) -> Response:
-        number = _number(request)
-        view = await archive_list(session, services(request), who, _event_id(request), number)
-        return JSONResponse(_list_body(view))
-
-    return await answer_once(request, _scope(request), produce)
-
-
-async def _save(request: Request, shape: NewList, number: int | None) -> Response:
-    who = require_user(request)
-
-    async def produce(session: AsyncSession) -> Response:
-        view = await save_list(
-            session,
-            services(request),
-            who,
-            _event_id(request),
-            name=shape.name,
-            tiers=[tier.rule() for tier in shape.tiers],
-            number=number,
-        )
-        return JSONResponse(_list_body(view), status_code=201 if number is None else 200)
-
-    return await answer_once(request, _scope(request), produce)
-
-
-def _number(request: Request) -> int:
-    text = str(request.path_params["number"])
-    if not text.isascii() or not text.isdigit() or len(text) > 3:
-        raise NotFound(_("There is no such check-in list in this event."))
-    return int(text)
-
-
 _EVENTS = "/api/tickets/events"
 _EVENT = "/api/tickets/events/{event_id}"
 
@@ -433,9 +333,5 @@ routes: list[BaseRoute] = [
     Route(f"{_EVENT}/tiers/{{tier_id}}", show_tier, methods=["GET"]),
     Route(f"{_EVENT}/tiers/{{tier_id}}", change_tier, methods=["PATCH"]),
     Route(f"{_EVENT}/tiers/{{tier_id}}", delete_tier, methods=["DELETE"]),
-    Route(f"{_EVENT}/lists", find_lists, methods=["GET"]),
-    Route(f"{_EVENT}/lists", create_list, methods=["POST"]),
-    Route(f"{_EVENT}/lists/{{number}}", show_list, methods=["GET"]),
-    Route(f"{_EVENT}/lists/{{number}}", change_list, methods=["PUT"]),
-    Route(f"{_EVENT}/lists/{{number}}", close_list, methods=["DELETE"]),
+    *list_routes.routes,
 ]
