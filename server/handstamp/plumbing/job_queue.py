@@ -68,6 +68,13 @@ def _ready(now: ColumnElement[int], limit: int) -> Select[int]:
     )
 
 
+async def any_ready(session: AsyncSession, kinds: Sequence[str]) -> bool:
+    """Tell, without any lock, whether a claim may find something."""
+    now = database_now(session)
+    due = select(Job.id).where(Job.state == "ready", Job.run_at <= now, Job.kind.in_(kinds))
+    return (await session.execute(due.limit(1))).first() is not None
+
+
 async def claim(
     session: AsyncSession, owner: str, limit: int, lease: Millis, kinds: Sequence[str]
 ) -> list[ClaimedJob]:

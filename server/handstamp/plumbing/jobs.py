@@ -235,10 +235,12 @@ class Worker:
         free = self._batch - len(self._held)
         if free <= 0 or self._stopping.is_set():
             return False
+        kinds = list(self._handlers)
+        async with self._services.db.read() as session:
+            if not await job_queue.any_ready(session, kinds):
+                return False
         async with self._services.db.write(actor="worker") as session:
-            jobs = await job_queue.claim(
-                session, self.owner, free, self._lease, list(self._handlers)
-            )
+            jobs = await job_queue.claim(session, self.owner, free, self._lease, kinds)
         for job in jobs:
             self._held[job.id] = job
             self._queue.put_nowait(job)

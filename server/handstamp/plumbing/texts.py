@@ -93,6 +93,7 @@ def install(env: Environment) -> None:
     env.globals["language"] = language
 
 
+@lru_cache(maxsize=256)
 def negotiate(accept_language: str) -> str:
     """Choose the language of an `Accept-Language` header; English when none fits."""
     wanted: list[tuple[float, str]] = []
