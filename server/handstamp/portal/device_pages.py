@@ -60,7 +60,7 @@ async def pair(request: Request) -> Response:
         lists = await lists_of(session, event.id)
     form = await DeviceForm.from_formdata(request, role="steward")
     chosen = _numbers(await request.form(), lists) if request.method == "POST" else []
-    if request.method == "POST" and form.validate():
+    if request.method == "POST" and await form.validate():
         _require_door(request)
         actor, shared = require_user(request), services(request)
         async with shared.db.write(actor=actor.id) as session:
@@ -149,7 +149,7 @@ async def keys(request: Request) -> Response:
         found = await devices_of(session, event.id, kind="api")
     form = await KeyForm.from_formdata(request)
     fresh = None
-    if request.method == "POST" and form.validate():
+    if request.method == "POST" and await form.validate():
         _require_door(request)
         actor, shared = require_user(request), services(request)
         chosen = _numbers(await request.form(), lists)

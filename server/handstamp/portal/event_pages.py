@@ -79,7 +79,7 @@ async def new_event(request: Request) -> Response:
         unknown_hours=12,
         snapshot_fields=["name", "email", "order"],
     )
-    if request.method == "POST" and form.validate():
+    if request.method == "POST" and await form.validate():
         chosen = (await request.form()).get("organizer", organizers[0].id)
         try:
             new = NewEvent(**form.values(), currency=form.currency.data or "CAD")
@@ -108,7 +108,7 @@ async def change_event(request: Request) -> Response:
         unknown_hours=event.unknown_max_age_s // 3600,
         snapshot_fields=[name for name in event.snapshot_fields.split(",") if name],
     )
-    if request.method == "POST" and form.validate():
+    if request.method == "POST" and await form.validate():
         actor = require_user(request)
         try:
             change = EventChange(**form.values())

@@ -165,7 +165,7 @@ class EventForm(DeskForm):
     title = StringField(validators=[filled(lambda: _("Give the event a title.")), at_most(200)])
     start_at = LocalTimeField(validators=[filled(lambda: _("Say when it starts."))])
     end_at = LocalTimeField(validators=[filled(lambda: _("Say when it ends."))])
-    time_zone = SelectField(choices=[(name, name.replace("_", " ")) for name in zone_names()])
+    time_zone = SelectField(choices=list(zone_names()))
     venue = StringField()
     city = StringField()
     province = StringField()
@@ -175,9 +175,7 @@ class EventForm(DeskForm):
     currency = StringField()
     slug = StringField()
     code = StringField()
-    unknown_policy = SelectField(
-        choices=[(name, name) for name in ("accept_and_flag", "accept", "hold")]
-    )
+    unknown_policy = SelectField(choices=["accept_and_flag", "accept", "hold"])
     unknown_hours = WholeNumberField(most=8760)
     snapshot_fields = Checkboxes(choices=["name", "email", "order"])
 
@@ -220,7 +218,7 @@ class DeviceForm(DeskForm):
 
     name = StringField(validators=[filled(lambda: _("Give the phone a name.")), at_most(80)])
     gate = StringField(validators=[at_most(80)])
-    role = SelectField(choices=[("steward", "steward"), ("supervisor", "supervisor")])
+    role = SelectField(choices=["steward", "supervisor"])
 
 
 class KeyForm(DeskForm):

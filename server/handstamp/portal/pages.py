@@ -81,6 +81,8 @@ def page(handler: Handler) -> Handler:
             )
         except Problem as problem:
             return problem_page(request, problem)
+        finally:
+            await request.close()
 
     return answer
 

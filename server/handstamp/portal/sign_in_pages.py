@@ -25,7 +25,7 @@ async def sign_in(request: Request) -> Response:
     next_path = safe_next(request.query_params.get("next", ""))
     if request.method == "POST":
         next_path = safe_next(str((await request.form()).get("next", "")))
-        if form.validate():
+        if await form.validate():
             try:
                 address = await request_sign_in(
                     services(request), form.email.data, next_path, actor(request).ip
@@ -46,7 +46,7 @@ async def code(request: Request) -> Response:
     if not asked:
         return RedirectResponse("/tickets/sign-in", status_code=303)
     form = await CodeForm.from_formdata(request)
-    if request.method == "POST" and form.validate():
+    if request.method == "POST" and await form.validate():
         try:
             done = await by_code(
                 services(request), asked["email"], form.code.data, actor(request).ip

@@ -25,7 +25,7 @@ async def new_organizer(request: Request) -> Response:
     if not may_create_organizer(shared.settings, actor):
         return render(request, "organizer_none.html")
     form = await OrganizerForm.from_formdata(request)
-    if request.method == "POST" and form.validate():
+    if request.method == "POST" and await form.validate():
         try:
             async with shared.db.write(actor=actor.id) as session:
                 await create_organizer(

@@ -44,7 +44,7 @@ async def tier_form(request: Request) -> Response:
         around = await frame(session, event, "tiers")
         tier = await tier_of(session, event.id, tier_id) if tier_id else None
     form = await TierForm.from_formdata(request, **_shown(event, tier))
-    if request.method == "POST" and form.validate():
+    if request.method == "POST" and await form.validate():
         try:
             await _save(request, event, tier, _values(event, form))
         except ValueError as error:
