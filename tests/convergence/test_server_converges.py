@@ -1,0 +1,113 @@
+"""After all have met, every phone and the server are in the state that the facts alone give."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from tests.contract.long_counts import long_count
+from tests.convergence.door_databases import Databases, PostgresDatabases, SqliteFiles
+from tests.convergence.door_world import Step, new_world
+
+OFTEN = ("scan", "scan", "scan", "scan", "search", "sync", "sync", "sync")
+SOMETIMES = (
+    "lose_answer",
+    "say_again",
+    "say_out_of_order",
+    "save",
+    "crash",
+    "skew",
+    "validate",
+    "reissue",
+    "change_status",
+    "change_rules",
+    "sell",
+    "pair",
+)
+SELDOM = ("fork", "revoke", "restart", "take_backup", "restore")
+numbers = st.integers(0, 10_000)
+steps = st.tuples(st.sampled_from(OFTEN * 3 + SOMETIMES * 2 + SELDOM), numbers, numbers)
+scripts = st.lists(steps, min_size=5, max_size=60)
+
+
+async def play(databases: Databases, script: list[Step]) -> None:
+    """Run a script, let all meet, and compare."""
+    async with new_world(databases) as world:
+        await world.run(script)
+        await world.heal()
+        await world.check()
+        await world.newcomer()
+        await world.check()
+
+
+def run_scripts(databases: Databases, share: int, full: int, what: str) -> None:
+    """Play generated scripts, each on a fresh database."""
+
+    @settings(
+        max_examples=long_count(share, full, what),
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(scripts)
+    def each(script: list[Step]) -> None:
+        asyncio.run(play(databases, script))
+
+    each()
+
+
+@pytest.mark.timeout(7200)
+def test_phones_and_server_converge_on_sqlite(sqlite_template: Path, tmp_path: Path) -> None:
+    run_scripts(SqliteFiles(sqlite_template, tmp_path), 25, 1_000, "worlds on SQLite")
+
+
+@pytest.mark.timeout(7200)
+def test_phones_and_server_converge_on_postgresql(postgres_template: str) -> None:
+    run_scripts(PostgresDatabases(postgres_template), 6, 200, "worlds on PostgreSQL")
+
+
+SCENES: dict[str, list[Step]] = {
+    "an old backup is restored in the middle of the event": [
+        ("scan", 0, 0),
+        ("sync", 0, 4),
+        ("take_backup", 0, 0),
+        ("pair", 0, 3),
+        ("scan", 2, 1),
+        ("scan", 0, 2),
+        ("reissue", 0, 0),
+        ("change_status", 1, 0),
+        ("sync", 0, 4),
+        ("sync", 1, 4),
+        ("sync", 2, 4),
+        ("restore", 0, 0),
+        ("change_status", 1, 1),
+        ("scan", 1, 3),
+        ("sync", 1, 0),
+        ("scan", 2, 3),
+    ],
+    "a phone is copied and both go on": [
+        ("scan", 0, 0),
+        ("sync", 0, 4),
+        ("fork", 0, 0),
+        ("skew", 2, 2),
+        ("scan", 0, 1),
+        ("scan", 2, 1),
+        ("scan", 2, 2),
+        ("sync", 2, 0),
+        ("sync", 0, 0),
+        ("scan", 0, 3),
+    ],
+}
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_named_scenes_on_sqlite(scene: str, sqlite_template: Path, tmp_path: Path) -> None:
+    asyncio.run(play(SqliteFiles(sqlite_template, tmp_path), SCENES[scene]))
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_named_scenes_on_postgresql(scene: str, postgres_template: str) -> None:
+    asyncio.run(play(PostgresDatabases(postgres_template), SCENES[scene]))
