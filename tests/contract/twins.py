@@ -12,6 +12,7 @@ from handstamp.checkin.wire import Fact, FactRow, TicketRow
 from handstamp.kit.ids import base32_encode, device_hex, luhn32
 from handstamp.kit.signing import verify
 from handstamp.tickets import token
+from handstamp.tickets.printed_id import serial_of
 
 Json = Any
 ROOT = Path(__file__).parents[2]
@@ -102,6 +103,9 @@ class Python:
     def serialLetters(self, given: Json) -> Json:  # noqa: N802
         letters = base32_encode(given["serial"], 8)
         return letters + luhn32(letters)
+
+    def serialOf(self, given: Json) -> Json:  # noqa: N802
+        return serial_of(given["letters"])
 
     def deviceHex(self, given: Json) -> Json:  # noqa: N802
         return device_hex(given["device"])

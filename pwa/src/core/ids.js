@@ -98,12 +98,13 @@ export function serialLetters(serial) {
 }
 
 /**
- * The serial that the last nine letters of a printed id name; null when the check letter or
- * any other is wrong.
+ * The serial that a printed id names, or its last part alone; null when it is no printed id or
+ * its check letter is wrong.
  * @param {string} text
  */
 export function serialOf(text) {
-  const letters = text.trim().toUpperCase().slice(-9);
+  const whole = text.replace(/\s/g, '');
+  const letters = whole.slice(whole.lastIndexOf('-') + 1);
   if (letters.length !== 9) return null;
   let serial = 0;
   for (let at = 0; at < 8; at += 1) {
