@@ -145,6 +145,10 @@ class World:
 
         self.work(act)
 
+    def rows(self, index: int) -> list[str]:
+        """Return the QR of a ticket as rows of modules."""
+        return matrix(self.tokens[index])
+
     def facts(self, device: int | None = None) -> list[Fact]:
         """Return the facts that the server holds, in order of device and number."""
 
@@ -167,8 +171,9 @@ class DoorPhone:
     device: int = 0
 
     def pair(self, code: str) -> None:
-        """Open the pairing link and become a device."""
+        """Become a device, with the app's shell kept for times without a server."""
         self.page.goto(f"{self.world.address}/tickets/checkin/")
+        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         self.device = self.call("async (app, code) => (await app.pair(code)).device", code)
         self.open()
 

@@ -91,7 +91,7 @@ def _not_paired(stage: Stage, **to: Any) -> Page:
 
 def _pair_camera(stage: Stage, **to: Any) -> Page:
     page = stage.open(**to)
-    tap(page, "form .button.primary")
+    tap(page, ".foot .button.primary")
     page.wait_for_selector(".pair-camera")
     return page
 

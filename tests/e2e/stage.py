@@ -27,7 +27,8 @@ PHONE = ViewportSize(width=360, height=740)
 DESKTOP = ViewportSize(width=1280, height=800)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-    " connect-src 'self'; manifest-src 'self'; media-src 'self' blob:; base-uri 'none'"
+    " connect-src 'self'; manifest-src 'self'; media-src 'self' blob:; base-uri 'none';"
+    " form-action 'none'"
 )
 
 
