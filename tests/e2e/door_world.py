@@ -17,6 +17,7 @@ import pytest
 import segno
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from sqlalchemy import select
+from tests.e2e.app_copy import copy_app
 from tests.e2e.door_pages import CAMERA
 from tests.e2e.stage import ARGS, PHONE
 from tests.factories.checkin import make_code
@@ -49,6 +50,11 @@ class World:
     tickets: list[Ticket] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def app(self) -> Path:
+        """The copy of the door app that this server hands out."""
+        return self.folder / "pwa"
 
     @property
     def address(self) -> str:
@@ -96,16 +102,18 @@ class World:
         }
         log = self.folder / "server.log"
         log.write_bytes(b"")
-        command = Path(sys.executable).with_name("handstamp")
+        script = Path(__file__).with_name("serve_copy.py")
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [command, "serve", "--port", str(self.port)],
+                [sys.executable, script, self.app, "serve", "--port", str(self.port)],
                 env={**os.environ, **names},
                 cwd=ROOT,
                 stdout=output,
                 stderr=output,
             )
+        end = time.monotonic() + 60
         while b"ready on" not in log.read_bytes():
+            assert time.monotonic() < end, log.read_text()[-2000:]
             assert self.process.poll() is None, log.read_text()[-2000:]
             time.sleep(0.02)
 
@@ -173,9 +181,15 @@ class DoorPhone:
     def pair(self, code: str) -> None:
         """Become a device, with the app's shell kept for times without a server."""
         self.page.goto(f"{self.world.address}/tickets/checkin/")
-        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        self.shell_kept()
         self.device = self.call("async (app, code) => (await app.pair(code)).device", code)
         self.open()
+
+    def shell_kept(self) -> None:
+        """Wait until the app would start without a server."""
+        self.until(
+            "async () => (await navigator.serviceWorker.getRegistration())?.active != null"
+        )
 
     def open(self) -> None:
         """Open the pairing's page and wait until it can decide."""
@@ -266,6 +280,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     url = f"sqlite+aiosqlite:///{tmp_path / 'door.db'}"
     settings = make_settings(url, public_url=f"http://localhost:{port}")
     here = World(settings, port, tmp_path)
+    copy_app(here.app)
     here.begin()
     here.start()
     yield here
