@@ -40,7 +40,7 @@ export function logScreen(door) {
       !online && el('p', { class: 'hint' }, t('Offline. Scanning goes on; this phone sends by itself when it can.')),
       lastError && online && el('p', { class: 'hint' }, data(lastError)),
     );
-    const log = await door.log(SHOWN);
+    const log = (await door.log(SHOWN)).sort((one, other) => other.at - one.at);
     if (open) fill(rows, log.length ? list(log, door) : el('p', { class: 'empty' }, t('Nothing scanned yet. Every decision made on this phone will stand here.')));
   }
 

@@ -87,18 +87,21 @@ function answerRows(door, answer, again) {
 }
 
 /**
+ * The last line shares its width with the state, so that names keep the whole of theirs.
  * @param {Door} door
  * @param {SearchRow} row
  * @param {() => Promise<void>} again
  */
 function rowButton(door, row, again) {
   const { word, family } = stateOf(row);
+  const lines = [[row.tier, row.order].filter(Boolean).join(' · '), row.email].filter(Boolean);
+  const last = lines.pop() ?? '';
   return el(
     'button',
     { type: 'button', class: 'row found', onclick: () => confirmAdmit(door, row, again) },
-    el('span', { class: 'row-head' }, data(row.name || row.printedId), el('span', { class: `tag ${family}` }, word)),
-    el('small', {}, data([row.tier, row.order].filter(Boolean).join(' · '))),
-    row.email && el('small', {}, data(row.email)),
+    el('strong', {}, data(row.name || row.printedId)),
+    lines.map((line) => el('span', {}, data(line, 'muted'))),
+    el('span', { class: 'found-foot' }, data(last, 'muted'), el('span', { class: `tag ${family}` }, word)),
   );
 }
 
