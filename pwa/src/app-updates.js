@@ -1,5 +1,8 @@
 /** New versions of the app: fetched in the background, swapped in by a tap, never by themselves. */
 
+/** A browser may put the swap off while the old worker is at work; a reload ends that. */
+const SLOW_MS = 5_000;
+
 /** Events: `waiting`. */
 export class AppUpdates extends EventTarget {
   constructor() {
@@ -39,8 +42,12 @@ export class AppUpdates extends EventTarget {
   apply() {
     this.asked = true;
     const next = this.registration?.waiting;
-    if (next) next.postMessage({ type: 'swap' });
-    else location.reload();
+    if (!next) {
+      location.reload();
+      return;
+    }
+    next.postMessage({ type: 'swap' });
+    setTimeout(() => location.reload(), SLOW_MS);
   }
 
   /** @param {ServiceWorkerRegistration} registration */

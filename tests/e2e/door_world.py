@@ -91,6 +91,17 @@ class World:
 
         self.work(act)
 
+    def issue(self, count: int) -> None:
+        """Issue more tickets, from another process."""
+
+        async def act(services: Services) -> None:
+            async with services.db.write() as session:
+                more = await make_tickets(session, services, self.event, count=count)
+                self.tickets += more
+                self.tokens += await make_tokens(session, services, self.event, more)
+
+        self.work(act)
+
     def start(self) -> None:
         """Start the server process and wait until it listens."""
         names = {
