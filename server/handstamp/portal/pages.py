@@ -21,7 +21,12 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 _pages = Pages("handstamp.portal")
 _pages.env.filters.update(
-    ago=spoken.ago, lasting=spoken.lasting, act_name=spoken.act_name, hex=device_hex, price=price
+    ago=spoken.ago,
+    lasting=spoken.lasting,
+    act_name=spoken.act_name,
+    actor_name=spoken.actor_name,
+    hex=device_hex,
+    price=price,
 )
 
 

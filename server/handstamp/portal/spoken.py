@@ -44,7 +44,20 @@ def act_name(action: str) -> str:
         "key.create": _("Scanner key made"),
         "keys.rotate": _("Signing key rotated"),
         "organizer.create": _("Organizer created"),
+        "scans.export": _("Scan log exported"),
+        "conflict.resolve": _("Conflict looked at"),
+        "session.end_all": _("Signed out everywhere"),
         "user.create": _("Person added"),
         "session.start": _("Signed in"),
         "session.end": _("Signed out"),
     }.get(action, action)
+
+
+def actor_name(kind: str) -> str:
+    """Name who did something, as far as a list tells."""
+    return {
+        "user": _("Organizer"),
+        "admin": _("Administrator"),
+        "system": _("System"),
+        "nobody": _("Nobody signed in"),
+    }.get(kind, kind)
