@@ -21,7 +21,7 @@ help: ## list these commands
 $(RUN): requirements/run.lock pyproject.toml
 	@$(PYTHON) tools/python_version.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "installing what Handstamp needs to run (once)"
+	@echo "installing what Handstamp needs to run (once, a minute or two)"
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
@@ -56,7 +56,7 @@ check: tools ## everything CI runs: format, lint, types, floors, tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	@$(MAKE) --no-print-directory pages-types node-tests
+	@$(MAKE) --no-print-directory pages-types node-tests coverage
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 test: tools node-tests ## the tests alone

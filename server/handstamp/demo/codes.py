@@ -65,7 +65,7 @@ async def _cards(session: AsyncSession, shared: Services, event: Event) -> list[
         (_("VIP: also the lounge and the cloakroom"), vip[0]),
         (_("VIP: also the lounge and the cloakroom"), vip[1]),
         (_("cloakroom only"), coat[0]),
-        (_("too early: from 23:59"), late[0]),
+        (_("late entry: from 23:59"), late[0]),
         (_("refunded"), admission[REFUNDED[0]]),
         (_("cancelled"), admission[CANCELLED[0]]),
         (_("disputed"), admission[DISPUTED[0]]),
