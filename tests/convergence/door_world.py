@@ -108,7 +108,7 @@ class World:
     async def say_out_of_order(self, one: int, two: int) -> None:
         """A piece from anywhere in a log arrives."""
         phone = self.phone(one)
-        request = phone.request([phone.log_from(1 + two % (len(phone.log) + 2), 1 + one % 4)])
+        request = phone.request([phone.log_from(1 + two % (len(phone.log) + 1), 1 + one % 4)])
         if request["logs"][0]["facts"]:
             self.sent.append((phone, copy.deepcopy(request)))
             assert (await phone.post(request)).status_code == 200

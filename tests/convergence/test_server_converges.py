@@ -28,7 +28,7 @@ SOMETIMES = (
 SELDOM = ("fork", "revoke", "restart", "take_backup", "restore")
 numbers = st.integers(0, 10_000)
 steps = st.tuples(st.sampled_from(OFTEN * 3 + SOMETIMES * 2 + SELDOM), numbers, numbers)
-scripts = st.lists(steps, min_size=5, max_size=60)
+scripts = st.lists(steps, min_size=25, max_size=80)
 
 
 async def play(databases: Databases, script: list[Step]) -> None:

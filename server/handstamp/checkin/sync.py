@@ -9,9 +9,10 @@ paired after that backup: send them when an acknowledgement says `unknown_device
 import asyncio
 import base64
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.checkin.accept_scans import Ack, CheckedLog, HandIn, SentLog, check_log
 from handstamp.checkin.batcher import batcher
@@ -22,7 +23,7 @@ from handstamp.checkin.number_changes import has_unnumbered
 from handstamp.checkin.readmit_device import readmit_devices
 from handstamp.checkin.sync_request import SyncRequest
 from handstamp.events.models import Event
-from handstamp.kit.clock import SECOND
+from handstamp.kit.clock import SECOND, Millis
 from handstamp.plumbing.errors import Unauthenticated
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services
@@ -30,11 +31,6 @@ from handstamp.plumbing.web import Services
 PROTOCOL = 1
 STATUS_EVERY = 10 * SECOND
 ALONE_IN_LOOP = 8  # so few facts are checked faster than a thread is reached
-
-
-class _Known(NamedTuple):
-    event_id: str
-    public_key: bytes | None
 
 
 async def sync(services: Services, credential: str, request: SyncRequest) -> dict[str, Any]:
@@ -69,7 +65,7 @@ async def sync(services: Services, credential: str, request: SyncRequest) -> dic
 
 async def _known_devices(
     services: Services, own: int | None, request: SyncRequest
-) -> dict[int, _Known]:
+) -> dict[int, Device]:
     wanted = {log.device for log in request.logs} | ({own} if own is not None else set())
     known = await _read_devices(services, wanted)
     missing = wanted - known.keys()
@@ -79,18 +75,16 @@ async def _known_devices(
     return known
 
 
-async def _read_devices(services: Services, wanted: set[int]) -> dict[int, _Known]:
+async def _read_devices(services: Services, wanted: set[int]) -> dict[int, Device]:
     async with services.db.read() as session:
-        rows = await session.execute(
-            select(Device.id, Device.event_id, Device.public_key).where(
-                Device.id.in_(wanted), Device.kind == "phone"
-            )
+        rows = await session.scalars(
+            select(Device).where(Device.id.in_(wanted), Device.kind == "phone")
         )
-        return {device: _Known(event_id, key) for device, event_id, key in rows}
+        return {device.id: device for device in rows}
 
 
 async def _hand_in(
-    services: Services, own: int | None, known: dict[int, _Known], request: SyncRequest
+    services: Services, own: int | None, known: dict[int, Device], request: SyncRequest
 ) -> list[Ack]:
     checked = await _check(known, request.logs)
     by_event: dict[str, list[int]] = {}
@@ -100,7 +94,7 @@ async def _hand_in(
             by_event.setdefault(known[log.device].event_id, []).append(index)
         else:
             acks[index] = Ack(log.device, 0, bytes(32), error=log.error)
-    status = await _status_due(services, own, request)
+    status = _status_due(known[own], request, services.clock()) if own is not None else {}
     if own is not None and status:
         by_event.setdefault(known[own].event_id, [])
     for event_id, indexes in by_event.items():
@@ -111,22 +105,15 @@ async def _hand_in(
     return [acks[index] for index in range(len(checked))]
 
 
-async def _check(known: dict[int, _Known], logs: tuple[SentLog, ...]) -> list[CheckedLog]:
+async def _check(known: dict[int, Device], logs: tuple[SentLog, ...]) -> list[CheckedLog]:
     pairs = [(log, known[log.device].public_key if log.device in known else None) for log in logs]
     if sum(len(log.facts) for log in logs) <= ALONE_IN_LOOP:
         return [check_log(log, key) for log, key in pairs]
     return await asyncio.to_thread(lambda: [check_log(log, key) for log, key in pairs])
 
 
-async def _status_due(
-    services: Services, own: int | None, request: SyncRequest
-) -> dict[int, dict[str, Any]]:
+def _status_due(device: Device, request: SyncRequest, now: Millis) -> dict[int, dict[str, Any]]:
     """Return what to write about the phone: at once when it changed, else now and then."""
-    if own is None:
-        return {}
-    now = services.clock()
-    async with services.db.read() as session:
-        device = await session.get_one(Device, own)
     values: dict[str, Any] = {
         "pending": request.pending,
         "status_json": json.dumps(request.status, separators=(",", ":"), sort_keys=True),
@@ -143,7 +130,7 @@ async def _status_due(
     values["last_seen_at"] = now
     if request.clock is not None:
         values["clock_skew_ms"] = request.clock - now
-    return {own: values}
+    return {device.id: values}
 
 
 async def _standing_and_changes(
@@ -154,23 +141,21 @@ async def _standing_and_changes(
     async with services.db.read() as session:
         device = await session.get_one(Device, own)
         state = standing(device, services.clock())
-        entitled = open_now and state in ("active", "repair") and request.cursor is not None
-        waits = entitled and await has_unnumbered(session, device.event_id)
-    if not entitled:
-        return {"standing": state}
-    assert request.cursor is not None
-    if waits:
-        await batcher(services).number(device.event_id)
-    return {"standing": state} | await _changes(services, device.event_id, request.cursor)
-
-
-async def _changes(services: Services, event_id: str, cursor: Cursor) -> dict[str, Any]:
+        if not open_now or state not in ("active", "repair") or request.cursor is None:
+            return {"standing": state}
+        if not await has_unnumbered(session, device.event_id):
+            return {"standing": state} | await _changes(session, device.event_id, request.cursor)
+    await batcher(services).number(device.event_id)
     async with services.db.read() as session:
-        end = await feed_end(session, event_id)
-        if end is None or not await holds(session, event_id, cursor, end):
-            return {"reset": True, "changes": None}
-        event = await session.get_one(Event, event_id)
-        return {"reset": False, "changes": await changes_after(session, event, cursor, end)}
+        return {"standing": state} | await _changes(session, device.event_id, request.cursor)
+
+
+async def _changes(session: AsyncSession, event_id: str, cursor: Cursor) -> dict[str, Any]:
+    end = await feed_end(session, event_id)
+    if end is None or not await holds(session, event_id, cursor, end):
+        return {"reset": True, "changes": None}
+    event = await session.get_one(Event, event_id)
+    return {"reset": False, "changes": await changes_after(session, event, cursor, end)}
 
 
 def _ack_json(ack: Ack) -> dict[str, Any]:

@@ -135,7 +135,7 @@ async def test_absurd_facts_are_kept_and_shown_as_what_they_are(
     "credential", ["x", "a.b.c", "eyJhbGciOiJub25lIn0.eyJkZXYiOjF9.", "hs_session_x", "ü"]
 )
 async def test_a_strange_credential_is_refused(client: httpx2.AsyncClient, credential: str) -> None:
-    headers = {"Authorization": f"Bearer {credential}".encode()}
+    headers = {b"Authorization": f"Bearer {credential}".encode()}
     for method, path in (("GET", "snapshot"), ("POST", "sync")):
         content = b"{}" if method == "POST" else None
         answer = await client.request(method, f"{API}/{path}", content=content, headers=headers)
