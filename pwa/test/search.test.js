@@ -1,0 +1,92 @@
+/** Searching: word beginnings of any language, enough letters, at most 20, one typing error. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { changes, madeUp } from './lists.js';
+import { serialLetters } from '../src/core/ids.js';
+import { TicketIndex } from '../src/data/ticket-index.js';
+import { foldText } from '../src/scan/fold-text.js';
+import { NameSearch, maskEmail } from '../src/scan/search.js';
+
+const PEOPLE = [
+  ['Łucja Żak', 'lucja@example.org', 'ORD-1'],
+  ['José Ángel Ñandú', 'jose.angel@example.org', 'ORD-1'],
+  ['李小龍', 'bruce@example.org', 'ORD-2'],
+  ['Zoë Østergård', 'zoe@example.org', 'ORD-3'],
+  ["Sinéad O'Brien-Weiß", 'sinead@example.org', 'XK77'],
+  ['محمد علي', 'm.ali@example.org', 'ORD-4'],
+  ['김민준', 'minjun@example.org', 'ORD-5'],
+];
+
+function searchOver(people) {
+  const rows = people.map(([name, email, order], i) => [i + 1, 1, 0, 1, name, email, order]);
+  const index = new TicketIndex(madeUp(rows));
+  return { index, search: new NameSearch(index) };
+}
+
+const names = (answer) => answer.rows.map((row) => row[4]);
+
+test('accents, case, letters that do not decompose and dashes do not matter', () => {
+  const { search } = searchOver(PEOPLE);
+  for (const [typed, found] of [
+    ['lucja', 'Łucja Żak'], ['ŻAK', 'Łucja Żak'], ['nandu', 'José Ángel Ñandú'],
+    ['ang jos', 'José Ángel Ñandú'], ['osterg', 'Zoë Østergård'], ['obrien', "Sinéad O'Brien-Weiß"],
+    ["o'brien", "Sinéad O'Brien-Weiß"], ['weiss', "Sinéad O'Brien-Weiß"], ['محمد', 'محمد علي'],
+    ['小龍', '李小龍'], ['민준', '김민준'],
+  ]) assert.deepEqual(names(search.find(typed)), [found], typed);
+});
+
+test('the middle of a word does not match, and too few letters find nothing', () => {
+  const { search } = searchOver(PEOPLE);
+  assert.deepEqual(names(search.find('ucja')).length, 1); // one typing error away from Łucja
+  assert.deepEqual(search.find('dú'), { rows: [], tooShort: true, fuzzy: false });
+  assert.equal(search.find('. . .').tooShort, true);
+  assert.equal(search.find('李').tooShort, true);
+  assert.equal(search.find('李小').tooShort, false);
+});
+
+test('e-mail needs five letters of its local part; orders need their beginning', () => {
+  const { search } = searchOver(PEOPLE);
+  assert.deepEqual(names(search.find('jose.')), ['José Ángel Ñandú']);
+  assert.deepEqual(names(search.find('zoe@')), ['Zoë Østergård']);
+  assert.deepEqual(names(search.find('bruc')), []);
+  assert.deepEqual(names(search.find('BRUCE')), ['李小龍']);
+  assert.deepEqual(names(search.find('xk77')), ["Sinéad O'Brien-Weiß"]);
+  assert.equal(search.find('ORD-1').rows.length, 2);
+});
+
+test('a printed id finds its ticket, with any front part', () => {
+  const { search } = searchOver(PEOPLE);
+  assert.deepEqual(names(search.find(`MGY-PF-20261121-${serialLetters(3)}`)), ['李小龍']);
+  assert.deepEqual(names(search.find(serialLetters(3).toLowerCase())), ['李小龍']);
+});
+
+test('one typing error is forgiven when nothing matches as typed', () => {
+  const { search } = searchOver(PEOPLE);
+  for (const typed of ['ostegard', 'ostregard', 'osterbard']) {
+    const answer = search.find(typed);
+    assert.deepEqual([names(answer), answer.fuzzy], [['Zoë Østergård'], true], typed);
+  }
+});
+
+test('never more than twenty rows', () => {
+  const { search } = searchOver(Array.from({ length: 500 }, (_, i) => [`Anna ${i}`, '', '']));
+  assert.equal(search.find('anna').rows.length, 20);
+});
+
+test('what changes is found under its new name', () => {
+  const { index, search } = searchOver(PEOPLE);
+  search.find('lucja');
+  index.apply(changes(10, {
+    tickets: [[1, 1, 0, 1, 'Maria Nowak', '', ''], [50, 1, 0, 1, 'Neu Gast', '', 'N1']],
+  }));
+  assert.deepEqual(names(search.find('lucja żak')), []);
+  assert.deepEqual(names(search.find('nowak')), ['Maria Nowak']);
+  assert.deepEqual(names(search.find('gast')), ['Neu Gast']);
+});
+
+test('folding and masking', () => {
+  assert.equal(foldText('  Þórr  ÆGIR–Straße '), 'thorr aegir strasse');
+  assert.equal(maskEmail('anna@example.org'), 'an…@example.org');
+  assert.equal(maskEmail(''), '');
+});
