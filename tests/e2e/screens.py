@@ -73,6 +73,19 @@ def light(page: Page, words: str) -> None:
     page.evaluate(f"fake.app.door.light({words})")
 
 
+def until(page: Page, condition: str) -> None:
+    """Wait until an expression holds in the page; its policy forbids the usual way (eval)."""
+    page.evaluate(
+        f"""async () => {{
+            const end = performance.now() + 20000;
+            while (!({condition})) {{
+                if (performance.now() > end) throw new Error('never');
+                await new Promise((done) => setTimeout(done, 10));
+            }}
+        }}"""
+    )
+
+
 def _start(stage: Stage, **to: Any) -> Page:
     return stage.open(**to)
 

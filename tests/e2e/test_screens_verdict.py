@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.e2e.screens import LIGHTS, USED, light, set_status
+from tests.e2e.screens import LIGHTS, USED, light, set_status, until
 from tests.e2e.stage import Stage, screens_address, screens_browser, stage
 
 __all__ = ["screens_address", "screens_browser", "stage"]
@@ -112,7 +112,7 @@ def test_the_next_scan_takes_the_banner_at_once_and_the_camera_runs_on(stage: St
     light(page, "{name: 'Next Guest'}")
     expect(page.locator(".verdict-word")).to_have_text("Valid")
     expect(page.locator(".verdict-name")).to_have_text("Next Guest")
-    page.wait_for_function(f"document.querySelector('video').currentTime > {before}")
+    until(page, f"document.querySelector('video').currentTime > {before}")
     assert page.evaluate("fake.app.scanner.state") == "running"
 
 
@@ -151,9 +151,8 @@ def test_families_differ_in_sound_and_vibration(stage: Stage) -> None:
     page = stage.door()
     page.evaluate(LISTEN)
     page.mouse.click(180, 300)
-    page.wait_for_function("navigator.userActivation.hasBeenActive")
+    until(page, "(fake.app.door.light({}), window.tones.length > 0)")
     names = ("valid", "refunded", "already_used", "unknown_let_in", "unknown_held")
-    page.wait_for_timeout(100)
     felt = {name: heard(page, name) for name in names}
     assert all(tones != "[]" for _, tones in felt.values())
     assert len({tones for _, tones in felt.values()}) == len(names)
@@ -182,4 +181,4 @@ def test_motion_is_for_those_who_want_it(stage: Stage) -> None:
 def test_the_logic_hears_when_the_banner_is_painted(stage: Stage) -> None:
     page = stage.door()
     light(page, "{}")
-    page.wait_for_function("fake.app.door.paintedAt > 0")
+    until(page, "fake.app.door.paintedAt > 0")

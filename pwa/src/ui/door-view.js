@@ -1,7 +1,7 @@
 /** One open pairing on the screen: the camera below, pages above it, verdicts over all. */
 
 import { watchBattery } from './battery.js';
-import { el, fill } from './el.js';
+import { el, fill, focusTitle } from './el.js';
 import { logScreen } from './log-screen.js';
 import { notices, offerUpdate, warnOfBattery } from './notices.js';
 import { scanScreen } from './scan-screen.js';
@@ -89,8 +89,10 @@ export function doorView(app, door, ways) {
     obstacle = found;
     blocked.hidden = !found;
     stage.inert = tabs.node.inert = Boolean(found);
-    if (found) app.scanner.stop();
-    else go(current, false);
+    if (found) {
+      app.scanner.stop();
+      focusTitle(blocked);
+    } else go(current, false);
   }
 
   const onLight = (/** @type {Event} */ event) => banner.show(/** @type {CustomEvent<Light>} */ (event).detail);

@@ -46,6 +46,16 @@ export function fill(parent, ...children) {
 }
 
 /**
+ * Bring a screen reader and the keyboard to the title of what is now shown.
+ * @param {Element} screen
+ */
+export function focusTitle(screen) {
+  const title = screen.querySelector('h1');
+  title?.setAttribute('tabindex', '-1');
+  title?.focus({ preventScroll: true });
+}
+
+/**
  * @param {Element} node
  * @param {Props} props
  */

@@ -39,7 +39,7 @@ export function scanScreen(door, scanner, enlarge) {
     const trouble = cameraHelp(scanner.state, start);
     node.classList.toggle('without-picture', trouble !== null);
     fill(help, trouble);
-    fill(tools, scanner.hasTorch && torchButton(scanner), codeButton(door));
+    fill(tools, !trouble && scanner.hasTorch && torchButton(scanner), codeButton(door));
   }
 
   scanner.addEventListener('state', refresh);

@@ -3,7 +3,7 @@
 import { pairingOf, showPairing } from './address.js';
 import { button } from './controls.js';
 import { doorView } from './door-view.js';
-import { el, fill } from './el.js';
+import { el, fill, focusTitle } from './el.js';
 import { unlockSoundOnTap } from './feedback.js';
 import { installScreen, keepInstallOffer } from './install-help.js';
 import { pairCamera } from './pair-camera.js';
@@ -62,6 +62,7 @@ class Shell {
     this.#screen?.leave?.();
     this.#screen = screen;
     fill(this.root, screen.node);
+    focusTitle(screen.node);
     screen.arrived?.();
   }
 

@@ -14,12 +14,16 @@ import { t, tn } from './text.js';
 export function statusStrip(door) {
   const place = el('div', { class: 'strip-place' });
   const state = el('div', { class: 'strip-state' });
-  const node = el('header', { class: 'status-strip' }, place, state);
+  const spoken = el('p', { class: 'unseen', role: 'status' });
+  const node = el('header', { class: 'status-strip' }, place, state, spoken);
+  let heard = door.status.online;
 
   function refresh() {
     const { online, pending, listAgeS } = door.status;
     const where = [door.list?.name, door.gate].filter(Boolean).join(' · ');
     const waits = pending > 0 ? tn(pending, '{n} waits', '{n} wait') : '';
+    if (online !== heard) spoken.textContent = online ? t('Online') : t('Offline. Scanning goes on.');
+    heard = online;
     fill(place, el('strong', {}, data(door.info.event.title)), where && el('span', {}, data(where)));
     fill(
       state,
