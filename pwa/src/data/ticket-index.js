@@ -62,23 +62,6 @@ export class TicketIndex {
     return this.changed.get(serials[position]) ?? this.#row(position);
   }
 
-  /**
-   * E-mail and order at a position, without making a row.
-   * @param {number} position
-   * @returns {[email: string, order: string]}
-   */
-  references(position) {
-    const { count, serials, emails, orders } = this.base.tickets;
-    const changed =
-      position >= count
-        ? this.changed.get(this.added[position - count])
-        : this.changed.size > 0
-          ? this.changed.get(serials[position])
-          : undefined;
-    if (changed) return [changed[5], changed[6]];
-    return [emails[position] ?? '', orders[position] ?? ''];
-  }
-
   /** Positions whose rows are no longer the snapshot's. @returns {number[]} */
   changedPlaces() {
     const { count } = this.base.tickets;
