@@ -1,4 +1,4 @@
-"""A server and phones that fail in every way the door must stand, and the check at the end."""
+"""A server and phones that fail in every way the door must stand."""
 
 import copy
 from collections.abc import AsyncIterator, Callable
@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx2
 from sqlalchemy import select
-from tests.convergence import model_fold
 from tests.convergence.door_databases import Databases
 from tests.factories.checkin import Phone, make_scanner_key, pair_phone
 from tests.factories.events import make_event
@@ -16,14 +15,10 @@ from tests.factories.tickets import make_tickets, make_tokens
 from tests.fixtures.services import PUBLIC_URL, make_settings
 
 from handstamp.app import create_app
-from handstamp.checkin.fold import fact_of_row, state_to_json
-from handstamp.checkin.list_changes import Personal, fact_rows, feed_end, ticket_rows
-from handstamp.checkin.models import Admission, Device, Fact
+from handstamp.checkin.models import Device
 from handstamp.checkin.revoke_device import revoke_device
 from handstamp.checkin.snapshot import build_snapshot
-from handstamp.checkin.stored_facts import SERVER_KINDS
-from handstamp.checkin.wire import FactRow, decode_fact, fact_hash, row_of
-from handstamp.events.models import Event, ListRevision
+from handstamp.events.models import Event
 from handstamp.events.rules import ListTier
 from handstamp.events.save_list import save_list
 from handstamp.kit.clock import MINUTE, FakeClock
@@ -231,94 +226,6 @@ class World:
         if phone.standing in ("active", "repair"):
             await phone.sync()
 
-    async def check(self) -> None:
-        """Compare every replica with the server, the server with the oracle, both with the logs."""
-        async with self.services.db.read() as session:
-            stored = (await session.scalars(select(Fact))).all()
-            backed = set(
-                await session.scalars(select(Device.id).where(Device.kind.in_(SERVER_KINDS)))
-            )
-            fed = {row[:3]: row for row in await fact_rows(session, self.event.id)}
-            everything = Personal(name=True, email=True, order=True)
-            tickets = {
-                row.serial: row for row in await ticket_rows(session, self.event.id, everything)
-            }
-            rules: dict[int, set[int]] = {}
-            for number, rev in await session.execute(
-                select(ListRevision.list_no, ListRevision.rev).where(
-                    ListRevision.event_id == self.event.id
-                )
-            ):
-                rules.setdefault(number, set()).add(rev)
-            admissions = {
-                (row.serial, row.list_no): row for row in await session.scalars(select(Admission))
-            }
-            end = await feed_end(session, self.event.id)
-        self._check_nothing_is_lost(stored, backed)
-        assert fed == {row[:3]: row for row in map(_row(backed), stored) if row.kind != 2}
-        expected = self._oracle(list(fed.values()), tickets, rules)
-        self._check_admissions(admissions, expected)
-        for phone in self.phones:
-            if phone.standing in ("active", "repair"):
-                assert end is not None
-                assert phone.copy.cursor == end.to_json()
-                assert phone.copy.tickets == tickets
-                assert phone.copy.facts == fed
-                assert {n: set(revs) for n, revs in phone.copy.lists.items()} == rules
-                for serial, state in expected.items():
-                    assert state_to_json(phone.copy.state(serial)) == state
-
-    def _check_nothing_is_lost(self, stored: Any, backed: set[int]) -> None:
-        held = [(fact.device_id, fact.number, fact.hash) for fact in stored]
-        logs = {
-            (phone.device, number, fact_hash(raw))
-            for phone in [*self.phones, *self.retired]
-            for number, raw in enumerate(phone.log, 1)
-        }
-        assert len(held) == len(set(held)), "a fact is stored twice"
-        assert logs == {fact for fact in held if fact[0] not in backed}
-        assert all(fact_hash(fact.bytes) == fact.hash for fact in stored)
-
-    def _oracle(
-        self, rows: list[FactRow], tickets: dict[int, Any], rules: dict[int, set[int]]
-    ) -> dict[int, Any]:
-        by_serial: dict[int, list[Any]] = {}
-        for row in rows:
-            by_serial.setdefault(row.serial, []).append(_fact_json(row))
-        known = {str(number): sorted(revs) for number, revs in rules.items()}
-        return {
-            serial: model_fold.state(
-                {
-                    "facts": facts,
-                    "epoch": tickets[serial].epoch if serial in tickets else None,
-                    "rules": known,
-                }
-            )
-            for serial, facts in by_serial.items()
-            if serial
-        }
-
-    def _check_admissions(self, kept: dict[tuple[int, int], Admission], expected: Any) -> None:
-        said = {
-            (serial, int(number)): (
-                of["winner"][:2] if of["winner"] else [None, None],
-                len(of["greens"]),
-                len(of["pending"]),
-                of["conflict"],
-            )
-            for serial, state in expected.items()
-            for number, of in state["lists"].items()
-        }
-        assert said == {
-            at: (
-                [row.winner_device, row.winner_number],
-                row.greens,
-                row.pending,
-                row.conflict if row.conflict in ("double", "superseded") else "",
-            )
-            for at, row in kept.items()
-        }
-
     async def newcomer(self) -> None:
         """A phone that joins now, from a fresh snapshot, stands where the others stand."""
         await build_snapshot(self.services, self.event.id)
@@ -386,37 +293,3 @@ async def new_world(databases: Databases) -> AsyncIterator[World]:
     finally:
         await world._close()
         databases.close()
-
-
-def _row(backed: set[int]) -> Callable[[Fact], FactRow]:
-    def row(fact: Fact) -> FactRow:
-        return row_of(
-            decode_fact(fact.bytes),
-            fact.tag,
-            stamp=fact.stamp,
-            scanned=fact.scanned,
-            backed=fact.device_id in backed,
-            after_end=fact.after_end,
-        )
-
-    return row
-
-
-def _fact_json(row: FactRow) -> Any:
-    fact = fact_of_row(row)
-    return {
-        "device": fact.device,
-        "number": fact.number,
-        "tag": fact.tag,
-        "kind": fact.kind,
-        "list": fact.list_no,
-        "rule": fact.rule_rev,
-        "epoch": fact.epoch,
-        "how": fact.how,
-        "scanned": fact.scanned,
-        "time": fact.time,
-        "proven": fact.proven,
-        "backed": fact.backed,
-        "seen": [list(ref) for ref in fact.seen],
-        "target": None,
-    }

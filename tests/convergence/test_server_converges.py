@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.contract.long_counts import long_count
+from tests.convergence.door_check import check
 from tests.convergence.door_databases import Databases, PostgresDatabases, SqliteFiles
 from tests.convergence.door_world import Step, new_world
 
@@ -36,9 +37,9 @@ async def play(databases: Databases, script: list[Step]) -> None:
     async with new_world(databases) as world:
         await world.run(script)
         await world.heal()
-        await world.check()
+        await check(world)
         await world.newcomer()
-        await world.check()
+        await check(world)
 
 
 def run_scripts(databases: Databases, share: int, full: int, what: str) -> None:

@@ -1,0 +1,139 @@
+"""The check at the end of a world: replicas against the server, the server against the oracle."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+from tests.convergence import model_fold
+from tests.convergence.door_world import World
+
+from handstamp.checkin.fold import fact_of_row, state_to_json
+from handstamp.checkin.list_changes import Personal, fact_rows, feed_end, ticket_rows
+from handstamp.checkin.models import Admission, Device, Fact
+from handstamp.checkin.stored_facts import SERVER_KINDS
+from handstamp.checkin.wire import FactRow, decode_fact, fact_hash, row_of
+from handstamp.events.models import ListRevision
+
+
+async def check(world: World) -> None:
+    """Compare every replica with the server, the server with the oracle, both with the logs."""
+    async with world.services.db.read() as session:
+        stored = (await session.scalars(select(Fact))).all()
+        backed = set(await session.scalars(select(Device.id).where(Device.kind.in_(SERVER_KINDS))))
+        fed = {row[:3]: row for row in await fact_rows(session, world.event.id)}
+        everything = Personal(name=True, email=True, order=True)
+        tickets = {
+            row.serial: row for row in await ticket_rows(session, world.event.id, everything)
+        }
+        rules: dict[int, set[int]] = {}
+        for number, rev in await session.execute(
+            select(ListRevision.list_no, ListRevision.rev).where(
+                ListRevision.event_id == world.event.id
+            )
+        ):
+            rules.setdefault(number, set()).add(rev)
+        admissions = {
+            (row.serial, row.list_no): row for row in await session.scalars(select(Admission))
+        }
+        end = await feed_end(session, world.event.id)
+    _check_nothing_is_lost(world, stored, backed)
+    assert fed == {row[:3]: row for row in map(_row(backed), stored) if row.kind != 2}
+    expected = _oracle(list(fed.values()), tickets, rules)
+    _check_admissions(admissions, expected)
+    for phone in world.phones:
+        if phone.standing in ("active", "repair"):
+            assert end is not None
+            assert phone.copy.cursor == end.to_json()
+            assert phone.copy.tickets == tickets
+            assert phone.copy.facts == fed
+            assert {n: set(revs) for n, revs in phone.copy.lists.items()} == rules
+            for serial, state in expected.items():
+                assert state_to_json(phone.copy.state(serial)) == state
+
+
+def _check_nothing_is_lost(world: World, stored: Any, backed: set[int]) -> None:
+    held = [(fact.device_id, fact.number, fact.hash) for fact in stored]
+    logs = {
+        (phone.device, number, fact_hash(raw))
+        for phone in [*world.phones, *world.retired]
+        for number, raw in enumerate(phone.log, 1)
+    }
+    assert len(held) == len(set(held)), "a fact is stored twice"
+    assert logs == {fact for fact in held if fact[0] not in backed}
+    assert all(fact_hash(fact.bytes) == fact.hash for fact in stored)
+
+
+def _oracle(
+    rows: list[FactRow], tickets: dict[int, Any], rules: dict[int, set[int]]
+) -> dict[int, Any]:
+    by_serial: dict[int, list[Any]] = {}
+    for row in rows:
+        by_serial.setdefault(row.serial, []).append(_fact_json(row))
+    known = {str(number): sorted(revs) for number, revs in rules.items()}
+    return {
+        serial: model_fold.state(
+            {
+                "facts": facts,
+                "epoch": tickets[serial].epoch if serial in tickets else None,
+                "rules": known,
+            }
+        )
+        for serial, facts in by_serial.items()
+        if serial
+    }
+
+
+def _check_admissions(kept: dict[tuple[int, int], Admission], expected: Any) -> None:
+    said = {
+        (serial, int(number)): (
+            of["winner"][:2] if of["winner"] else [None, None],
+            len(of["greens"]),
+            len(of["pending"]),
+            of["conflict"],
+        )
+        for serial, state in expected.items()
+        for number, of in state["lists"].items()
+    }
+    assert said == {
+        at: (
+            [row.winner_device, row.winner_number],
+            row.greens,
+            row.pending,
+            row.conflict if row.conflict in ("double", "superseded") else "",
+        )
+        for at, row in kept.items()
+    }
+
+
+def _row(backed: set[int]) -> Callable[[Fact], FactRow]:
+    def row(fact: Fact) -> FactRow:
+        return row_of(
+            decode_fact(fact.bytes),
+            fact.tag,
+            stamp=fact.stamp,
+            scanned=fact.scanned,
+            backed=fact.device_id in backed,
+            after_end=fact.after_end,
+        )
+
+    return row
+
+
+def _fact_json(row: FactRow) -> Any:
+    fact = fact_of_row(row)
+    return {
+        "device": fact.device,
+        "number": fact.number,
+        "tag": fact.tag,
+        "kind": fact.kind,
+        "list": fact.list_no,
+        "rule": fact.rule_rev,
+        "epoch": fact.epoch,
+        "how": fact.how,
+        "scanned": fact.scanned,
+        "time": fact.time,
+        "proven": fact.proven,
+        "backed": fact.backed,
+        "seen": [list(ref) for ref in fact.seen],
+        "target": None,
+    }
