@@ -2,6 +2,7 @@
 
 /** A browser may put the swap off while the old worker is at work; a reload ends that. */
 const SLOW_MS = 5_000;
+const LOOK_EVERY_MS = 30 * 60_000;
 
 /** Events: `waiting`. */
 export class AppUpdates extends EventTarget {
@@ -28,6 +29,7 @@ export class AppUpdates extends EventTarget {
       return; // no signal at the first start, or a browser that forbids it
     }
     this.#follow(this.registration);
+    setInterval(() => this.look(), LOOK_EVERY_MS);
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') this.look();
     });

@@ -27,7 +27,7 @@ export class DoorApp extends EventTarget {
   #byEvent = new Map();
   /** @type {boolean | null} */
   #persisted = null;
-  /** @type {number | null} */
+  /** @type {{level: number} | null} */
   #battery = null;
   #handedInAt = -Infinity;
 
@@ -84,7 +84,7 @@ export class DoorApp extends EventTarget {
       build: this.build,
       pairingOf: (event) => this.#byEvent.get(event) ?? null,
       persisted: () => this.#persisted,
-      battery: () => this.#battery,
+      battery: () => this.#battery?.level ?? null,
       synced: () => void this.#handInOthers(),
     }).begin();
     void this.pairings();
@@ -124,8 +124,7 @@ export class DoorApp extends EventTarget {
   async #lookAround() {
     this.#persisted = (await navigator.storage?.persisted?.()) ?? false;
     const { getBattery } = /** @type {{getBattery?: () => Promise<{level: number}>}} */ (navigator);
-    const battery = await getBattery?.call(navigator).catch(() => null);
-    if (battery) this.#battery = battery.level;
+    this.#battery = (await getBattery?.call(navigator).catch(() => null)) ?? null;
   }
 
   /** Logs of pairings that no window has open are sent too. */

@@ -75,8 +75,8 @@ export class OpenDoor extends EventTarget {
 
   /** Read the disk and begin. Does not touch the network before it is ready. */
   async begin() {
-    await this.lock.tryTake();
-    await Promise.all([this.scanLog.load(), this.tickets.load()]);
+    // An append by another window in between shows when this one appends.
+    await Promise.all([this.lock.tryTake(), this.scanLog.load(), this.tickets.load()]);
     this.lock.addEventListener('change', () => void this.#lockChanged());
     this.loop.addEventListener('change', () => this.#changed());
     this.live.addEventListener('open', this.loop.back);
@@ -206,7 +206,7 @@ export class OpenDoor extends EventTarget {
   async close() {
     clearInterval(this.#sealing);
     this.live.stop();
-    await this.loop.stop();
+    this.loop.stop();
     await this.#queue.run(async () => this.lock.release());
   }
 
@@ -273,7 +273,7 @@ export class OpenDoor extends EventTarget {
       this.#work();
     } else {
       this.live.stop();
-      await this.loop.stop();
+      this.loop.stop();
       if (!this.lock.closed) this.lock.wait();
     }
     this.#changed();
@@ -305,12 +305,15 @@ export class OpenDoor extends EventTarget {
     const { transport, outbox } = this.#around;
     const { scanLog: log, tickets, clock } = this;
     const report = () => this.#report();
-    const outcome = await exchange({ transport, pairing: before, log, tickets, clock, report });
+    const mine = () => this.lock.held;
+    const side = { transport, pairing: before, log, tickets, clock, report, mine };
+    const outcome = await exchange(side);
+    if (!mine()) return outcome;
     await this.#keepOffset();
     const sealAll = () => this.#seal(true);
-    const side = { outbox, pairing: this.#pairing, tickets, log, sealAll };
-    this.#pairing = await obey(side, outcome.standing);
-    await tickets.compact();
+    const kept = { outbox, pairing: this.#pairing, tickets, log, sealAll };
+    this.#pairing = await obey(kept, outcome.standing);
+    this.#tidy();
     const { standing } = this.#pairing;
     if (standing !== before.standing) {
       if (standing !== 'active') this.live.stop();
@@ -319,6 +322,12 @@ export class OpenDoor extends EventTarget {
     this.#around.synced();
     const leftover = standing === 'revoked' && log.pending > 0 && outcome.error === '';
     return { ...outcome, more: outcome.more || leftover };
+  }
+
+  /** Deltas are put together while nobody waits for a verdict. */
+  #tidy() {
+    const idle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 500));
+    idle(() => void this.tickets.compact().catch((error) => console.error(error)));
   }
 
   #report() {

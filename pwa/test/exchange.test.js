@@ -54,7 +54,9 @@ beforeEach(async () => {
   const log = new ScanLog(outbox, DEVICE);
   const tickets = new Tickets(openLists(), DEVICE);
   const clock = new DoorClock(null, { wall: () => 1_000, steady: () => 0 });
-  side = { transport: server, pairing: record_, log, tickets, clock, report: () => ({}) };
+  const report = () => ({});
+  const mine = () => true;
+  side = { transport: server, pairing: record_, log, tickets, clock, report, mine };
   await log.load();
 });
 

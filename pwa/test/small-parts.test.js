@@ -132,7 +132,9 @@ test('an exchange asked for while one runs is made after it, and failures are to
     if (fail) throw fail;
     return { standing: 'active', more: false, error: '' };
   });
+  loop.start();
   await Promise.all([loop.now(), loop.now(), loop.now()]);
+  loop.stop();
   assert.equal(rounds, 2);
   assert.deepEqual([loop.online, loop.lastError], [true, '']);
   fail = new Unreachable('x');

@@ -91,6 +91,21 @@ test('many deltas become one, with the same list', async () => {
   assert.equal(index.facts(5).length, before.facts(5).length);
 });
 
+test('a large delta is not written again for every few small ones', async () => {
+  const tickets = await open();
+  await tickets.install(payload());
+  const many = Array.from({ length: 2_000 }, (_, n) => fed(6, n + 1, 5));
+  await tickets.apply(changes(15, { facts: many }), 1);
+  for (let n = 1; n <= 40; n++) {
+    await tickets.apply(changes(20 + n, { facts: [fed(4, n, 5)] }), n);
+  }
+  await tickets.compact();
+  const tx = await tickets.lists.begin('deltas');
+  const keys = await answer(tx.objectStore('deltas').getAllKeys());
+  assert.deepEqual(keys.map(([, seq]) => seq), [15, 60]);
+  assert.equal((await open()).index.facts(5).length, tickets.index.facts(5).length);
+});
+
 test('a new snapshot drops what was there, a wipe drops everything', async () => {
   const tickets = await open();
   await tickets.install(payload());

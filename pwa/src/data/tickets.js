@@ -13,6 +13,7 @@ import { TicketIndex } from './ticket-index.js';
 
 const STORES = ['bases', 'deltas', 'cursors'];
 const COMPACT_AT = 40;
+const SMALL = 64_000;
 
 /** What can be fetched again lies apart from the outbox. @returns {Database} */
 export function openLists() {
@@ -98,19 +99,21 @@ export class Tickets {
     this.index.apply(changes);
   }
 
-  /** Many deltas become one; the snapshot blob is left alone. */
+  /**
+   * The newest deltas become one. Larger ones before them wait until as much has come again, so
+   * that a long evening does not rewrite everything every minute; the blob is left alone.
+   */
   async compact() {
     if (this.deltas < COMPACT_AT) return;
     const tx = await this.lists.begin('deltas', 'readwrite');
     const store = tx.objectStore('deltas');
-    /** @type {DeltaRecord[]} */
-    const deltas = await answer(store.getAll(ofDevice(this.device)));
-    if (deltas.length < 2) return;
-    const merged = mergeChanges(deltas.map((delta) => JSON.parse(delta.text)));
-    store.delete(ofDevice(this.device));
+    const newest = await newestDeltas(store, this.device);
+    const merged = mergeChanges(newest.map((delta) => JSON.parse(delta.text)).reverse());
+    for (const { seq } of newest) store.delete([this.device, seq]);
     store.put({ device: this.device, seq: merged.to.seq, text: JSON.stringify(merged) });
+    const left = await answer(store.count(ofDevice(this.device)));
     await committed(tx);
-    this.deltas = 1;
+    this.deltas = Math.min(left, COMPACT_AT - 8);
   }
 
   /** Delete the list at once. */
@@ -124,4 +127,32 @@ export class Tickets {
     this.currentAt = 0;
     this.deltas = 0;
   }
+}
+
+/**
+ * Deltas from the newest back, up to the first that is larger than all of those together.
+ * @param {IDBObjectStore} store
+ * @param {number} device
+ * @returns {Promise<DeltaRecord[]>} newest first
+ */
+function newestDeltas(store, device) {
+  return new Promise((resolve, reject) => {
+    /** @type {DeltaRecord[]} */
+    const found = [];
+    let size = 0;
+    const request = store.openCursor(ofDevice(device), 'prev');
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      const cursor = request.result;
+      /** @type {DeltaRecord | undefined} */
+      const delta = cursor?.value;
+      if (!cursor || !delta || (delta.text.length > Math.max(SMALL, size) && found.length > 1)) {
+        resolve(found);
+        return;
+      }
+      found.push(delta);
+      size += delta.text.length;
+      cursor.continue();
+    };
+  });
 }

@@ -17,6 +17,7 @@ import { Refused } from './transport.js';
  * @property {import('../data/tickets.js').Tickets | null} tickets null: hand in only
  * @property {import('../data/door-clock.js').DoorClock} clock
  * @property {() => Record<string, unknown>} report what the phone says of itself
+ * @property {() => boolean} mine this window still has the pairing
  *
  * @typedef {object} Outcome
  * @property {Standing} standing
@@ -34,6 +35,7 @@ export async function exchange(side) {
   const before = log.acked;
   const part = await nextPart(log, pairing.keys);
   const { body, sent, received } = await askAgainIfUnknown(side, part);
+  if (!side.mine()) return { standing: pairing.standing, more: false, error: '' };
   clock.learn(body.server_time, sent, received);
   const ack = body.acks.find(({ device }) => device === log.device);
   const { repair, error } = ack ? await noteAck(log, ack) : { repair: false, error: '' };

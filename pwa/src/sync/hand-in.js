@@ -29,9 +29,10 @@ export async function handIn({ transport, outbox, pairing, clock, sealAll }) {
     await sealAll(log);
     if (log.pending === 0) return '';
     const report = () => ({ pending: log.pending });
+    const mine = () => lock.held;
     let outcome = { standing: '', more: true };
     for (let rounds = 0; outcome.more && rounds < MOST_ROUNDS; rounds++) {
-      outcome = await exchange({ transport, pairing, log, tickets: null, clock, report });
+      outcome = await exchange({ transport, pairing, log, tickets: null, clock, report, mine });
     }
     return outcome.standing;
   } finally {

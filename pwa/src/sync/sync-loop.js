@@ -43,12 +43,12 @@ export class SyncLoop extends EventTarget {
     this.#plan(0);
   }
 
-  async stop() {
+  /** An exchange that runs finds out by itself that it is no longer wanted. */
+  stop() {
     this.closed = true;
     clearTimeout(this.timer);
     globalThis.removeEventListener?.('online', this.back);
     globalThis.document?.removeEventListener('visibilitychange', this.back);
-    await this.running;
   }
 
   /** The page or the network is back: a real request finds out. */
@@ -92,7 +92,7 @@ export class SyncLoop extends EventTarget {
         const { more, error } = await this.round();
         this.failures = 0;
         this.#set({ online: true, lastError: error, lastSyncAt: Date.now() });
-        if (!more && !this.again) break;
+        if (this.closed || (!more && !this.again)) break;
       }
     } catch (error) {
       this.failures += 1;
