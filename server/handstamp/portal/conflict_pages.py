@@ -12,6 +12,7 @@ from handstamp.plumbing.web import require_user, services
 from handstamp.portal import words
 from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.pages import go, page, render
+from handstamp.portal.paging import number_of
 
 
 @page
@@ -58,10 +59,9 @@ async def looked_at(request: Request) -> Response:
     """Note that somebody has looked at a conflict."""
     actor, shared = require_user(request), services(request)
     data = await request.form()
-    try:
-        serial, list_no = int(str(data.get("serial"))), int(str(data.get("list")))
-    except ValueError as error:
-        raise BadInput(_("That does not name a conflict.")) from error
+    serial, list_no = number_of(str(data.get("serial"))), number_of(str(data.get("list")))
+    if not (serial and list_no):
+        raise BadInput(_("That does not name a conflict."))
     async with shared.db.write(actor=actor.id) as session:
         event = await event_of(session, request)
         await resolve_conflict(session, shared, actor, event.id, serial=serial, list_no=list_no)

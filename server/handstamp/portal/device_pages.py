@@ -14,12 +14,13 @@ from handstamp.checkin.pair_device import CODE_LIFE, make_pairing_code
 from handstamp.checkin.revoke_device import revoke_device
 from handstamp.checkin.validate_keys import create_key
 from handstamp.events.find_events import ListView, lists_of
-from handstamp.plumbing.errors import NotFound, Problem, SwitchedOff
+from handstamp.kit.ids import device_of_hex
+from handstamp.plumbing.errors import Problem
 from handstamp.plumbing.texts import _
-from handstamp.plumbing.web import require_user, services
+from handstamp.plumbing.web import require_scanning, require_user, services
 from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.forms import DeviceForm, KeyForm
-from handstamp.portal.pages import flags, go, page, render
+from handstamp.portal.pages import go, page, render
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ async def pair(request: Request) -> Response:
     form = await DeviceForm.from_formdata(request, role="steward")
     chosen = _numbers(await request.form(), lists) if request.method == "POST" else []
     if request.method == "POST" and await form.validate():
-        _require_door(request)
+        require_scanning(request)
         actor, shared = require_user(request), services(request)
         async with shared.db.write(actor=actor.id) as session:
             code = await make_pairing_code(
@@ -106,11 +107,6 @@ def _invitation(request: Request, code: str, name: str) -> Invitation:
     )
 
 
-def _require_door(request: Request) -> None:
-    if not flags(request):
-        raise SwitchedOff(_("Scanning is switched off on this server. Phones keep their scans."))
-
-
 @page
 async def pairing_state(request: Request) -> Response:
     """Tell the page that shows a code whether a phone has used it."""
@@ -125,11 +121,7 @@ async def pairing_state(request: Request) -> Response:
 async def revoke(request: Request) -> Response:
     """Revoke a phone or a scanner key."""
     actor, shared = require_user(request), services(request)
-    text = request.path_params["device"]
-    try:
-        device_id = int(text, 16)
-    except ValueError as error:
-        raise NotFound(_("There is no such device among yours.")) from error
+    device_id = device_of_hex(request.path_params["device"])
     async with shared.db.write(actor=actor.id) as session:
         event = await event_of(session, request)
         device = await revoke_device(session, shared, actor, device_id)
@@ -150,7 +142,7 @@ async def keys(request: Request) -> Response:
     form = await KeyForm.from_formdata(request)
     fresh = None
     if request.method == "POST" and await form.validate():
-        _require_door(request)
+        require_scanning(request)
         actor, shared = require_user(request), services(request)
         chosen = _numbers(await request.form(), lists)
         try:

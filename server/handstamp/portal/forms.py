@@ -62,7 +62,7 @@ class WholeNumberField(StringField):
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         """Read what the browser sent."""
         text = valuelist[0].strip() if valuelist else ""
-        self.data = int(text) if text.isascii() and text.isdigit() else None
+        self.data = int(text) if re.fullmatch("[0-9]{1,15}", text) else None
         if text and (self.data is None or self.data > self.most):
             raise ValueError(_("Write a whole number from 0 to %(most)s.") % {"most": self.most})
 

@@ -5,16 +5,18 @@ from functools import wraps
 from typing import Any
 from urllib.parse import quote
 
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette_wtf import CSRFError, csrf_protect, csrf_token
 
 from handstamp.kit.ids import device_hex
-from handstamp.plumbing.errors import NotFound, Problem, Unauthenticated
+from handstamp.plumbing.api import check_text
+from handstamp.plumbing.errors import BadInput, NotFound, Problem, Unauthenticated
 from handstamp.plumbing.money_text import price
 from handstamp.plumbing.pages import Pages
 from handstamp.plumbing.texts import _
-from handstamp.plumbing.web import services
+from handstamp.plumbing.web import require_ticketing
 from handstamp.portal import spoken
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -25,6 +27,7 @@ _pages.env.filters.update(
     lasting=spoken.lasting,
     act_name=spoken.act_name,
     actor_name=spoken.actor_name,
+    thing_name=spoken.thing_name,
     hex=device_hex,
     price=price,
 )
@@ -74,6 +77,8 @@ def page(handler: Handler) -> Handler:
     @wraps(handler)
     async def answer(request: Request) -> Response:
         try:
+            require_ticketing(request)
+            await _check_texts(request)
             return await guarded(request)
         except Unauthenticated:
             return _ask_to_sign_in(request)
@@ -92,6 +97,18 @@ def page(handler: Handler) -> Handler:
     return answer
 
 
+async def _check_texts(request: Request) -> None:
+    """Refuse what no database can store before any handler meets it."""
+    try:
+        sent: list[tuple[str, UploadFile | str]] = [*request.query_params.multi_items()]
+        if request.method == "POST":
+            sent += (await request.form()).multi_items()
+        for name, value in sent:
+            check_text(name + (value if isinstance(value, str) else value.filename or ""))
+    except ValueError as error:
+        raise BadInput(_("The form holds text that is no text.")) from error
+
+
 def problem_page(request: Request, problem: Problem) -> Response:
     """Show a refusal: what is wrong, and where to go on."""
     answer = render(request, "problem.html", status=problem.status, problem=problem, notice=None)
@@ -103,12 +120,6 @@ def problem_page(request: Request, problem: Problem) -> Response:
 async def nothing_here(_request: Request) -> Response:
     """Answer an address under /tickets that no page has."""
     raise NotFound(_("There is nothing at this address."))
-
-
-def flags(request: Request) -> bool:
-    """Tell whether new door work is switched on."""
-    settings = services(request).settings
-    return settings.enable_ticketing and settings.enable_scanning
 
 
 def _ask_to_sign_in(request: Request) -> Response:

@@ -18,5 +18,9 @@ def link(request: Request, **changes: str | int | None) -> str:
 
 def number_in(request: Request, name: str) -> int:
     """Read a place in a list from the query; 0 when it is absent or no number."""
-    text = request.query_params.get(name, "")
+    return number_of(request.query_params.get(name, ""))
+
+
+def number_of(text: str) -> int:
+    """Read a number that people do not type; 0 when it is none of ours."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0

@@ -31,7 +31,7 @@ def act_name(action: str) -> str:
         "tier.edit": _("Tier changed"),
         "tier.remove": _("Tier removed"),
         "list.save": _("Check-in list saved"),
-        "ticket.issue": _("Tickets issued"),
+        "tickets.issue": _("Tickets issued"),
         "ticket.refunded": _("Ticket refunded"),
         "ticket.cancelled": _("Ticket cancelled"),
         "ticket.disputed": _("Ticket marked as disputed"),
@@ -42,7 +42,9 @@ def act_name(action: str) -> str:
         "device.invite": _("Pairing code made"),
         "device.revoke": _("Phone or key revoked"),
         "key.create": _("Scanner key made"),
-        "keys.rotate": _("Signing key rotated"),
+        "key.rotate": _("Signing key rotated"),
+        "key.compromised": _("Signing key given up"),
+        "device.readmit": _("Phone paired anew"),
         "organizer.create": _("Organizer created"),
         "scans.export": _("Scan log exported"),
         "conflict.resolve": _("Conflict looked at"),
@@ -60,4 +62,20 @@ def actor_name(kind: str) -> str:
         "admin": _("Administrator"),
         "system": _("System"),
         "nobody": _("Nobody signed in"),
+    }.get(kind, kind)
+
+
+def thing_name(kind: str) -> str:
+    """Name the kind of thing that something was done to."""
+    return {
+        "event": _("event"),
+        "tier": _("tier"),
+        "list": _("check-in list"),
+        "ticket": _("ticket"),
+        "device": _("phone or key"),
+        "guest_import": _("guest list"),
+        "organizer": _("organizer"),
+        "user": _("person"),
+        "key": _("signing key"),
+        "signing_key": _("signing key"),
     }.get(kind, kind)

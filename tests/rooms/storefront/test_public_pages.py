@@ -18,8 +18,8 @@ async def test_the_list_holds_published_events_that_are_not_over(
     async with services.db.write() as session:
         await make_event(session, services, title="Lantern Walk", city="Vancouver")
         await make_event(session, services, title="Hidden Draft", published=False)
-        past = {"start_at": clock() - DAY, "end_at": clock() - DAY + HOUR}
-        await make_event(session, services, title="Long Ago", **past)
+        past = clock() - DAY
+        await make_event(session, services, title="Long Ago", start_at=past, end_at=past + HOUR)
     answer = await client.get("/tickets/events")
     assert answer.status_code == 200
     assert "Lantern Walk" in answer.text

@@ -1,0 +1,183 @@
+"""The organizer's pages in real Chromium: axe-core everywhere, and what lives by scripts."""
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx2
+import pytest
+from playwright.sync_api import Page, expect
+from tests.e2e.portal_world import Office, evening, new_office, pair_a_phone
+from tests.e2e.stage import DESKTOP, PHONE
+
+__all__ = ["evening", "new_office"]
+
+PAGES = (
+    "",
+    "/edit",
+    "/tiers",
+    "/tiers/new",
+    "/lists",
+    "/lists/new",
+    "/lists/1",
+    "/guests",
+    "/guests?q=nobody+like+it",
+    "/import",
+    "/exports",
+    "/sheet",
+    "/door",
+    "/devices",
+    "/devices/pair",
+    "/conflicts",
+    "/conflicts?show=all&kind=superseded",
+    "/scans",
+    "/scans?verdict=forged",
+    "/keys",
+)
+ELSEWHERE = (
+    "/tickets/events",
+    "/tickets/e/nothing-like-it",
+    "/tickets/organizer",
+    "/tickets/organizer?q=nothing+like+it",
+    "/tickets/organizer/events/new",
+    "/tickets/organizer/team",
+    "/tickets/organizer/audit",
+    "/tickets/organizer/new",
+    "/tickets/nowhere",
+)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_axe_finds_nothing_and_nothing_is_too_wide(
+    new_office: Callable[[], Office], size: dict[str, int]
+) -> None:
+    office = new_office()
+    office.page.set_viewport_size(size)  # type: ignore[arg-type]
+    found: dict[str, list[str]] = {}
+    for path in (*[office.base + tail for tail in PAGES], *ELSEWHERE):
+        office.open(path)
+        faults = office.faults()
+        if faults:
+            found[path] = faults
+    assert found == {}
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_pages_reached_by_doing_something_are_as_clean(
+    new_office: Callable[[], Office], size: dict[str, int], tmp_path: Path
+) -> None:
+    office = new_office()
+    page = office.page
+    page.set_viewport_size(size)  # type: ignore[arg-type]
+    found = [office.open(f"/tickets/e/{office.world.event.slug}") and office.faults()]
+    office.open(f"{office.base}/guests").locator("tbody th a").first.click()
+    found.append(office.faults())
+    page.get_by_role("button", name="Refund").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    found.append(office.faults())
+    page.get_by_role("button", name="Keep as it is").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    office.open(f"{office.base}/keys").get_by_label("Name").fill("Turnstile")
+    page.get_by_role("button", name="Make a key").click()
+    expect(page.get_by_role("heading", name="Your new key")).to_be_visible()
+    found.append(office.faults())
+    _look_at_a_file(office, tmp_path, f"bad-{size['width']}@example")
+    expect(page.get_by_role("heading", name="Rows that cannot be read")).to_be_visible()
+    found.append(office.faults())
+    office.open("/tickets/organizer/events/new").get_by_role("button", name="Create event").click()
+    expect(page.get_by_text("Give the event a title.")).to_be_visible()
+    found.append(office.faults())
+    page.context.clear_cookies()
+    office.open(office.base)
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    found.append(office.faults())
+    page.get_by_label("E-mail address").fill("ada@example.org")
+    page.get_by_role("button", name="Mail me a code").click()
+    expect(page.get_by_label("6-digit code")).to_be_visible()
+    found.append(office.faults())
+    assert found == [[]] * len(found)
+
+
+def _look_at_a_file(office: Office, folder: Path, email: str) -> None:
+    path = folder / "guests.csv"
+    path.write_text(f"Name,Email,Ticket type\nAda,{email},General\nBob,b@example.org,General\n")
+    office.open(f"{office.base}/import").set_input_files("#file", path)
+    office.page.wait_for_url("**/import/imp_*")
+
+
+def test_the_keyboard_reaches_the_content_first(new_office: Callable[[], Office]) -> None:
+    page = new_office().open("/tickets/organizer")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+
+
+def test_the_code_page_notices_the_phone(new_office: Callable[[], Office]) -> None:
+    office = new_office()
+    page = office.open(f"{office.base}/devices/pair")
+    page.get_by_label("Name of the phone").fill("East door")
+    page.get_by_role("button", name="Show the code").click()
+    expect(page.get_by_text("Waiting for the phone…")).to_be_visible()
+    assert office.faults() == []
+    code = page.locator(".pairing-code").inner_text()
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(pair_a_phone, office.world, code).result()
+    expect(page.get_by_text("Paired. The phone is loading the guest list.")).to_be_visible()
+
+
+def test_the_board_follows_the_doors_without_reload(new_office: Callable[[], Office]) -> None:
+    office = new_office()
+    page = office.open(f"{office.base}/door")
+    page.evaluate("window.stayed = true")
+    refused = page.locator(".numbers div", has_text="Refused").locator("dd")
+    before = int(refused.inner_text())
+    key = _new_key(new_office())
+    answer = httpx2.post(
+        f"{office.world.address}/api/tickets/validate",
+        json={"token": "nonsense", "list": 1},
+        headers={"Authorization": f"Bearer {key}"},
+    )
+    assert answer.status_code == 200, answer.text
+    expect(refused).to_have_text(str(before + 1))
+    assert page.evaluate("window.stayed")
+
+
+def _new_key(office: Office) -> str:
+    page = office.open(f"{office.base}/keys")
+    page.get_by_label("Name").fill("Board test")
+    page.get_by_role("button", name="Make a key").click()
+    return page.locator("#fresh-key").inner_text()
+
+
+def test_a_conflict_names_both_doors(new_office: Callable[[], Office]) -> None:
+    office = new_office()
+    page = office.open(f"{office.base}/conflicts?show=all")
+    card = page.get_by_role("article")
+    expect(card.get_by_role("heading", name=re.compile("North door"))).to_be_visible()
+    expect(card.get_by_role("heading", name=re.compile("South door"))).to_be_visible()
+
+
+def test_an_end_follows_its_start_until_somebody_sets_it(
+    new_office: Callable[[], Office],
+) -> None:
+    page = new_office().open("/tickets/organizer/events/new")
+    page.get_by_label("Starts").fill("2026-12-31T21:00")
+    page.get_by_label("Starts").dispatch_event("change")
+    expect(page.get_by_label("Ends")).to_have_value("2027-01-01T00:00")
+
+
+def test_the_printed_sheet_is_twelve_white_cards_a_page(new_office: Callable[[], Office]) -> None:
+    office = new_office()
+    page = office.open(f"{office.base}/sheet")
+    page.emulate_media(media="print")
+    for selector in (".top", ".side", ".search"):
+        expect(page.locator(selector).first).to_be_hidden()
+    assert _color(page, ".ticket-card svg") == "rgb(255, 255, 255)"
+    box = page.locator(".ticket-card svg").first.bounding_box()
+    assert box
+    assert box["width"] == pytest.approx(48 / 25.4 * 96, abs=1)
+
+
+def _color(page: Page, selector: str) -> str:
+    script = "(found) => getComputedStyle(found).backgroundColor"
+    return str(page.locator(selector).first.evaluate(script))
