@@ -32,6 +32,8 @@ _WEB = {
     "server_header": False,
     "ws_max_size": 65_536,
     "timeout_graceful_shutdown": 5,
+    # A busy machine may need many seconds to start a process; 5 would kill it again and again.
+    "timeout_worker_healthcheck": 60,
 }
 
 
