@@ -99,6 +99,19 @@ test('signatures of this phone verify, and others do not', async () => {
   assert.equal(await verify(publicKey, signature, message), false);
 });
 
+test('without Ed25519 in the browser the vendored code signs and verifies as strictly', async () => {
+  const { importKey } = crypto.subtle;
+  crypto.subtle.importKey = () => Promise.reject(new DOMException('no', 'NotSupportedError'));
+  const plain = await import('../src/data/ed25519.js?without-webcrypto');
+  const pair = await plain.makeKeyPair().finally(() => (crypto.subtle.importKey = importKey));
+  assert.ok(pair.privateKey instanceof Uint8Array);
+  const message = new TextEncoder().encode('hello');
+  const signature = await plain.sign(pair.privateKey, message);
+  assert.equal(await plain.verify(pair.publicKey, signature, message), true);
+  assert.equal(await verify(pair.publicKey, signature, message), true);
+  assert.equal(await plain.verify(pair.publicKey, new Uint8Array(64), message), false);
+});
+
 test('base64 goes there and back at every length', () => {
   for (let length = 0; length < 70_000; length += 9_973) {
     const bytes = Uint8Array.from({ length }, (_, i) => i % 251);

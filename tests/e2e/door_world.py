@@ -198,9 +198,7 @@ class DoorPhone:
 
     def shell_kept(self) -> None:
         """Wait until the app would start without a server."""
-        self.until(
-            "async () => (await navigator.serviceWorker.getRegistration())?.active != null"
-        )
+        self.until("async () => (await navigator.serviceWorker.getRegistration())?.active != null")
 
     def open(self) -> None:
         """Open the pairing's page and wait until it can decide."""

@@ -1,4 +1,4 @@
-"""Runs the `handstamp` command with the door app's files from a folder: `serve_copy.py FOLDER …`."""
+"""Runs `handstamp` with the door app's files from a folder: `serve_copy.py FOLDER …`."""
 
 import sys
 

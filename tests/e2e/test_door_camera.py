@@ -1,10 +1,8 @@
-"""The camera end to end: frames to a worker, a verdict on the screen, the fact on disk before it."""
+"""The camera end to end: frames to a worker, the fact on disk, a verdict on the screen."""
 
 from collections.abc import Callable
 
 from tests.e2e.door_world import DoorPhone, World
-
-VIDEO = ".scan-video"
 
 
 def begin_shift(phone: DoorPhone) -> None:

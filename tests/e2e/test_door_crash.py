@@ -49,8 +49,10 @@ def test_sigkill_of_the_browser_loses_no_scan(
     assert again.type(world.tokens[2])["verdict"] == "already_used"
     world.start()
     again.call("(app) => app.door.syncNow()")
-    again.until("async (app) => (await app.door.log(9)).filter(({admit, sent}) => "
-                "admit && !sent).length === 0")
+    again.until(
+        "async (app) => (await app.door.log(9)).filter(({admit, sent}) => "
+        "admit && !sent).length === 0"
+    )
     admits = [fact for fact in world.facts(phone.device) if fact.kind == 1]
     assert [fact.serial for fact in admits] == [ticket.serial for ticket in world.tickets[:4]]
     context.close()

@@ -66,9 +66,7 @@ def test_an_old_log_is_sent_while_another_pairing_is_open(
     phone.page.goto(f"{world.address}/tickets/checkin/?pair={second}")
     phone.device = phone.call("async (app, code) => (await app.pair(code)).device", second)
     phone.open()
-    phone.until(
-        "async (app) => (await app.pairings()).every(({pending}) => pending === 0)"
-    )
+    phone.until("async (app) => (await app.pairings()).every(({pending}) => pending === 0)")
     assert [fact.serial for fact in world.facts(old)] == [world.tickets[0].serial]
     phone.settle(pending=0, online=True)
     phone.call("(app) => app.door.syncNow()")

@@ -1,4 +1,4 @@
-"""The browser's own fake camera device, read from a file: no script stands between it and the app."""
+"""The browser's own fake camera device: no script stands between it and the app."""
 
 import subprocess
 from pathlib import Path

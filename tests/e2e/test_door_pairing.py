@@ -1,4 +1,4 @@
-"""Becoming a phone of an event: by link, by a lost answer asked again, and refused in plain words."""
+"""Becoming a phone of an event: by link, after a lost answer, and refused in plain words."""
 
 from collections.abc import Callable
 

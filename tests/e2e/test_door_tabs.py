@@ -1,4 +1,4 @@
-"""Windows and phones beside each other: one lock per pairing, and conflicts that name both sides."""
+"""Windows and phones beside each other: one lock per pairing, conflicts that name both."""
 
 from collections.abc import Callable
 

@@ -54,9 +54,7 @@ def test_update_and_roll_back_keep_unsent_facts(
     assert [fact.serial for fact in facts] == [ticket.serial for ticket in world.tickets]
 
 
-def test_a_new_version_waits_for_the_tap(
-    world: World, new_phone: Callable[[], DoorPhone]
-) -> None:
+def test_a_new_version_waits_for_the_tap(world: World, new_phone: Callable[[], DoorPhone]) -> None:
     phone = new_phone()
     phone.pair(world.code())
     before = phone.call("(app) => app.build")
