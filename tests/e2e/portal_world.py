@@ -41,6 +41,7 @@ class Office:
 
     def faults(self) -> list[str]:
         """Return what axe-core finds wrong with the page shown, and whether it is too wide."""
+        self.page.wait_for_load_state("load")  # before, styles may still be missing
         self.page.evaluate(AXE.read_text())
         found: list[str] = self.page.evaluate(
             """async (rules) => (await axe.run(document, {runOnly: rules})).violations
