@@ -1,14 +1,17 @@
 """What everybody may read: the list of events, and one event with its tiers."""
 
+from collections.abc import Awaitable, Callable
+from functools import wraps
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from handstamp.events.find_events import public_event, public_events, tiers_of
-from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.errors import NotFound, SwitchedOff
 from handstamp.plumbing.money_text import price
 from handstamp.plumbing.pages import Pages
-from handstamp.plumbing.web import services
+from handstamp.plumbing.web import require_ticketing, services
 
 MOST = 200
 
@@ -16,11 +19,29 @@ _pages = Pages("handstamp.storefront", foreign_images=True, private=False)
 _pages.env.filters.update(price=price)
 
 
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def while_open(handler: Handler) -> Handler:
+    """Make a public page that says so, in its own frame, while ticketing is switched off."""
+
+    @wraps(handler)
+    async def answer(request: Request) -> Response:
+        try:
+            require_ticketing(request)
+        except SwitchedOff as problem:
+            return _pages.answer(request, "closed.html", status=problem.status, problem=problem)
+        return await handler(request)
+
+    return answer
+
+
 async def home(_request: Request) -> Response:
     """Lead from the bare address to the list of events."""
     return RedirectResponse("/tickets/events", status_code=307)
 
 
+@while_open
 async def events(request: Request) -> Response:
     """List published events that are not over; search by title, place or city."""
     words = request.query_params.get("q", "").strip()[:100]
@@ -46,6 +67,7 @@ async def events(request: Request) -> Response:
     )
 
 
+@while_open
 async def event(request: Request) -> Response:
     """Show one published event with the tiers that the public may see."""
     try:

@@ -69,3 +69,13 @@ async def test_a_hostile_title_stays_text(client: httpx2.AsyncClient, services: 
 async def test_the_bare_address_leads_to_the_list(client: httpx2.AsyncClient) -> None:
     answer = await client.get("/tickets")
     assert answer.headers["location"] == "/tickets/events"
+
+
+async def test_while_ticketing_is_off_the_pages_say_so(
+    client: httpx2.AsyncClient, services: Services
+) -> None:
+    services.settings = services.settings.model_copy(update={"enable_ticketing": False})
+    for page in ("/tickets/events", "/tickets/e/anything"):
+        answer = await client.get(page)
+        assert answer.status_code == 503
+        assert "Closed for now" in answer.text
