@@ -21,13 +21,14 @@ from handstamp.events import routes as events_api
 from handstamp.kit.clock import Clock, system_clock
 from handstamp.mail.check_mail import check_mail
 from handstamp.mail.demo_outbox import ROOM as MAIL_ROOM
-from handstamp.plumbing.api import handle_http_exception, openapi
+from handstamp.plumbing.api import openapi
 from handstamp.plumbing.body_limit import BodyLimit
 from handstamp.plumbing.config import Settings
-from handstamp.plumbing.errors import Problem, handle_problem
+from handstamp.plumbing.errors import Problem
 from handstamp.plumbing.health import Check, check_database, check_jobs, health_route
 from handstamp.plumbing.jobs import Worker
 from handstamp.plumbing.metrics_route import Read, job_figures, metrics_route
+from handstamp.plumbing.refused_page import handle_http_exception, handle_problem
 from handstamp.plumbing.requests import RequestMiddleware
 from handstamp.plumbing.safe_headers import SafeHeadersMiddleware
 from handstamp.plumbing.texts import LanguageMiddleware

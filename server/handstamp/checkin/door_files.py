@@ -10,17 +10,12 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
-from handstamp.plumbing.web import require_scanning
+from handstamp.plumbing.safe_headers import door_policy
+from handstamp.plumbing.web import require_scanning, services
 
 PWA = Path(__file__).resolve().parents[3] / "pwa"
 
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; "
-        "style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-        "connect-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -34,11 +29,13 @@ class DoorFiles(StaticFiles):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one file, or refuse while scanning is switched off."""
-        require_scanning(Request(scope))
+        request = Request(scope)
+        require_scanning(request)
+        policy = door_policy(services(request).settings)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add_headers(message)
+                _add_headers(message, policy)
             await send(message)
 
         await super().__call__(scope, receive, send_with_headers)
@@ -50,8 +47,9 @@ class DoorFiles(StaticFiles):
         return super().lookup_path(path)
 
 
-def _add_headers(message: MutableMapping[str, Any]) -> None:
-    headers = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+def _add_headers(message: MutableMapping[str, Any], policy: str) -> None:
+    every = {**_HEADERS, "Content-Security-Policy": policy}
+    headers = [(name.lower().encode(), value.encode()) for name, value in every.items()]
     known = {name for name, _ in headers}
     message["headers"] = [pair for pair in message["headers"] if pair[0] not in known] + headers
 

@@ -13,7 +13,6 @@ from handstamp.audit.record import record
 from handstamp.checkin.scan_log import ScanRow, every_scan
 from handstamp.events.find_events import lists_of, owned_event
 from handstamp.events.models import Event
-from handstamp.kit.clock import Millis
 from handstamp.kit.ids import device_hex
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
@@ -107,8 +106,8 @@ async def _pieces(
 def _cells(scan: ScanRow, zone: str, lists: Mapping[int, str]) -> list[str]:
     return [
         local_text(scan.stamp, zone),
-        _claimed(scan.claimed_at, zone),
-        _claimed(scan.at, zone),
+        local_text(scan.claimed_at, zone),
+        local_text(scan.at, zone),
         _yes(scan.proven),
         scan.kind,
         scan.verdict,
@@ -129,14 +128,6 @@ def _cells(scan: ScanRow, zone: str, lists: Mapping[int, str]) -> list[str]:
         _yes(scan.after_end),
         scan.note,
     ]
-
-
-def _claimed(at: Millis, zone: str) -> str:
-    """Write a time that a phone claimed, which may lie where no calendar goes."""
-    try:
-        return local_text(at, zone)
-    except (OverflowError, ValueError, OSError):
-        return str(at)
 
 
 def _yes(value: bool) -> str:

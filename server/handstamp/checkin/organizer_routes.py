@@ -22,9 +22,9 @@ from handstamp.checkin.scan_log import PAGE, ScanRow, scan_log
 from handstamp.checkin.validate_keys import create_key
 from handstamp.events.find_events import lists_of, owned_event
 from handstamp.kit.clock import Millis
-from handstamp.kit.ids import device_hex
+from handstamp.kit.ids import device_hex, device_of_hex
 from handstamp.plumbing.api import answers, spec
-from handstamp.plumbing.errors import BadInput, NotFound
+from handstamp.plumbing.errors import BadInput
 from handstamp.plumbing.idempotency import answer_once
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_scanning, require_user, services
@@ -90,7 +90,7 @@ class ScanQuery(BaseModel):
 
     list: ListNumber | None = None
     verdict: str | None = Field(default=None, max_length=40)
-    before: int | None = Field(default=None, ge=1)
+    before: int | None = Field(default=None, ge=1, lt=2**53)
     limit: int = Field(default=PAGE, ge=1, le=500)
 
 
@@ -170,7 +170,7 @@ async def revoke(request: Request) -> Response:
     """Revoke a phone or a scanner's key; revoking again changes nothing."""
     who = require_user(request)
     of = services(request)
-    device_id = _device_id(request.path_params["device"])
+    device_id = device_of_hex(request.path_params["device"])
 
     async def produce(session: AsyncSession) -> Response:
         device = await revoke_device(session, of, who, device_id)
@@ -263,16 +263,6 @@ async def _check_lists(session: AsyncSession, event_id: str, lists: list[int]) -
     for number in lists:
         if number not in known:
             raise BadInput(_("The event has no list number %(number)d.") % {"number": number})
-
-
-def _device_id(text: str) -> int:
-    try:
-        number = int(text, 16)
-    except ValueError:
-        number = 0
-    if len(text) != 12 or not number:
-        raise NotFound(_("There is no such device among yours."))
-    return number
 
 
 def _device(device: Device, lists: list[int], now: Millis) -> dict[str, Any]:

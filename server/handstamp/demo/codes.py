@@ -15,7 +15,7 @@ from handstamp.events.models import Event
 from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.pages import Pages
 from handstamp.plumbing.texts import _
-from handstamp.plumbing.web import Services, services
+from handstamp.plumbing.web import Services, require_ticketing, services
 from handstamp.tickets.find_tickets import token_of, token_text
 from handstamp.tickets.issue_tickets import signature_of
 from handstamp.tickets.models import Ticket
@@ -42,6 +42,7 @@ async def codes(request: Request) -> Response:
     Raises:
         NotFound: this server is no demo, or its event is over.
     """
+    require_ticketing(request)
     shared = services(request)
     if not shared.settings.demo:
         raise NotFound("There is nothing at this address.")

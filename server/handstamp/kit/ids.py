@@ -1,5 +1,6 @@
 """Random identifiers and the Crockford base32 alphabet they are written in."""
 
+import re
 import secrets
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -58,3 +59,8 @@ def random_int(bits: int) -> int:
 def device_hex(device: int) -> str:
     """Write a 48-bit device id as 12 hexadecimal digits."""
     return f"{device:012x}"
+
+
+def device_of_hex(text: str) -> int:
+    """Read a device's number as `device_hex` writes it; 0, which no device has, when it is none."""
+    return int(text, 16) if re.fullmatch("[0-9a-f]{12}", text) else 0

@@ -262,12 +262,16 @@ _PLAIN = {
 }
 
 
-async def handle_http_exception(_request: Request, error: Exception) -> HttpResponse:
-    """Starlette's own refusals (no such address, wrong method, body too large) as problems."""
+def problem_of(error: Exception) -> Problem:
+    """Say one of Starlette's own refusals (no such address, body too large) as a problem."""
     assert isinstance(error, HTTPException)
     detail = _PLAIN.get(error.status_code, error.detail)
     problem = _BY_STATUS.get(error.status_code, Problem)(detail)
     problem.headers.update(error.headers or {})
-    answer = problem_response(problem)
-    answer.status_code = error.status_code
-    return answer
+    problem.status = error.status_code
+    return problem
+
+
+async def handle_http_exception(_request: Request, error: Exception) -> HttpResponse:
+    """Starlette's exception handler for its own refusals, in a site that has no pages."""
+    return problem_response(problem_of(error))

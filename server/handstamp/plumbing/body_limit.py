@@ -3,12 +3,13 @@
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from handstamp.plumbing.errors import TooLarge, problem_response
+from handstamp.plumbing.errors import TooLarge
+from handstamp.plumbing.refused_page import refuse
 from handstamp.plumbing.texts import _
 
 
 class BodyLimit:
-    """Starlette's limit, whose own plain-text refusal is replaced by problem+json.
+    """Starlette's limit, whose own plain-text refusal is replaced by one in our words.
 
     A route that takes more wraps itself in `RequestBodyLimitMiddleware` with its own size.
     """
@@ -27,7 +28,7 @@ class BodyLimit:
             if message["type"] == "http.response.start" and _is_plain_refusal(message):
                 refused = True
                 problem = TooLarge(_("What was sent is larger than this address accepts."))
-                await problem_response(problem)(scope, receive, send)
+                await refuse(scope, problem)(scope, receive, send)
             if not refused:
                 await send(message)
 

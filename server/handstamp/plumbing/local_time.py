@@ -9,6 +9,7 @@ from babel.dates import format_date, format_datetime, format_time
 from handstamp.kit.clock import MINUTE, SECOND, Millis
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
+LAST_SHOWN: Millis = 253_402_128_000_000  # 9999-12-30, the end of Python's calendar in any zone
 
 
 class NoSuchTime(ValueError):
@@ -57,8 +58,10 @@ def from_local(text: str, zone_name: str) -> Millis:
 
 
 def local(millis: Millis, zone_name: str) -> datetime:
-    """Return the aware local time of an instant."""
-    return datetime.fromtimestamp(millis / SECOND, tz=UTC).astimezone(zone(zone_name))
+    """Return the aware local time of an instant; what a wrong clock claims later is year 9999."""
+    return datetime.fromtimestamp(min(millis, LAST_SHOWN) / SECOND, tz=UTC).astimezone(
+        zone(zone_name)
+    )
 
 
 def to_local(millis: Millis | None, zone_name: str) -> str:

@@ -1,6 +1,6 @@
 """Amounts as people type and read them, against minor units."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from babel.numbers import format_currency, get_currency_precision
 
@@ -15,7 +15,7 @@ def read_amount(text: str, currency: str) -> int:
     """
     try:
         amount = Decimal(text.strip().replace(",", ".")) * 10 ** get_currency_precision(currency)
-    except InvalidOperation as error:
+    except ArithmeticError as error:
         raise ValueError(_("Write an amount in numbers, like 25.00.")) from error
     if not amount.is_finite() or amount < 0 or amount != amount.to_integral_value():
         raise ValueError(_("Write an amount of at least 0, with cents at most."))

@@ -10,8 +10,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from handstamp.plumbing.errors import BadInput, NotFound, Problem, problem_response
+from handstamp.plumbing.errors import BadInput, NotFound, Problem
 from handstamp.plumbing.metrics import REQUEST_SECONDS, REQUESTS
+from handstamp.plumbing.refused_page import refuse
 from handstamp.plumbing.texts import _
 
 HEADER = "X-Request-ID"
@@ -74,7 +75,7 @@ class _Answer:
         return Problem(said % number)
 
     async def _refuse(self, problem: Problem) -> None:
-        await problem_response(problem)(self._scope, self._receive, self._note)
+        await refuse(self._scope, problem)(self._scope, self._receive, self._note)
 
     async def _note(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -18,6 +18,7 @@ from handstamp.events.find_events import owned_event, tiers_of
 from handstamp.events.models import Event
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.errors import BadInput
+from handstamp.plumbing.local_time import LAST_SHOWN
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 from handstamp.tickets import store
@@ -169,7 +170,12 @@ def _cell(export: Export, ticket: Ticket, name: str) -> str:
 
 
 def local_text(at: Millis, zone: str) -> str:
-    """Write an instant as the event's local time, year first, to the second."""
+    """Write an instant as the event's local time, year first, to the second.
+
+    What a wrong clock claims may lie where no calendar goes: it is written as its milliseconds.
+    """
+    if at > LAST_SHOWN:
+        return str(at)
     moment = datetime.fromtimestamp(at // 1000, UTC).astimezone(ZoneInfo(zone))
     return f"{moment:%Y-%m-%d %H:%M:%S}"
 

@@ -281,7 +281,7 @@ async def issue_again(request: Request, json: Reissue) -> Response:
     return await answer_once(request, _scope(request), produce)
 
 
-@spec.validate(query=QrQuery, tags=_TAGS)
+@spec.validate(query=QrQuery, resp=answers("HTTP_200"), tags=_TAGS)
 async def qr_code(request: Request, query: QrQuery) -> Response:
     """Draw a ticket's code as SVG or PNG."""
     who = require_user(request)
@@ -296,13 +296,13 @@ async def qr_code(request: Request, query: QrQuery) -> Response:
     return Response(svg, media_type="image/svg+xml", headers=headers)
 
 
-@spec.validate(query=ExportQuery, tags=_TAGS)
+@spec.validate(query=ExportQuery, resp=answers("HTTP_200"), tags=_TAGS)
 async def export_csv(request: Request, query: ExportQuery) -> Response:
     """Export the guest list as CSV."""
     return await _export(request, query, "csv")
 
 
-@spec.validate(query=ExportQuery, tags=_TAGS)
+@spec.validate(query=ExportQuery, resp=answers("HTTP_200"), tags=_TAGS)
 async def export_xlsx(request: Request, query: ExportQuery) -> Response:
     """Export the guest list as XLSX."""
     return await _export(request, query, "xlsx")
