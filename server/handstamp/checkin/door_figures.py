@@ -25,7 +25,7 @@ async def arrivals(
         .where(Admission.event_id == event_id, Admission.admitted_at >= first)
         .group_by(minute)
     )
-    counted = {int(at) * MINUTE: count for at, count in rows}
+    counted = {int(at) * MINUTE: count for at, count in rows if at is not None}
     return [(at, counted.get(at, 0)) for at in range(first, last + 1, MINUTE)]
 
 
