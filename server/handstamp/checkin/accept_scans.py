@@ -129,10 +129,17 @@ class HandIn:
 
     def decide(self, batch: Batch) -> list[Ack]:
         """Add the new facts of each log; an answer per log, in order."""
+        acks = [_accept(batch, log) for log in self.logs]
         for device, values in self.status.items():
             if device in batch.devices:
-                batch.change_device(device, values)
-        return [_accept(batch, log) for log in self.logs]
+                batch.change_device(device, _still_pending(device, values, acks))
+        return acks
+
+
+def _still_pending(device: int, values: dict[str, Any], acks: list[Ack]) -> dict[str, Any]:
+    """Count what waits on the phone after this exchange, not as it was before it."""
+    taken = sum(len(ack.stamps) for ack in acks if ack.device == device)
+    return values | {"pending": max(0, values.get("pending", 0) - taken)}
 
 
 def _goes_on(device: DoorDevice, log: CheckedLog) -> bool:

@@ -213,3 +213,18 @@ async def test_a_cursor_that_nobody_holds_is_reset(
     phone.copy.cursor = None
     answer = (await phone.post(phone.request([]))).json()
     assert (answer["reset"], answer["changes"]) == (False, None)
+
+
+async def test_what_was_just_handed_in_no_longer_waits_on_the_phone(
+    client: httpx2.AsyncClient, services: Services
+) -> None:
+    event, _tickets, tokens = await sold(services)
+    phone = await pair_phone(client, services, event)
+    for token in tokens[:2]:
+        phone.scan(token)
+    body = phone.request([phone.log_from(1, 2)])
+    body["status"]["pending"] = 3
+    await phone.post(body)
+    async with services.db.read() as session:
+        device = await session.get_one(Device, phone.device)
+        assert device.pending == 1
