@@ -5,6 +5,7 @@ exit code is 1 when a figure could not be measured; a missed goal only reads `"h
 """
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from typing import Any, TextIO
 
 HERE = Path(__file__).parent
 GROUP_SECONDS = 12 * 60
+TIDY_SECONDS = 30
 
 
 def figure_files(only: str = "", here: Path = HERE) -> list[Path]:
@@ -36,16 +38,30 @@ def measure(path: Path, seconds: float, log: TextIO = sys.stderr) -> dict[str, A
         module = f"{package}.{path.parent.name}.{path.stem}"
         command = [sys.executable, "-m", "bench.measure_one", module, str(output)]
         print(f"measuring {name}", file=log, flush=True)
-        try:
-            done = subprocess.run(
-                command, stdout=sys.stderr, check=False, timeout=max(1.0, seconds)
-            )
-        except subprocess.TimeoutExpired:
+        code = _run(command, seconds)
+        if code is None:
             return {name: {"error": "its group took longer than 12 minutes"}}
-        if done.returncode != 0 or not output.exists():
-            return {name: {"error": f"ended with exit code {done.returncode}"}}
+        if code != 0 or not output.exists():
+            return {name: {"error": f"ended with exit code {code}"}}
         found = json.loads(output.read_text())
     return {f"{path.parent.name}: {figure}": members for figure, members in found.items()}
+
+
+def _run(command: list[str], seconds: float) -> int | None:
+    """Return the exit code; None when it took too long and was stopped.
+
+    It is stopped as by the keyboard, so that it can end the servers it has started.
+    """
+    with subprocess.Popen(command, stdout=sys.stderr) as running:
+        try:
+            return running.wait(max(1.0, seconds))
+        except subprocess.TimeoutExpired:
+            running.send_signal(signal.SIGINT)
+        try:
+            running.wait(TIDY_SECONDS)
+        except subprocess.TimeoutExpired:
+            running.kill()
+    return None
 
 
 def main() -> int:

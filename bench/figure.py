@@ -5,8 +5,10 @@ A figure file is `bench/<group>/<name>.py`. Its docstring is the method, in plai
 """
 
 import hashlib
+import math
 import operator
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,3 +74,9 @@ def calibration_loop(rounds: int = 5) -> float:
         best = min(best, time.perf_counter() - start)
         assert total > 0
     return best
+
+
+def share(values: Sequence[float], part: float) -> float:
+    """Return the value that so large a part of them does not exceed (0.95 for p95)."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
