@@ -324,8 +324,9 @@ export class OpenDoor extends EventTarget {
     return { ...outcome, more: outcome.more || leftover };
   }
 
-  /** Deltas are put together while nobody waits for a verdict. */
+  /** Names are folded and deltas put together while nobody waits for a verdict. */
   #tidy() {
+    this.searchDesk.warm();
     const idle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 500));
     idle(() => void this.tickets.compact().catch((error) => console.error(error)));
   }

@@ -12,6 +12,7 @@ import { Decoder } from './decoder.js';
 /** @typedef {import('../../types/door.js').CameraInfo} CameraInfo */
 
 const LINGER_MS = 8_000;
+const PATIENCE_MS = 1_000;
 
 /** @implements {Scanner} */
 export class Camera extends EventTarget {
@@ -178,13 +179,25 @@ export class Camera extends EventTarget {
       const text = await decoder.read(video);
       const decoded = performance.now();
       if (text === '' || this.reader !== reader || !this.inView.shown(text, decoded)) return;
-      // A refusal to scan shows in the door's status; the camera goes on.
-      reader.scanText(text, 'scan', { frame, decoded }).catch(() => this.inView.forget());
+      await this.#give(reader, text, { frame, decoded });
     } catch {
       // A frame that could not be grabbed: the next one comes.
     } finally {
       this.looking = false;
     }
+  }
+
+  /**
+   * No frame is looked at while a decision is made, which needs the thread more; a decision
+   * that hangs does not freeze the camera.
+   * @param {CodeReader} reader
+   * @param {string} text
+   * @param {{frame: number, decoded: number}} marks
+   */
+  async #give(reader, text, marks) {
+    // A refusal to scan shows in the door's status.
+    const decided = reader.scanText(text, 'scan', marks).catch(() => this.inView.forget());
+    await Promise.race([decided, new Promise((done) => setTimeout(done, PATIENCE_MS))]);
   }
 
   /** @param {MediaStream} stream */

@@ -20,9 +20,9 @@ prepareZXingModule({ overrides: { locateFile: () => wasm } });
 let canvas = null;
 
 self.addEventListener('message', async (/** @type {MessageEvent<FrameJob>} */ event) => {
-  const { id, frame } = event.data;
+  const { id, frame, part } = event.data;
   try {
-    const [found] = await readBarcodes(pixels(frame), OPTIONS);
+    const [found] = await readBarcodes(pixels(frame, part), OPTIONS);
     self.postMessage({ id, text: found?.isValid ? found.text : '' });
   } catch (error) {
     self.postMessage({ id, text: '', error: String(error) });
@@ -35,17 +35,26 @@ readBarcodes(new ImageData(64, 64), OPTIONS).then(
   (error) => self.postMessage({ id: 0, text: '', error: String(error) }),
 );
 
-/** @param {ImageBitmap | ImageData} frame @returns {ImageData} */
-function pixels(frame) {
+/**
+ * @param {FrameJob['frame']} frame
+ * @param {FrameJob['part']} part
+ * @returns {ImageData}
+ */
+function pixels(frame, part) {
   if (frame instanceof ImageData) return frame;
-  const { width, height } = frame;
+  const { x, y, width, height } = part ?? whole(/** @type {ImageBitmap} */ (frame));
   if (!canvas || canvas.width !== width || canvas.height !== height) {
     canvas = new OffscreenCanvas(width, height);
   }
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (
     canvas.getContext('2d', { willReadFrequently: true })
   );
-  context.drawImage(frame, 0, 0);
+  context.drawImage(frame, x, y, width, height, 0, 0, width, height);
   frame.close();
   return context.getImageData(0, 0, width, height);
+}
+
+/** @param {ImageBitmap} frame */
+function whole({ width, height }) {
+  return { x: 0, y: 0, width, height };
 }

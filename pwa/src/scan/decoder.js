@@ -20,7 +20,7 @@ export class Decoder {
    * @returns {Promise<string>} the code's text; '' = none
    */
   async read(video) {
-    const frame = await grab(video, this.turn++);
+    const { frame, part } = await grab(video, this.turn++);
     const id = this.next++;
     return new Promise((resolve) => {
       const stuck = setTimeout(() => this.#restart(), STUCK_MS);
@@ -29,7 +29,7 @@ export class Decoder {
         resolve(text);
       });
       const shared = frame instanceof ImageData ? [frame.data.buffer] : [frame];
-      this.worker.postMessage({ id, frame }, shared);
+      this.worker.postMessage({ id, frame, part }, shared);
     });
   }
 

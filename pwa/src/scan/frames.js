@@ -1,5 +1,7 @@
 /** Which part of which frame is looked at: the centre first, every third frame the whole. */
 
+/** @typedef {import('../../types/decoder.js').Part} Part */
+
 const WHOLE_EVERY = 3;
 const CENTRE = 0.62;
 const LONGEST = 1280;
@@ -8,7 +10,7 @@ const LONGEST = 1280;
  * @param {number} turn frames looked at so far
  * @param {number} width of the video
  * @param {number} height
- * @returns {{x: number, y: number, width: number, height: number}} in video pixels
+ * @returns {Part} in video pixels
  */
 export function partOf(turn, width, height) {
   if (turn % WHOLE_EVERY === WHOLE_EVERY - 1) return { x: 0, y: 0, width, height };
@@ -19,15 +21,20 @@ export function partOf(turn, width, height) {
 }
 
 /**
- * Copy part of the picture into something a worker can take.
+ * Take the current picture in a form that a worker can have. A VideoFrame is only handed over;
+ * the others copy pixels on the page's thread.
  * @param {HTMLVideoElement} video
  * @param {number} turn
- * @returns {Promise<ImageBitmap | ImageData>}
+ * @returns {Promise<{frame: VideoFrame | ImageBitmap | ImageData, part: Part | null}>}
  */
-export function grab(video, turn) {
-  const { x, y, width, height } = partOf(turn, video.videoWidth, video.videoHeight);
-  if ('OffscreenCanvas' in globalThis) return createImageBitmap(video, x, y, width, height);
-  return Promise.resolve(drawn(video, x, y, width, height));
+export async function grab(video, turn) {
+  const part = partOf(turn, video.videoWidth, video.videoHeight);
+  const { x, y, width, height } = part;
+  if (!('OffscreenCanvas' in globalThis)) {
+    return { frame: drawn(video, x, y, width, height), part: null };
+  }
+  if ('VideoFrame' in globalThis) return { frame: new VideoFrame(video), part };
+  return { frame: await createImageBitmap(video, x, y, width, height), part: null };
 }
 
 /** @type {HTMLCanvasElement | null} */
