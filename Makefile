@@ -71,8 +71,9 @@ node-tests: $(NPM)
 coverage: tools ## branch coverage of the pure files: 100 % or fail
 	@sh tools/coverage.sh
 
-soak: tools ## the long counts in full: histories, token mutations
-	HANDSTAMP_SOAK=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/convergence tests/contract
+soak: tools ## the long counts in full: histories, token mutations, requests of the API
+	HANDSTAMP_SOAK=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/convergence tests/contract \
+	  tests/abuse/test_openapi_fuzz.py
 
 bench: tools ## every figure as JSON; ONLY=door names one group
 	@$(BIN)/python -m bench $(ONLY)

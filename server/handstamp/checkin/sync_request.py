@@ -84,7 +84,7 @@ def read_sync(body: bytes) -> SyncRequest:
         TooLarge: more than 1,000 facts or 64 logs at once.
     """
     try:
-        members = json.loads(body)
+        members = json.loads(body.decode(), parse_constant=_refuse_constant)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, ValueError) as error:
         raise BadInput(_("The body is not valid JSON.")) from error
     if not isinstance(members, dict):
@@ -103,6 +103,10 @@ def read_sync(body: bytes) -> SyncRequest:
         clock=clock,
         status=_status(members.get("status", {})),
     )
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _logs(sent: Any) -> tuple[SentLog, ...]:
@@ -143,12 +147,20 @@ def _certificates(sent: Any) -> tuple[str, ...]:
 def _status(sent: Any) -> dict[str, Any]:
     if not isinstance(sent, dict):
         raise _wrong("status", "must be an object")
-    text = json.dumps(sent)
+    try:
+        text = json.dumps(sent, allow_nan=False)
+    except ValueError as error:
+        raise _wrong("status", "must hold numbers that are in range") from error
     if len(text) > MOST_STATUS:
         raise TooLarge(_("A status has at most 2,000 characters."))
     if "\\u0000" in text:
         raise _wrong("status", "must not contain the NUL character")
-    return sent
+    return {name: _shown(value) for name, value in sent.items()}
+
+
+def _shown(value: Any) -> Any:
+    """Replace halves of surrogate pairs, which no page can show."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def _integer(value: Any, where: str, *, least: int, below: int = NUMBER_LIMIT) -> int:

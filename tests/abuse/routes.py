@@ -1,0 +1,124 @@
+"""Every route of the application, and a request that each of them takes."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from tests.abuse.world import GUESTS, Side
+
+_NUMBERS = itertools.count()
+FILE = "{file}"  # what stands for the files below a mounted folder
+FILES = {"/tickets/checkin/{file}": "index.html", "/tickets/assets/{file}": "styles/page.css"}
+
+
+def every_route(app: Starlette) -> set[str]:
+    """Return `METHOD path` of every route, those inside mounts too."""
+    return set(_walk(app.routes, ""))
+
+
+def _walk(routes: Sequence[BaseRoute], prefix: str) -> Iterator[str]:
+    for route in routes:
+        if isinstance(route, Mount):
+            inner = list(route.routes)
+            yield from (
+                _walk(inner, prefix + route.path) if inner else [f"GET {prefix}{route.path}/{FILE}"]
+            )
+        elif isinstance(route, WebSocketRoute):
+            yield f"WS {prefix}{route.path}"
+        elif isinstance(route, Route):
+            for method in (route.methods or set()) - {"HEAD"}:
+                yield f"{method} {prefix}{route.path}"
+        else:
+            raise TypeError(f"a route of a kind that nobody checks: {route!r}")
+
+
+def is_page(path: str) -> bool:
+    """Tell whether a person's browser asks for it."""
+    return path.startswith("/tickets")
+
+
+def filled(path: str, ids: dict[str, str]) -> str:
+    """Put ids into a route's placeholders."""
+    path = path.replace(FILE, FILES.get(path, FILE)).replace("{path:path}", "nowhere")
+    for name, value in ids.items():
+        path = path.replace(f"{{{name}}}", value).replace(f"{{{name}:int}}", value)
+    return path
+
+
+def word() -> str:
+    """Return five letters that no word before had."""
+    number = next(_NUMBERS)
+    return "".join(chr(ord("A") + number // 26**place % 26) for place in range(5))
+
+
+def bodies(side: Side) -> dict[str, Any]:
+    """Return a right body of every route of the API that reads one, by `METHOD path`."""
+    event, tier = "/api/tickets/events/{event_id}", side.ids["tier_id"]
+    times = {"start_at": side.event.start_at, "end_at": side.event.end_at}
+    new_event = {"title": "Late Show", **times, "time_zone": "America/Vancouver"}
+    new_list = {"name": f"Side door {word()}", "tiers": [{"tier": 1}]}
+    auth = "/api/tickets/auth/sign-in"
+    return {
+        "POST /api/tickets/checkin/pair": {"code": "NOSUCH00", "public_key": "A" * 43 + "="},
+        "POST /api/tickets/checkin/sync": {"protocol": 1, "cursor": None, "logs": []},
+        "POST /api/tickets/validate": {"token": side.tokens[2]},
+        f"POST {auth}": {"email": f"{word()}@example.org"},
+        f"POST {auth}/code": {"email": f"{word()}@example.org", "code": "000000"},
+        f"POST {auth}/link": {"token": "nothing"},
+        "POST /api/tickets/organizers": {"name": "Another", "code": word()},
+        "POST /api/tickets/events": {**new_event, "organizer_id": side.organizer.id},
+        f"PATCH {event}": {"venue": "The yard"},
+        f"POST {event}/status": {"status": "published"},
+        f"POST {event}/tiers": {"name": f"Balcony {word()}"},
+        f"PATCH {event}/tiers/{{tier_id}}": {"capacity": 500},
+        f"POST {event}/lists": new_list,
+        f"PUT {event}/lists/{{number}}": new_list,
+        f"POST {event}/tickets": {"tier_id": tier, "holders": [{"name": "Grace Hopper"}]},
+        f"PUT {event}/guest-imports/{{import_id}}": {"tier_id": tier},
+        "POST /api/tickets/tickets/{ticket_id}/reissue": {},
+        "POST /api/tickets/admin/keys/rotate": {},
+        f"POST {event}/pairing-codes": {"name": "Door 9"},
+        f"POST {event}/scanner-keys": {"name": "Gate 9"},
+    }
+
+
+def forms(side: Side) -> dict[str, dict[str, Any]]:
+    """Return a right form of every page that takes one, by path."""
+    event, tier = "/tickets/organizer/events/{event_id}", side.ids["tier_id"]
+    about = {
+        "title": "Late Show",
+        "start_at": "2027-05-01T19:00",
+        "end_at": "2027-05-01T23:00",
+        "time_zone": "America/Vancouver",
+        "currency": "CAD",
+        "unknown_policy": "hold",
+        "unknown_hours": "12",
+    }
+    return {
+        "/tickets/sign-in": {"email": f"{word()}@example.org", "next": "/tickets/organizer"},
+        "/tickets/sign-in/code": {"code": "000000"},
+        "/tickets/organizer/new": {"name": "Another", "code": word()},
+        "/tickets/organizer/events/new": {**about, "organizer": side.organizer.id},
+        f"{event}/edit": about,
+        f"{event}/status": {"status": "published"},
+        f"{event}/tiers/new": {"name": f"Balcony {word()}", "price": "12.50"},
+        f"{event}/tiers/{{tier_id}}": {"name": "General", "price": "12.50"},
+        f"{event}/tiers/{{tier_id}}/move": {"to": "down"},
+        f"{event}/lists/new": {"name": f"Side door {word()}", "tier-1": "on"},
+        f"{event}/lists/{{number:int}}": {"name": "Main door", "tier-1": "on"},
+        f"{event}/import/{{import_id}}": {"tier_id": tier},
+        f"{event}/exports/guests": {"column": "name", "format": "csv"},
+        f"{event}/exports/scans": {"column": "time", "format": "csv"},
+        f"{event}/devices/pair": {"name": "Door 9", "role": "steward"},
+        f"{event}/devices/pairing": {"code": "NOSUCH00"},
+        f"{event}/keys": {"name": "Gate 9"},
+        f"{event}/conflicts/looked-at": {"serial": side.ids["serial"], "list": "1"},
+    }
+
+
+UPLOADS = {
+    "POST /api/tickets/events/{event_id}/guest-imports": GUESTS,
+    "POST /tickets/organizer/events/{event_id}/import": GUESTS,
+}
