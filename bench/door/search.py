@@ -74,8 +74,8 @@ def _queries(tickets: list[Ticket]) -> list[tuple[str, str]]:
     for ticket in people:
         given, surname = ticket.holder_name.split(" ", 1)
         queries += [
-            ("surname", surname[:3]),
-            ("given name", given[:3]),
+            ("surname", surname[:3] if len(surname) > 1 else ticket.holder_name),
+            ("given name", given[:3] if len(given) > 1 else ticket.holder_name),
             ("given name and surname", f"{given} {surname[:2]}"),
             ("whole name", ticket.holder_name),
             ("order", ticket.order_ref),

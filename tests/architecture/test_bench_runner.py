@@ -1,5 +1,6 @@
 """The runner of the figures prints one object, judges goals, and says when a figure failed."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -7,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench.figure import Figure
+from bench.__main__ import measure
+from bench.figure import Figure, share
 from tests.architecture import tree
 
 GOOD = '''"""Counts to three."""
@@ -16,6 +18,17 @@ from bench.figure import Figure
 async def measure():
     print("noise")
     return {"time": Figure(0.5, "ms", "<= 1"), "rate": Figure(10, "facts/s", ">= 600")}
+'''
+
+SLOW = '''"""Never ends by itself."""
+import asyncio
+from pathlib import Path
+
+async def measure():
+    try:
+        await asyncio.sleep(600)
+    finally:
+        Path("tidied").touch()
 '''
 
 
@@ -60,6 +73,18 @@ def test_a_figure_that_fails_is_told_and_does_not_stop_the_others(figures: Path)
     assert found["good: time"]["holds"] is True
 
 
+def test_a_figure_that_takes_too_long_may_tidy_up(
+    figures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(figures)
+    slow = figures / "bench" / "slow" / "one.py"
+    slow.parent.mkdir()
+    slow.write_text(SLOW)
+    found = measure(slow, 5)
+    assert found == {"slow/one": {"error": "its group took longer than 12 minutes"}}
+    assert (figures / "tidied").exists()
+
+
 def test_an_unknown_group_is_an_error(figures: Path) -> None:
     assert run(figures, "nothing") == (2, {})
 
@@ -70,3 +95,17 @@ def test_ratios_say_the_same_on_a_machine_twice_as_fast() -> None:
     assert Figure(14, "B").ratio(0.02) is None
     with pytest.raises(ValueError, match="reads like"):
         Figure(1, "s", "about 3").holds()
+
+
+def test_a_share_is_a_value_that_was_measured() -> None:
+    times = [5.0, 1.0, 4.0, 2.0, 3.0]
+    assert (share(times, 0.5), share(times, 0.95), share(times, 0.2)) == (3.0, 5.0, 1.0)
+    assert share([7.0], 0.5) == 7.0
+
+
+def test_every_figure_of_the_door_says_how_it_is_measured() -> None:
+    files = sorted((tree.ROOT / "bench" / "door").glob("*.py"))
+    assert len(files) >= 10
+    for path in files:
+        method = ast.get_docstring(ast.parse(path.read_text())) or ""
+        assert len(method) > 300, path.name
