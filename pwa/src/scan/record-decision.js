@@ -9,7 +9,7 @@ import { CODES, flagBits } from '../core/verdict.js';
 /** @typedef {import('../data/scan-log.js').ScanLog} ScanLog */
 
 export const GATHER_MS = 60_000;
-const MOST_SEEN = 200;
+const MOST_SEEN = 64; // R11
 const NOTHING = new Uint8Array(0);
 
 /**
