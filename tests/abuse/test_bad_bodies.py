@@ -65,6 +65,7 @@ QUERIES = (
     "format=../../etc/passwd&columns=a,b,%00&scale=1000000&filename=%0d%0aX",
 )
 
+FOR_POSTGRES = tuple(query for query in QUERIES if "%" in query or "999" in query)
 HEADERS: tuple[dict[str, str], ...] = (
     {"Authorization": "Bearer"},
     {"Authorization": "Bearer hs_session_"},
@@ -150,11 +151,12 @@ async def test_no_member_of_any_body_can_break_the_server(world: World) -> None:
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 async def test_no_query_can_break_the_server(world: World, app: Starlette) -> None:
     before, found = await dump(world.services), []
+    queries = QUERIES if world.services.db.is_sqlite else FOR_POSTGRES
     for route in sorted(every_route(app)):
         method, path = route.split()
         if method != "GET" or "export" in path or "guests." in path:
             continue
-        for query in QUERIES:
+        for query in queries:
             address = f"{filled(path, world.ours.ids)}?{query}"
             caller = "device" if path.endswith("/snapshot") else "organizer"
             answer = await world.send("GET", address, caller)

@@ -100,7 +100,10 @@ def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 DOCUMENT = openapi_document(routes())
 OPERATIONS = sorted(
-    (path, method) for path, operations in DOCUMENT["paths"].items() for method in operations
+    (path, method)
+    for path, operations in DOCUMENT["paths"].items()
+    for method in operations
+    if "/sign-out" not in path  # would end the session that asks
 )
 
 
@@ -114,8 +117,6 @@ def test_the_document_holds_the_api() -> None:
 def test_an_operation_keeps_to_its_document(
     served: Served, path: str, method: str, caller: str
 ) -> None:
-    if path.endswith(("/sign-out", "/sign-out-everywhere")):
-        pytest.skip("would end the session that asks")
     schema = schemathesis.openapi.from_dict(DOCUMENT)
     operation = schema[path][method.upper()]
     allowed = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
