@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from handstamp.checkin.device_credentials import bearer, living_device
+from handstamp.checkin.exchange_shapes import ExchangeAnswer, ExchangeRequest
 from handstamp.checkin.live import live
 from handstamp.checkin.pair_device import pair as pair_device
 from handstamp.checkin.snapshot import current_snapshot
@@ -20,6 +21,7 @@ from handstamp.checkin.validate import Question
 from handstamp.checkin.validate import validate as validate_scan
 from handstamp.kit.clock import MINUTE
 from handstamp.plumbing.api import answers, spec
+from handstamp.plumbing.described import described
 from handstamp.plumbing.errors import BadInput
 from handstamp.plumbing.limits import hit
 from handstamp.plumbing.texts import _
@@ -146,6 +148,7 @@ async def pair(request: Request, json: PairRequest) -> Response:
     return JSONResponse(paired, headers={"Cache-Control": "no-store"})
 
 
+@described(tag="door", answer="application/octet-stream")
 async def snapshot(request: Request) -> Response:
     """Hand out the event's list: an envelope line and the columns, in one compressed body."""
     require_scanning(request)
@@ -166,6 +169,7 @@ async def snapshot(request: Request) -> Response:
     return Response(body, headers=headers, media_type="application/octet-stream")
 
 
+@described(tag="door", json=ExchangeRequest, answer=ExchangeAnswer)
 async def sync(request: Request) -> Response:
     """Do one exchange; works for ended pairings too, and without a credential for carried logs."""
     of = services(request)

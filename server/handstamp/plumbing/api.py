@@ -8,6 +8,7 @@ import inspect
 import json as jsonlib
 from collections.abc import Callable
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -22,6 +23,7 @@ from starlette.responses import JSONResponse
 from starlette.responses import Response as HttpResponse
 from starlette.routing import BaseRoute, Mount, Route
 
+from handstamp.plumbing.described import add_described
 from handstamp.plumbing.errors import (
     BadInput,
     Conflict,
@@ -37,6 +39,7 @@ from handstamp.plumbing.errors import (
 
 JSON_LIMIT = 2**53
 MAX_ERRORS = 20
+_PROBLEM_SCHEMA = {"$ref": "#/components/schemas/ProblemBody"}
 _PROBLEM_STATUSES = (400, 401, 403, 404, 409, 410, 413, 429, 503)
 
 
@@ -216,12 +219,18 @@ spec = SpecTree(
 
 
 def openapi_document(routes: list[BaseRoute]) -> dict[str, Any]:
-    """Describe the decorated ones of these routes as OpenAPI 3.1."""
+    """Describe the decorated and the marked ones of these routes as OpenAPI 3.1."""
     spec.app = _Routes(routes)
     document: dict[str, Any] = spec._generate_spec()
     for path in document["paths"].values():
         for operation in path.values():
             _tidy(operation)
+    problem = {"application/problem+json": {"schema": _PROBLEM_SCHEMA}}
+    refusals = {
+        str(status): {"description": HTTPStatus(status).phrase, "content": problem}
+        for status in _PROBLEM_STATUSES
+    }
+    add_described(document, routes, refusals)
     return document
 
 

@@ -1,0 +1,63 @@
+"""What an exchange looks like in the OpenAPI document; clauses R31 to R41 say what it means."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from handstamp.plumbing.api import JSON_LIMIT
+
+_DEVICE = Field(ge=1, lt=1 << 48)
+_NUMBER = Field(ge=1, lt=JSON_LIMIT)
+_BASE64 = Field(pattern=r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$")
+
+
+class FeedCursor(BaseModel):
+    """A place in an event's feed (R31)."""
+
+    feed: str = Field(max_length=80)
+    seq: int = Field(ge=0, lt=JSON_LIMIT)
+    digest: str = Field(max_length=80)
+
+
+class HandedInLog(BaseModel):
+    """A piece of one device's log: facts `from`, `from` + 1, … and the signature over its end."""
+
+    device: int = _DEVICE
+    from_: int = Field(alias="from", ge=1, lt=JSON_LIMIT)
+    facts: list[str] = Field(max_length=1_000)
+    head: int = _NUMBER
+    head_hash: str = _BASE64
+    signature: str = _BASE64
+
+
+class ExchangeRequest(BaseModel):
+    """What a phone sends: its place in the feed, its logs, its clock in ms UTC, its state."""
+
+    protocol: int = Field(ge=1, lt=JSON_LIMIT)
+    cursor: FeedCursor | None
+    logs: list[HandedInLog] = Field(max_length=64)
+    certificates: list[str] = Field(default=[], max_length=16)
+    clock: int = Field(ge=0, lt=JSON_LIMIT)
+    status: dict[str, Any] = {}
+
+
+class Acknowledged(BaseModel):
+    """What the server holds of a log: its head, and [number, tag, stamp] of each fact sent."""
+
+    device: int
+    to: int
+    hash: str
+    stamps: list[list[int]]
+    fork: bool
+    error: str = ""
+
+
+class ExchangeAnswer(BaseModel):
+    """What a phone gets: acknowledgements, changes or a reset (R34, R35), its standing (R41)."""
+
+    protocol: int
+    server_time: int
+    standing: Literal["active", "revoked", "expired", "repair", "unknown"]
+    acks: list[Acknowledged]
+    reset: bool
+    changes: dict[str, Any] | None
