@@ -57,10 +57,18 @@ def describe_errors(_logger: Any, _method: str, event: Event) -> Event:
     if isinstance(error, tuple):
         error = error[1]
     if isinstance(error, BaseException):
-        frames = traceback.extract_tb(error.__traceback__)
-        event["error"] = type(error).__name__
-        event["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        event |= places_of(error)
     return event
+
+
+def places_of(error: BaseException) -> dict[str, Any]:
+    """Return an error's type and the places it passed, without a value of any variable.
+
+    Handstamp mounted into another site logs by that site's settings, which may print locals.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    at = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    return {"error": type(error).__name__, "at": at}
 
 
 def configure_logs(level: str, stream: TextIO | None = None) -> None:

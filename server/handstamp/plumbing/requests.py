@@ -11,6 +11,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from handstamp.plumbing.errors import BadInput, NotFound, Problem
+from handstamp.plumbing.logs import places_of
 from handstamp.plumbing.metrics import REQUEST_SECONDS, REQUESTS
 from handstamp.plumbing.refused_page import refuse
 from handstamp.plumbing.texts import _
@@ -62,7 +63,7 @@ class _Answer:
             else:
                 await self._app(self._scope, self._receive, self._note)
         except Exception as error:
-            _log.error("request_crashed", exc_info=error)
+            _log.error("request_crashed", **places_of(error))
             if self._status:
                 raise
             await self._refuse(self._crash())
