@@ -1,62 +1,71 @@
 """Composition root of the command line: every command in one table."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import typer
 
-from handstamp.commands.change_tickets import issue_tickets, reissue_tickets, revoke_tickets
-from handstamp.commands.create_admin import create_admin
-from handstamp.commands.export_guest_list import export_guest_list
-from handstamp.commands.import_guest_list import import_guest_list
-from handstamp.commands.migrate_database import migrate_database
-from handstamp.commands.rotate_keys import rotate_keys
-from handstamp.commands.run_demo import run_demo
-from handstamp.commands.serve import serve
-from handstamp.commands.work import work
-from handstamp.commands.write_openapi import write_openapi
-
-COMMANDS: dict[str, Callable[..., Any]] = {
-    "serve": serve,
-    "worker": work,
-    "demo": run_demo,
-    "openapi": write_openapi,
-    "migrate": migrate_database,
-    "import-guests": import_guest_list,
-    "export-guests": export_guest_list,
+# Where each command is. Only the one that is typed gets loaded: loading the whole server would
+# cost a refund from the command line longer than telling every phone of it.
+COMMANDS: dict[str, str] = {
+    "serve": "serve:serve",
+    "worker": "work:work",
+    "demo": "run_demo:run_demo",
+    "openapi": "write_openapi:write_openapi",
+    "migrate": "migrate_database:migrate_database",
+    "import-guests": "import_guest_list:import_guest_list",
+    "export-guests": "export_guest_list:export_guest_list",
 }
-GROUPS: dict[str, tuple[str, dict[str, Callable[..., Any]]]] = {
-    "admin": ("People who run this server.", {"create": create_admin}),
+GROUPS: dict[str, tuple[str, dict[str, str]]] = {
+    "admin": ("People who run this server.", {"create": "create_admin:create_admin"}),
     "tickets": (
         "Issue, revoke and re-issue tickets.",
-        {"issue": issue_tickets, "revoke": revoke_tickets, "reissue": reissue_tickets},
+        {
+            "issue": "change_tickets:issue_tickets",
+            "revoke": "change_tickets:revoke_tickets",
+            "reissue": "change_tickets:reissue_tickets",
+        },
     ),
-    "keys": ("The keys that sign tickets.", {"rotate": rotate_keys}),
+    "keys": ("The keys that sign tickets.", {"rotate": "rotate_keys:rotate_keys"}),
 }
 
 
-def build() -> typer.Typer:
-    """Build the command line from its tables."""
+def build(words: Sequence[str] = ()) -> typer.Typer:
+    """Build the command line from its tables: what `words` ask for, or else everything."""
+    first = words[0] if words else ""
+    chosen = {first} if first in COMMANDS or first in GROUPS else {*COMMANDS, *GROUPS}
     app = _group("Handstamp: ticketing whose door works with no signal.")
-    for name, command in COMMANDS.items():
-        app.command(name)(command)
+    for name, place in COMMANDS.items():
+        if name in chosen:
+            app.command(name)(_load(place))
     for group, (about, commands) in GROUPS.items():
-        part = _group(about)
-        for name, command in commands.items():
-            part.command(name)(command)
-        app.add_typer(part, name=group)
+        if group in chosen:
+            part = _group(about)
+            for name, place in commands.items():
+                part.command(name)(_load(place))
+            app.add_typer(part, name=group)
     return app
 
 
+def _load(place: str) -> Callable[..., Any]:
+    module, _, name = place.partition(":")
+    command: Callable[..., Any] = getattr(import_module(f"handstamp.commands.{module}"), name)
+    return command
+
+
 def _group(about: str) -> typer.Typer:
+    # With a callback a group stays one, even when it has a single command.
     return typer.Typer(
-        help=about, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+        help=about,
+        callback=lambda: None,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
     )
-
-
-app = build()
 
 
 def main() -> None:
     """Run the command line."""
-    app()
+    build(sys.argv[1:])()

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from tests.fixtures.services import SECRET, make_settings
 from typer.testing import CliRunner, Result
 
 from handstamp.auth.models import LoginCode, User
-from handstamp.cli import COMMANDS, GROUPS, app
+from handstamp.cli import COMMANDS, GROUPS, build
 from handstamp.plumbing.web import Services, build_services
 from handstamp.tickets.models import SigningKey, Ticket
 
@@ -31,7 +33,7 @@ def environment(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def handstamp(*arguments: str, code: int = 0, typed: str | None = None) -> Result:
     """Run a command in this process; fails when it ends with another exit code."""
-    done = CliRunner().invoke(app, [*arguments], input=typed)
+    done = CliRunner().invoke(build(arguments), [*arguments], input=typed)
     assert done.exit_code == code, done.output
     return done
 
@@ -79,6 +81,25 @@ def test_every_command_explains_itself() -> None:
     for group, (_about, commands) in GROUPS.items():
         for name in commands:
             assert "Usage" in handstamp(group, name, "--help").output
+
+
+def test_help_lists_every_command() -> None:
+    said = handstamp("--help").output
+    assert [name for name in [*COMMANDS, *GROUPS] if name not in said] == []
+
+
+def test_a_command_loads_only_what_it_needs(event: str) -> None:
+    """In a process of its own, where nothing else has loaded the tables it refers to."""
+    lines = (
+        "import sys; from handstamp.cli import main",
+        f"sys.argv = ['handstamp', 'tickets', 'issue', {event!r}, '--tier', 'VIP']",
+        "try: main()",
+        "except SystemExit as end: print(end.code, 'handstamp.app' in sys.modules)",
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines()[-1:] == ["0 False"], done.stderr
 
 
 def test_one_ticket_is_issued_with_its_code(event: str, environment: str) -> None:
