@@ -10,13 +10,13 @@ from typing import Any
 import httpx2
 
 from bench.installation import Installation
+from handstamp.checkin.layout import Reader
 from handstamp.checkin.pair_device import make_pairing_code
 from handstamp.checkin.wire import (
     ADMIT,
     NO_HASH,
     SCAN,
     Fact,
-    decode_snapshot,
     encode_fact,
     fact_hash,
     head_message,
@@ -118,8 +118,9 @@ class Phone:
         answer = await http.send(asked, stream=True)
         assert answer.status_code == 200, await answer.aread()
         body = await answer.aread()
-        header, _tickets, _facts = decode_snapshot(unpack_envelope(body)[1])
-        self.cursor = header["cursor"]
+        payload = Reader(unpack_envelope(body)[1])
+        payload.uint(1)
+        self.cursor = json.loads(payload.text())["cursor"]
         return answer.num_bytes_downloaded
 
     async def sync(self, http: httpx2.AsyncClient) -> dict[str, Any]:

@@ -7,7 +7,6 @@ surname, so that names come from a sorted dictionary and mail addresses from the
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from handstamp.checkin.columns import (
@@ -109,6 +108,7 @@ def _encode_emails(parties: list[list[_Guest]]) -> bytes:
     patterns: list[str] = []
     digits: list[int] = []
     domains: list[str] = []
+    letters = _Letters()
     for leader, *companions in parties:
         for guest in (leader, *(other for other in companions if other.email != leader.email)):
             cut = guest.email.rfind("@")
@@ -118,18 +118,22 @@ def _encode_emails(parties: list[list[_Guest]]) -> bytes:
             end = _END_DIGITS.search(local)
             number = end.group() if end else ""
             stem = local[: len(local) - len(number)]
-            patterns.append(_pattern(stem, _letters(guest.given), _letters(guest.surname)))
+            patterns.append(_pattern(stem, letters[guest.given], letters[guest.surname]))
             digits.append(int("1" + number) if number else 0)
             domains.append(domain)
     return encode_terms(patterns) + encode_numbers(digits) + encode_terms(domains)
 
 
-@lru_cache(maxsize=65536)
-def _letters(name: str) -> str:
-    """Return a name's first word as mail addresses write it: unaccented small letters."""
-    word = name.split(" ", 1)[0]
-    plain = unicodedata.normalize("NFD", word)
-    return "".join(letter for letter in plain if letter.isascii() and letter.isalnum()).lower()
+class _Letters(dict[str, str]):
+    """A name's first word as mail addresses write it: unaccented small letters.
+
+    Names repeat, so each is written once; forgotten with the column it was made for.
+    """
+
+    def __missing__(self, name: str) -> str:
+        word = unicodedata.normalize("NFD", name.split(" ", 1)[0])
+        plain = "".join(letter for letter in word if letter.isascii() and letter.isalnum())
+        return self.setdefault(name, plain.lower())
 
 
 def _pattern(stem: str, given: str, surname: str) -> str:
@@ -202,13 +206,14 @@ def _decode_names(read: Reader, sizes: list[int]) -> tuple[list[tuple[str, str]]
 def _decode_emails(read: Reader, names: list[tuple[str, str]], same: list[int]) -> list[str]:
     written = _written_emails(read)
     emails: list[str] = []
+    letters = _Letters()
     leaders = ""
     for (given, surname), flags in zip(names, same, strict=True):
         if flags >= 0 and flags & SAME_EMAIL:
             emails.append(leaders)
             continue
         pattern, end = next(written)
-        emails.append(_filled(pattern, _letters(given), _letters(surname)) + end)
+        emails.append(_filled(pattern, letters[given], letters[surname]) + end)
         if flags < 0:
             leaders = emails[-1]
     return emails

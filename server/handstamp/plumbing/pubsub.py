@@ -9,7 +9,6 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator
 
-import psycopg
 import structlog
 from sqlalchemy.engine import make_url
 
@@ -142,6 +141,8 @@ class Signals:
             subscription.push(payload)
 
     async def _listen(self) -> None:
+        import psycopg  # noqa: PLC0415 (the embedded database does without its 10 MB)
+
         pause = FIRST_PAUSE_S
         first = True
         while True:
@@ -174,6 +175,8 @@ class Signals:
             self._deliver(topic, payload)
 
     async def _send(self) -> None:
+        import psycopg  # noqa: PLC0415
+
         connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
         try:
             while True:

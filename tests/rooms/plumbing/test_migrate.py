@@ -1,6 +1,8 @@
 """Migrations make exactly the tables of the models, once, and grant what the role needs."""
 
 import asyncio
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import ProgrammingError
 from tests.fixtures import postgres
@@ -16,7 +19,13 @@ from tests.fixtures.databases import async_url
 from handstamp.app import create_app
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.db import Base, Database
-from handstamp.plumbing.migrate import VERSION_TABLE, alembic_config, is_current, migrate
+from handstamp.plumbing.migrate import (
+    VERSION_TABLE,
+    alembic_config,
+    is_current,
+    migrate,
+    newest_revision,
+)
 
 
 def differences(connection: Connection) -> list[object]:
@@ -38,6 +47,26 @@ async def test_models_and_migrations_agree(database_url: str) -> None:
         assert await connection.run_sync(differences) == []
     assert await is_current(db)
     await db.close()
+
+
+def test_the_newest_revision_is_the_one_that_alembic_would_come_to() -> None:
+    script = ScriptDirectory.from_config(alembic_config())
+    assert newest_revision() == script.get_current_head()
+
+
+def test_a_current_database_does_without_alembic(sqlite_url: str) -> None:
+    """Its import would cost each start of the server and each command time and memory."""
+    lines = (
+        "import asyncio, sys",
+        "from handstamp.plumbing.config import Settings",
+        "from handstamp.plumbing.migrate import migrate",
+        f"asyncio.run(migrate(Settings(database_url={sqlite_url!r})))",
+        "print('alembic' in sys.modules)",
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
 
 
 async def test_every_table_has_our_prefix(database_url: str) -> None:
