@@ -57,10 +57,10 @@ check: tools ## everything CI runs: format, lint, types, floors, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	@$(MAKE) --no-print-directory pages-types node-tests coverage
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 test: tools node-tests ## the tests alone
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 pages-types: $(NPM)
 	@sh tools/tsc.sh
@@ -72,7 +72,7 @@ coverage: tools ## branch coverage of the pure files: 100 % or fail
 	@sh tools/coverage.sh
 
 soak: tools ## the long counts in full: histories, token mutations, requests of the API
-	HANDSTAMP_SOAK=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/convergence tests/contract \
+	HANDSTAMP_SOAK=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile tests/convergence tests/contract \
 	  tests/abuse/test_openapi_fuzz.py
 
 bench: tools ## every figure as JSON; ONLY=door names one group

@@ -25,6 +25,7 @@ import asyncio
 from pathlib import Path
 
 async def measure():
+    Path("started").touch()
     try:
         await asyncio.sleep(600)
     finally:
@@ -80,8 +81,11 @@ def test_a_figure_that_takes_too_long_may_tidy_up(
     slow = figures / "bench" / "slow" / "one.py"
     slow.parent.mkdir()
     slow.write_text(SLOW)
-    found = measure(slow, 5)
-    assert found == {"slow/one": {"error": "its group took longer than 12 minutes"}}
+    for seconds in (5, 20, 60):  # a busy machine may need long to start a process
+        found = measure(slow, seconds)
+        assert found == {"slow/one": {"error": "its group took longer than 12 minutes"}}
+        if (figures / "started").exists():
+            break
     assert (figures / "tidied").exists()
 
 

@@ -12,8 +12,8 @@ def swap(phone: DoorPhone) -> None:
     """Find the waiting version, tap it in, and wait for the page to come back."""
     phone.call("(app) => app.updates.look()")
     phone.until("(app) => app.updateWaiting")
-    phone.call("(app) => { window.beforeSwap = true; return app.applyUpdate(); }")
-    phone.page.wait_for_function("window.beforeSwap !== true")
+    with phone.page.expect_navigation():
+        phone.call("(app) => { void app.applyUpdate(); }")
     phone.ready()
 
 
