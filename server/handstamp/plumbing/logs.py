@@ -57,7 +57,7 @@ def describe_errors(_logger: Any, _method: str, event: Event) -> Event:
     if isinstance(error, tuple):
         error = error[1]
     if isinstance(error, BaseException):
-        event |= places_of(error)
+        event.update(places_of(error))
     return event
 
 
