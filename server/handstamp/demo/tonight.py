@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from handstamp.kit.clock import Millis
+from handstamp.kit.zones import zone
 
 ZONE = "America/Vancouver"
 
@@ -24,12 +24,12 @@ def tonight(now: Millis, days: int = 0) -> Evening:
 
     Before 04:00 the night still belongs to the day before.
     """
-    local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(ZONE))
+    local = datetime.fromtimestamp(now / 1000, UTC).astimezone(zone(ZONE))
     day = (local - timedelta(hours=4)).date() + timedelta(days=days)
 
     def at(hour: int, minute: int = 0, later: int = 0) -> Millis:
         moment = datetime.combine(
-            day + timedelta(days=later), time(hour, minute), tzinfo=ZoneInfo(ZONE)
+            day + timedelta(days=later), time(hour, minute), tzinfo=zone(ZONE)
         )
         return round(moment.timestamp() * 1000)
 

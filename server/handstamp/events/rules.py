@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
-from zoneinfo import available_timezones
 
+from handstamp.kit import zones
 from handstamp.kit.clock import DAY, Millis
 
 N_ = str  # marks text for the catalogues; it is translated where it is shown
@@ -36,7 +36,7 @@ class ListTier:
 
 @cache
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return zones.zone_names()
 
 
 def zone_exists(name: str) -> bool:

@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
 
+from handstamp.kit import zones
 from handstamp.kit.clock import MINUTE, SECOND, Millis
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
@@ -25,7 +26,7 @@ def zone(name: str) -> ZoneInfo:
     """
     if name not in zone_names():
         raise ValueError(f"unknown time zone {name!r}")
-    return ZoneInfo(name)
+    return zones.zone(name)
 
 
 @lru_cache(maxsize=1)
@@ -34,7 +35,7 @@ def zone_names() -> tuple[str, ...]:
     return tuple(
         sorted(
             name
-            for name in available_timezones()
+            for name in zones.zone_names()
             if name == "UTC" or ("/" in name and not name.startswith(("Etc/", "posix/", "right/")))
         )
     )

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from handstamp.kit import zones
 from handstamp.kit.clock import HOUR, SECOND, Millis
 
 
@@ -32,7 +32,7 @@ class Cron:
         """Return the latest slot that is not after `now`."""
         if self.every is not None:
             return now - now % self.every
-        zone = ZoneInfo(self.zone)
+        zone = zones.zone(self.zone)
         today = datetime.fromtimestamp(now / SECOND, zone).date()
         wanted = time.fromisoformat(self.at)
         for back in range(9):

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO
-from zoneinfo import ZoneInfo
 
 import xlsxwriter
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.audit.record import record
 from handstamp.events.find_events import owned_event, tiers_of
 from handstamp.events.models import Event
+from handstamp.kit import zones
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.errors import BadInput
 from handstamp.plumbing.local_time import LAST_SHOWN
@@ -176,7 +176,7 @@ def local_text(at: Millis, zone: str) -> str:
     """
     if at > LAST_SHOWN:
         return str(at)
-    moment = datetime.fromtimestamp(at // 1000, UTC).astimezone(ZoneInfo(zone))
+    moment = datetime.fromtimestamp(at // 1000, UTC).astimezone(zones.zone(zone))
     return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 

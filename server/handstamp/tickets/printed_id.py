@@ -2,8 +2,8 @@
 
 import re
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
+from handstamp.kit import zones
 from handstamp.kit.clock import Millis
 from handstamp.kit.ids import base32_decode, base32_encode, luhn32
 
@@ -12,7 +12,7 @@ _TAIL = 9
 
 def printed_prefix(organizer_code: str, event_code: str, start_at: Millis, zone: str) -> str:
     """Return `ORG-EVENT-YYYYMMDD-` with the event's local start date."""
-    start = datetime.fromtimestamp(start_at / 1000, UTC).astimezone(ZoneInfo(zone))
+    start = datetime.fromtimestamp(start_at / 1000, UTC).astimezone(zones.zone(zone))
     return f"{organizer_code}-{event_code}-{start:%Y%m%d}-"
 
 

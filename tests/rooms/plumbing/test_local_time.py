@@ -14,7 +14,7 @@ from handstamp.plumbing.local_time import (
     zone_note,
 )
 
-ZONE = "America/Vancouver"
+ZONE = "America/New_York"
 ZONES = st.sampled_from(["UTC", ZONE, "Asia/Kathmandu", "Pacific/Chatham", "Europe/Paris"])
 MINUTES = st.integers(16_000_000, 60_000_000)
 
@@ -55,6 +55,6 @@ def test_times_are_written_as_people_say_them() -> None:
     assert day_and_time(start, ZONE) == "Sat, 21 Nov 2026, 19:30"
     assert span(start, start + 5 * HOUR, ZONE) == "Sat, 21 Nov 2026, 19:30 – 00:30"
     assert span(start, start + 30 * HOUR, ZONE).endswith("Mon, 23 Nov 2026, 01:30")
-    assert zone_note(start, ZONE) == "Vancouver, UTC−8"
+    assert zone_note(start, ZONE) == "New York, UTC−5"
     assert zone_note(start, "Asia/Kathmandu") == "Kathmandu, UTC+5:45"
     assert zone_note(start, "UTC") == "UTC"
