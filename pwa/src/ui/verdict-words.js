@@ -104,5 +104,5 @@ export function spokenVerdict(light, zone) {
     light.used && t('First scan at {time}', { time: clockTime(light.used.at, zone) }),
     verdictAdvice(light, zone),
   ];
-  return parts.filter(Boolean).flatMap((part) => [part, '. ']);
+  return parts.filter(Boolean).flatMap((part) => [part, `${part}`.endsWith('.') ? ' ' : '. ']);
 }
