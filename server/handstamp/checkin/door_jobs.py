@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, select, tuple_
 
 from handstamp.checkin.models import PairingCode, ValidateAnswer
-from handstamp.checkin.snapshot import build_snapshot, needs_build
+from handstamp.checkin.snapshot import current_snapshot, needs_build
 from handstamp.events.models import Event
 from handstamp.kit.clock import DAY, HOUR, Millis
 from handstamp.plumbing.jobs import JobContext
@@ -29,7 +29,7 @@ async def rebuild_snapshots(ctx: JobContext) -> None:
         events = (await session.scalars(near)).all()
         due = [event for event in events if await needs_build(session, event)]
     for event in due:
-        await build_snapshot(services, event)
+        await current_snapshot(services, event)
     async with ctx.write() as session:
         await ctx.acknowledge(session)
 

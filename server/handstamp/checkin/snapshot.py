@@ -35,6 +35,7 @@ from handstamp.checkin.wire import (
 from handstamp.events.models import Event
 from handstamp.kit import signing
 from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.memory import give_back
 from handstamp.plumbing.secrets import kept_key
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services
@@ -86,11 +87,14 @@ async def build_snapshot(services: Services, event_id: str) -> Snapshot:
     _public, private = await kept_key(services, SERVER_KEY)
     content = await _read(services, event_id)
     zipped, brotlied = await asyncio.to_thread(_encode, content, private)
+    seq, fields, tickets = content.seq, content.fields, len(content.tickets)
+    del content
+    give_back()
     row = {
         "event_id": event_id,
-        "seq": content.seq,
-        "fields": content.fields,
-        "tickets": len(content.tickets),
+        "seq": seq,
+        "fields": fields,
+        "tickets": tickets,
         "gzip": zipped,
         "brotli": brotlied,
         "built_at": services.clock(),

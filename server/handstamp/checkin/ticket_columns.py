@@ -152,8 +152,10 @@ def _pattern(stem: str, given: str, surname: str) -> str:
 def _initial(stem: str, letter: str, beside: str, mark: str) -> str:
     """Replace a lone initial right beside a name, with or without a dot between."""
     for joint in ("", "."):
-        stem = re.sub(f"^{re.escape(letter + joint)}(?={beside})", mark + joint, stem)
-        stem = re.sub(f"(?<={beside}){re.escape(joint + letter)}$", joint + mark, stem)
+        if stem.startswith(letter + joint + beside):
+            stem = mark + stem[len(letter) :]
+        if stem.endswith(beside + joint + letter):
+            stem = stem[: -len(letter)] + mark
     return stem
 
 

@@ -62,7 +62,7 @@ def _prepare_sqlite(engine: Engine, begin: str) -> None:
             "synchronous=FULL",
             "busy_timeout=15000",
             "foreign_keys=ON",
-            "cache_size=-2000",
+            "cache_size=-1000",
             "temp_store=MEMORY",
         ):
             cursor.execute(f"PRAGMA {pragma}")
