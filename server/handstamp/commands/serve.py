@@ -11,6 +11,7 @@ import uvicorn
 from sqlalchemy.engine import make_url
 from starlette.applications import Starlette
 
+from handstamp.app import create_app
 from handstamp.commands.running import MISUSED, NO_DATABASE, read_settings, run_plainly, say, stop
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.db import Database
@@ -74,9 +75,6 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, processes: Processes = 1)
 
 def listen(settings: Settings, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serve on a bound socket in this process until a signal comes; calls `ready` once."""
-    # Imported here: every other command starts in half the time without the web server.
-    from handstamp.app import create_app  # noqa: PLC0415
-
     config = uvicorn.Config(
         create_app(settings),
         forwarded_allow_ips=settings.trusted_proxies,
@@ -112,8 +110,6 @@ def bind(host: str, port: int) -> socket.socket:
 
 def application() -> Starlette:
     """Build the application of one of several processes from the environment."""
-    from handstamp.app import create_app  # noqa: PLC0415
-
     return create_app(read_settings())
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.engine import make_url
 from handstamp.commands.running import MISUSED, read_settings, run_plainly, say, services_of, stop
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.jobs import Worker
+from handstamp.worker import CRONS, JOBS
 
 
 def work() -> None:
@@ -19,9 +20,6 @@ def work() -> None:
 
 
 async def _work(settings: Settings) -> None:
-    # Imported here: every other command starts in half the time without the web server.
-    from handstamp.worker import CRONS, JOBS  # noqa: PLC0415
-
     async with services_of(settings) as services:
         worker = Worker(services, JOBS, CRONS)
         loop = asyncio.get_running_loop()
