@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import importlib
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from bench.figure import Figure, calibration_loop
 
 def main(module: str, output: str) -> None:
     """Import the module, measure, and write {figure: members} to the file `output`."""
+    # A shell that starts work in the background has it ignore SIGINT, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with contextlib.redirect_stdout(sys.stderr):
         loop = calibration_loop()
         found: dict[str, Figure] = asyncio.run(importlib.import_module(module).measure())
