@@ -6,6 +6,7 @@ tags=["door"])` and read `request.context.json`, or take an argument named `json
 
 import inspect
 import json as jsonlib
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
@@ -39,6 +40,7 @@ from handstamp.plumbing.errors import (
 
 JSON_LIMIT = 2**53
 MAX_ERRORS = 20
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/ProblemBody"}
 _PROBLEM_STATUSES = (400, 401, 403, 404, 409, 410, 413, 429, 503)
 
@@ -89,7 +91,7 @@ def check_text(text: str) -> None:
     """
     if "\x00" in text:
         raise ValueError("Text must not contain the NUL character.")
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
+    if not text.isascii() and _HALF_PAIR.search(text):
         raise ValueError("Text must not contain half of a surrogate pair.")
 
 
