@@ -10,13 +10,21 @@ from handstamp.audit import models as audit
 from handstamp.auth import models as auth
 from handstamp.checkin import models as checkin
 from handstamp.events import models as events
+from handstamp.ledger import models as ledger
 from handstamp.mail import models as mail
+from handstamp.orders import models as orders
+from handstamp.payments import models as payments
 from handstamp.plumbing import models as plumbing
 from handstamp.plumbing.db import Base, Database
 from handstamp.plumbing.migrate import VERSION_TABLE
+from handstamp.refunds import models as refunds
 from handstamp.tickets import models as tickets
+from handstamp.webhooks import models as webhooks
 
-ROOMS = (audit, auth, checkin, events, mail, plumbing, tickets)
+ROOMS = (
+    audit, auth, checkin, events, ledger, mail, orders, payments, plumbing, refunds, tickets,
+    webhooks,
+)  # fmt: skip
 
 
 def run(connection: Connection) -> None:

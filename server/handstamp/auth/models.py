@@ -1,6 +1,6 @@
 """Who may do what: people, organizers, teams, sign-in codes and sessions."""
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from handstamp.plumbing.db import Base
@@ -28,6 +28,27 @@ class Organizer(Base):
     code: Mapped[str] = mapped_column(unique=True)
     status: Mapped[str] = mapped_column(default="active")
     created_at: Mapped[int]
+
+
+class OrganizerProfile(Base):
+    """How an organizer appears to buyers: the legal entity on receipts, and the looks.
+
+    `brand_color`: "#rrggbb" or ''. `logo`: a PNG or JPEG, its media type in `logo_type`.
+    """
+
+    __tablename__ = "tickets_organizer_profiles"
+
+    organizer_id: Mapped[str] = mapped_column(ForeignKey("tickets_organizers.id"), primary_key=True)
+    legal_name: Mapped[str] = mapped_column(default="")
+    legal_address: Mapped[str] = mapped_column(Text, default="")
+    tax_number: Mapped[str] = mapped_column(default="")
+    contact_email: Mapped[str] = mapped_column(default="")
+    website: Mapped[str] = mapped_column(default="")
+    brand_color: Mapped[str] = mapped_column(default="")
+    logo: Mapped[bytes | None]
+    logo_type: Mapped[str] = mapped_column(default="")
+    refund_policy: Mapped[str] = mapped_column(Text, default="")
+    updated_at: Mapped[int]
 
 
 class Member(Base):

@@ -36,6 +36,9 @@ class Event(Base):
     unknown_policy: Mapped[str] = mapped_column(default="accept_and_flag")
     unknown_max_age_s: Mapped[int] = mapped_column(default=12 * 3600)
     snapshot_fields: Mapped[str] = mapped_column(default="name,email,order")
+    refund_until: Mapped[int | None]
+    refund_policy: Mapped[str] = mapped_column(Text, default="")
+    ask_phone: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[int]
     updated_at: Mapped[int]
     feed_seq: Mapped[int | None]
@@ -58,6 +61,7 @@ class Tier(Base):
     sales_start_at: Mapped[int | None]
     sales_end_at: Mapped[int | None]
     visibility: Mapped[str] = mapped_column(default="public")
+    ask_names: Mapped[bool] = mapped_column(default=False)
     sort: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[int]
     archived_at: Mapped[int | None]

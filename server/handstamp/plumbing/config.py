@@ -2,6 +2,7 @@
 
 import secrets
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -10,7 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Frozen settings; each is the environment variable `HANDSTAMP_<NAME>`.
 
-    The kill switch and the feature flags keep the names of the product brief, without prefix.
+    The kill switch, the feature flags and what the product brief names itself keep those names,
+    without prefix. Times in them are minutes.
     """
 
     model_config = SettingsConfigDict(
@@ -23,6 +25,19 @@ class Settings(BaseSettings):
     demo: bool = False
     enable_ticketing: bool = Field(default=False, alias="ENABLE_TICKETING")
     enable_scanning: bool = Field(default=True, alias="ENABLE_TICKETING_SCANNING")
+    enable_checkout: bool = Field(default=False, alias="ENABLE_TICKETING_CHECKOUT")
+    enable_payouts: bool = Field(default=False, alias="ENABLE_TICKETING_PAYOUTS")
+    stripe_secret_key: str = Field(default="", alias="STRIPE_SECRET_KEY", repr=False)
+    stripe_publishable_key: str = Field(default="", alias="STRIPE_PUBLISHABLE_KEY")
+    stripe_webhook_secret: str = Field(default="", alias="STRIPE_WEBHOOK_SECRET", repr=False)
+    stripe_connect_webhook_secret: str = Field(
+        default="", alias="STRIPE_CONNECT_WEBHOOK_SECRET", repr=False
+    )
+    stripe_api_url: str = ""
+    stripe_accounts: Literal["standard", "express"] = "standard"
+    payment_form: Literal["checkout", "element"] = "checkout"
+    ticket_payment_timeout: int = Field(default=15, alias="TICKET_PAYMENT_TIMEOUT", ge=1, le=1440)
+    holds_per_network: int = 30
     open_registration: bool = False
     mail_url: str = ""
     mail_from: str = "Handstamp <tickets@localhost>"

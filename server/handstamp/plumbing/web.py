@@ -115,6 +115,28 @@ def require_ticketing(connection: HTTPConnection) -> None:
         raise SwitchedOff("Ticketing is switched off on this server.")
 
 
+def require_checkout(connection: HTTPConnection) -> None:
+    """Refuse new sales while their flag is off.
+
+    Raises:
+        SwitchedOff: ticketing or checkout is switched off on this server.
+    """
+    settings = services(connection).settings
+    if not (settings.enable_ticketing and settings.enable_checkout):
+        raise SwitchedOff("Tickets are not sold on this server at the moment.")
+
+
+def require_payouts(connection: HTTPConnection) -> None:
+    """Refuse new work on organizers' accounts for payouts while its flag is off.
+
+    Raises:
+        SwitchedOff: ticketing or payouts are switched off on this server.
+    """
+    settings = services(connection).settings
+    if not (settings.enable_ticketing and settings.enable_payouts):
+        raise SwitchedOff("Accounts for payouts cannot be connected at the moment.")
+
+
 def require_scanning(connection: HTTPConnection) -> None:
     """Refuse new door work while its flag is off.
 

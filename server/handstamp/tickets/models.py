@@ -1,6 +1,6 @@
 """Tickets, the keys that sign them, and guest-list files waiting for a decision."""
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from handstamp.plumbing.db import Base, RowId
@@ -12,13 +12,17 @@ class Ticket(Base):
     Status: valid, refunded, cancelled, disputed. `epoch` is raised when the ticket is
     re-issued. Every change sets `feed_seq` to NULL and raises `revision`; the door numbers
     the row after commit. `token_digest` is the first 8 bytes of SHA-256 of the current
-    token's signature. `erased_at` marks a tombstone: personal fields are empty.
+    token's signature. `erased_at` marks a tombstone: personal fields are empty. A bought
+    ticket names its order and line; `place` (from 0) within the line is unique, so a line's
+    tickets are issued once.
     """
 
     __tablename__ = "tickets_tickets"
     __table_args__ = (
         UniqueConstraint("event_id", "serial"),
         UniqueConstraint("event_id", "external_id"),
+        Index("uq_tickets_tickets_order_item_place", "order_item_id", "place", unique=True),
+        Index("ix_tickets_tickets_order", "order_id"),
         Index("ix_tickets_tickets_feed", "event_id", "feed_seq"),
         Index(
             "ix_tickets_tickets_unnumbered",
@@ -41,6 +45,9 @@ class Ticket(Base):
     holder_email: Mapped[str] = mapped_column(default="")
     order_ref: Mapped[str] = mapped_column(default="")
     external_id: Mapped[str | None]
+    order_id: Mapped[str | None]
+    order_item_id: Mapped[str | None]
+    place: Mapped[int | None]
     key_id: Mapped[int]
     token_digest: Mapped[bytes]
     source: Mapped[str] = mapped_column(default="issued")
@@ -49,6 +56,25 @@ class Ticket(Base):
     updated_at: Mapped[int]
     erased_at: Mapped[int | None]
     feed_seq: Mapped[int | None]
+
+
+class Stock(Base):
+    """How much of a tier is taken; `tier_id` '' stands for the whole event.
+
+    `held`: tickets in pending orders. `issued`: tickets that are valid or disputed, however
+    they came to be. What remains is the capacity less both.
+    """
+
+    __tablename__ = "tickets_stock"
+    __table_args__ = (
+        CheckConstraint("held >= 0", name="held"),
+        CheckConstraint("issued >= 0", name="issued"),
+    )
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"), primary_key=True)
+    tier_id: Mapped[str] = mapped_column(primary_key=True)
+    held: Mapped[int] = mapped_column(default=0)
+    issued: Mapped[int] = mapped_column(default=0)
 
 
 class SigningKey(Base):

@@ -1,0 +1,116 @@
+"""Orders, their lines, and what buyers agreed to."""
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from handstamp.plumbing.db import Base
+
+
+class Order(Base):
+    """One purchase: a hold while `pending`, tickets once `paid`; amounts in minor units.
+
+    `buyer_key`: keyed hash of the browser's cookie, or "user:<id>". `network`: keyed hash of
+    the network it came from. `checkout_attempt` counts Checkout Sessions, each under an
+    idempotency key of its own; what a session is made of is stored before the call.
+    `access_hash`: hash of the secret in mailed links. Status: see `rules.MOVES`.
+    """
+
+    __tablename__ = "tickets_orders"
+    __table_args__ = (
+        Index(
+            "uq_tickets_orders_pending_buyer",
+            "buyer_key",
+            unique=True,
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+        Index("ix_tickets_orders_event", "event_id", "created_at", "id"),
+        Index("ix_tickets_orders_organizer", "organizer_id", "created_at", "id"),
+        Index("ix_tickets_orders_email", "email"),
+        Index(
+            "ix_tickets_orders_pending",
+            "expires_at",
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+        Index(
+            "ix_tickets_orders_pending_network",
+            "network",
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"))
+    organizer_id: Mapped[str] = mapped_column(ForeignKey("tickets_organizers.id"))
+    buyer_key: Mapped[str]
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("tickets_users.id"))
+    network: Mapped[str] = mapped_column(default="")
+    status: Mapped[str] = mapped_column(default="pending")
+    email: Mapped[str] = mapped_column(default="")
+    name: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(default="en")
+    currency: Mapped[str]
+    subtotal: Mapped[int]
+    discount: Mapped[int] = mapped_column(default=0)
+    fees: Mapped[int] = mapped_column(default=0)
+    tax: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int]
+    application_fee: Mapped[int] = mapped_column(default=0)
+    refunded: Mapped[int] = mapped_column(default=0)
+    access_hash: Mapped[str] = mapped_column(default="")
+    expires_at: Mapped[int]
+    account: Mapped[str] = mapped_column(default="")
+    charge_type: Mapped[str] = mapped_column(default="")
+    checkout_attempt: Mapped[int] = mapped_column(default=0)
+    checkout_state: Mapped[str] = mapped_column(default="")
+    checkout_session_id: Mapped[str | None] = mapped_column(unique=True)
+    checkout_url: Mapped[str] = mapped_column(Text, default="")
+    checkout_expires_at: Mapped[int | None]
+    payment_error: Mapped[str] = mapped_column(default="")
+    terms_at: Mapped[int | None]
+    created_at: Mapped[int]
+    placed_at: Mapped[int | None]
+    closed_at: Mapped[int | None]
+    close_reason: Mapped[str] = mapped_column(default="")
+    reminded_at: Mapped[int | None]
+
+
+class OrderItem(Base):
+    """A line of an order: some tickets of one tier, with its price as it was computed.
+
+    `unit_price` is before discount; `discount`, `fee`, `tax` and `total` are of the whole line.
+    `names_json`: a list of holders' names, empty when all are the buyer's.
+    """
+
+    __tablename__ = "tickets_order_items"
+    __table_args__ = (UniqueConstraint("order_id", "position"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("tickets_orders.id"))
+    position: Mapped[int]
+    tier_id: Mapped[str] = mapped_column(ForeignKey("tickets_tiers.id"))
+    tier_name: Mapped[str]
+    qty: Mapped[int]
+    unit_price: Mapped[int]
+    discount: Mapped[int] = mapped_column(default=0)
+    fee: Mapped[int] = mapped_column(default=0)
+    tax: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int]
+    names_json: Mapped[str] = mapped_column(Text, default="[]")
+
+
+class Consent(Base):
+    """Whether an organizer may write to somebody about other events, in which words asked."""
+
+    __tablename__ = "tickets_consents"
+
+    email: Mapped[str] = mapped_column(primary_key=True)
+    organizer_id: Mapped[str] = mapped_column(ForeignKey("tickets_organizers.id"), primary_key=True)
+    order_id: Mapped[str | None] = mapped_column(ForeignKey("tickets_orders.id"))
+    wording: Mapped[str] = mapped_column(Text)
+    given_at: Mapped[int]
+    withdrawn_at: Mapped[int | None]

@@ -1,0 +1,56 @@
+"""Money given back, and money that cardholders ask their bank to take back."""
+
+from sqlalchemy import ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from handstamp.plumbing.db import Base
+
+
+class Refund(Base):
+    """One refund of a payment; its id is the idempotency key at Stripe.
+
+    Status: requested (not yet known there), pending, succeeded, failed, canceled. `origin`:
+    buyer, organizer, system (paid too late) or stripe (made in Stripe's own pages).
+    """
+
+    __tablename__ = "tickets_refunds"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("tickets_orders.id"), index=True)
+    payment_id: Mapped[str] = mapped_column(ForeignKey("tickets_payments.id"), index=True)
+    account: Mapped[str]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[str] = mapped_column(default="requested")
+    stripe_refund_id: Mapped[str | None] = mapped_column(unique=True)
+    reverse_transfer: Mapped[bool] = mapped_column(default=False)
+    refund_application_fee: Mapped[bool] = mapped_column(default=False)
+    requested_by: Mapped[str] = mapped_column(default="system")
+    origin: Mapped[str]
+    failure: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[int]
+    settled_at: Mapped[int | None]
+
+
+class Dispute(Base):
+    """A dispute of a payment, as last retrieved; the id is Stripe's.
+
+    `outcome`: '' while open, then won or lost. `respond_by`: until when evidence may be sent.
+    """
+
+    __tablename__ = "tickets_disputes"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    payment_id: Mapped[str] = mapped_column(ForeignKey("tickets_payments.id"), index=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("tickets_orders.id"), index=True)
+    account: Mapped[str]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    status: Mapped[str]
+    outcome: Mapped[str] = mapped_column(default="")
+    respond_by: Mapped[int | None]
+    created_at: Mapped[int]
+    closed_at: Mapped[int | None]
