@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
+from handstamp.auth import profile_routes
 from handstamp.auth import routes as auth_api
 from handstamp.auth.session_middleware import SessionMiddleware
 from handstamp.checkin import door_files
@@ -58,6 +59,7 @@ def routes() -> list[BaseRoute]:
         health_route(CHECKS),
         metrics_route(FIGURES),
         *auth_api.routes,
+        *profile_routes.routes,
         *events_api.routes,
         *tickets_api.routes,
         *door_api.routes,

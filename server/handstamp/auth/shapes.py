@@ -1,0 +1,53 @@
+"""What the outside says about an organizer's profile, checked field by field."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from handstamp.auth import rules
+
+
+def _printable(text: str) -> str:
+    for letter in text:
+        if (letter < " " and letter not in "\n\t") or letter == "\x7f":
+            raise ValueError("must not contain control characters")
+    return text
+
+
+def _address(text: str) -> str:
+    return rules.clean_email(text) if text.strip() else ""
+
+
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\r\n\t]*$"),
+    AfterValidator(_printable),
+]
+Lines = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=500), AfterValidator(_printable)
+]
+Prose = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=20_000), AfterValidator(_printable)
+]
+Mail = Annotated[str, Field(max_length=254), AfterValidator(_address)]
+Web = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, max_length=500, pattern=r"^(?:https?://[^\s\x00-\x1f\"<>\\]+)?$"
+    ),
+]
+Color = Annotated[str, StringConstraints(to_lower=True, pattern=r"^(?:#[0-9A-Fa-f]{6})?$")]
+
+
+class ProfileChange(BaseModel):
+    """How an organizer appears to buyers; '' where nothing is to be said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    legal_name: Line = ""
+    legal_address: Lines = ""
+    tax_number: Line = ""
+    contact_email: Mail = ""
+    website: Web = ""
+    brand_color: Color = ""
+    refund_policy: Prose = ""
