@@ -1,0 +1,157 @@
+"""What is asked of Stripe and what Stripe says, in our words: minor units, milliseconds UTC."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from handstamp.kit.clock import Millis
+
+
+@dataclass(frozen=True)
+class NewCheckout:
+    """A Checkout Session to create.
+
+    Args:
+        account: the connected account of a direct charge, '' is the platform.
+        destination: the connected account of a destination charge, '' otherwise.
+        lines: (name, amount of one in minor units, quantity).
+        application_fee: what the platform keeps, minor units.
+        expires_at: ms UTC, between 30 minutes and 24 hours ahead.
+        ui: Stripe's own page, or a form inside ours.
+    """
+
+    order_id: str
+    number: str
+    account: str
+    charge_type: str
+    destination: str
+    currency: str
+    lines: list[tuple[str, int, int]]
+    application_fee: int
+    email: str
+    expires_at: Millis
+    success_url: str
+    cancel_url: str
+    locale: str = "auto"
+    ui: Literal["hosted", "elements"] = "hosted"
+
+
+@dataclass(frozen=True)
+class PaymentFacts:
+    """A PaymentIntent with its latest charge.
+
+    `fee` is Stripe's own, in `fee_currency`; None while Stripe has not booked it. `refunded` is
+    the amount given back so far.
+    """
+
+    id: str
+    status: str
+    amount: int
+    amount_received: int
+    currency: str
+    charge_id: str = ""
+    refunded: int = 0
+    disputed: bool = False
+    fee: int | None = None
+    fee_currency: str = ""
+    application_fee: int = 0
+    balance_transaction_id: str = ""
+    transfer_id: str = ""
+    error_code: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
+    created: Millis = 0
+    paid_at: Millis | None = None
+
+    @property
+    def paid(self) -> bool:
+        """Tell whether the money has been received."""
+        return self.status == "succeeded"
+
+
+@dataclass(frozen=True)
+class CheckoutFacts:
+    """A Checkout Session; `status` is open, complete or expired.
+
+    A session can be complete and not `paid`: a slow payment method is still at work then.
+    """
+
+    id: str
+    status: str
+    paid: bool
+    url: str = ""
+    client_secret: str = ""
+    payment: PaymentFacts | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RefundFacts:
+    """A refund; `status` is pending, requires_action, succeeded, failed or canceled."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    payment_intent_id: str = ""
+    charge_id: str = ""
+    failure: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
+    balance_transaction_id: str = ""
+    failure_balance_transaction_id: str = ""
+    created: Millis = 0
+
+
+@dataclass(frozen=True)
+class BalanceFacts:
+    """What a booking did to a balance: `net` = `amount` - `fee`, negative when money left."""
+
+    id: str
+    type: str
+    amount: int
+    fee: int
+    net: int
+    currency: str
+    created: Millis
+
+
+@dataclass(frozen=True)
+class DisputeFacts:
+    """A dispute; `status` is Stripe's word (needs_response, under_review, won, lost, …)."""
+
+    id: str
+    status: str
+    reason: str
+    amount: int
+    currency: str
+    charge_id: str
+    payment_intent_id: str
+    respond_by: Millis | None
+    created: Millis
+    balance: tuple[BalanceFacts, ...] = ()
+
+
+@dataclass(frozen=True)
+class PayoutFacts:
+    """A payout to a bank; `status` is pending, in_transit, paid, failed or canceled."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    arrival_at: Millis | None
+    created: Millis
+    failure: str = ""
+    balance_transaction_id: str = ""
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    """A connected account; `requirements` are Stripe's names of what it still asks for."""
+
+    id: str
+    charges_enabled: bool
+    payouts_enabled: bool
+    details_submitted: bool
+    requirements: list[str]
+    disabled_reason: str
+    country: str
+    default_currency: str
