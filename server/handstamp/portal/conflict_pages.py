@@ -7,12 +7,12 @@ from starlette.routing import Route
 from handstamp.checkin.find_conflicts import ConflictRow, conflicts
 from handstamp.checkin.resolve_conflict import resolve_conflict
 from handstamp.plumbing.errors import BadInput
+from handstamp.plumbing.paging import number_of
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_user, services
 from handstamp.portal import words
 from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.pages import go, page, render
-from handstamp.portal.paging import number_of
 
 
 @page

@@ -16,6 +16,7 @@ from handstamp.events.models import Event
 from handstamp.events.publish_event import publish_event
 from handstamp.events.shapes import EventChange, NewEvent
 from handstamp.plumbing.errors import Conflict, NotFound, Problem
+from handstamp.plumbing.paging import link
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_user, services
 from handstamp.portal import words
@@ -23,7 +24,6 @@ from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.forms import EventForm
 from handstamp.portal.next_steps import next_steps
 from handstamp.portal.pages import go, page, render
-from handstamp.portal.paging import link
 from handstamp.tickets.find_tickets import count_by_event, count_tickets
 
 PAGE = 25

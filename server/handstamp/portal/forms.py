@@ -1,11 +1,10 @@
 """The forms of the organizer's pages; each says in plain words what is wrong with a field."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError as ShapeError
-from starlette_wtf import StarletteForm
 from wtforms import (
     BooleanField,
     Field,
@@ -14,57 +13,32 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import StopValidation, ValidationError
+from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, DateTimeLocalInput, ListWidget
 
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.errors import Problem
+from handstamp.plumbing.form_fields import PageForm, address, at_most, filled
 from handstamp.plumbing.local_time import NoSuchTime, from_local, to_local, zone_names
 from handstamp.plumbing.texts import _
 
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,}")
-
-
-Said = Callable[[], str]
-Check = Callable[[Any, Field], None]
-
-
-def filled(message: Said) -> Check:
-    """Return the check of a field that must not be left empty; the message is made when said."""
-
-    def check(_form: Any, field: Field) -> None:
-        if not (field.raw_data and str(field.raw_data[0]).strip()):
-            field.errors = []
-            raise StopValidation(message())
-
-    return check
-
-
-def at_most(letters: int) -> Check:
-    """Return the check of a field of so many letters at most."""
-
-    def check(_form: Any, field: Field) -> None:
-        if len(field.data or "") > letters:
-            raise ValidationError(_("Use %(count)s letters at most.") % {"count": letters})
-
-    return check
-
 
 class WholeNumberField(StringField):
-    """A whole number from 0 to `most`, or nothing; its data is an int or None."""
+    """A whole number from `least` to `most`, or nothing; its data is an int or None."""
 
-    most = 1_000_000
+    least, most = 0, 1_000_000
 
-    def __init__(self, *, most: int = 1_000_000, **kwargs: Any) -> None:
+    def __init__(self, *, least: int = 0, most: int = 1_000_000, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.most = most
+        self.least, self.most = least, most
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         """Read what the browser sent."""
         text = valuelist[0].strip() if valuelist else ""
         self.data = int(text) if re.fullmatch("[0-9]{1,15}", text) else None
-        if text and (self.data is None or self.data > self.most):
-            raise ValueError(_("Write a whole number from 0 to %(most)s.") % {"most": self.most})
+        if text and (self.data is None or not self.least <= self.data <= self.most):
+            bounds = {"least": self.least, "most": self.most}
+            raise ValueError(_("Write a whole number from %(least)s to %(most)s.") % bounds)
 
 
 class LocalTimeField(Field):
@@ -99,55 +73,19 @@ class Checkboxes(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class DeskForm(StarletteForm):
-    """A form whose fields also take the refusals of the use case behind it."""
-
-    def take(self, error: ShapeError | Problem) -> None:
-        """Put a use case's refusal at the fields it names, and the rest above the form."""
-        for name, message in _refusals(error):
-            field = self._fields.get(name)
-            if field is None or name == "csrf_token":
-                self.form_errors.append(message)
-            else:
-                field.errors = [*field.errors, message]
-
-
-def _refusals(error: ShapeError | Problem) -> list[tuple[str, str]]:
-    if isinstance(error, Problem):
-        named = [
-            (str(item.get("field", "")), str(item.get("message", error.detail)))
-            for item in error.errors
-        ]
-        return named or [("", error.detail)]
-    return [
-        (str(item["loc"][0]) if item["loc"] else "", _plain(item))
-        for item in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
-
-
-def _plain(item: Mapping[str, Any]) -> str:
-    message = str(item["msg"]).removeprefix("Value error, ")
-    return message[:1].upper() + message[1:] + ("" if message.endswith(".") else ".")
-
-
-class SignInForm(DeskForm):
+class SignInForm(PageForm):
     """Who wants to sign in."""
 
-    email = StringField(validators=[filled(lambda: _("Write your e-mail address."))])
-
-    def validate_email(self, field: Field) -> None:
-        """Refuse what no mail can be sent to."""
-        if not _EMAIL.fullmatch((field.data or "").strip()):
-            raise ValidationError(_("That does not look like an e-mail address."))
+    email = StringField(validators=[filled(lambda: _("Write your e-mail address.")), address])
 
 
-class CodeForm(DeskForm):
+class CodeForm(PageForm):
     """The six digits of the sign-in mail."""
 
     code = StringField(validators=[filled(lambda: _("Write the 6 digits from the mail."))])
 
 
-class OrganizerForm(DeskForm):
+class OrganizerForm(PageForm):
     """A new organizer."""
 
     name = StringField(validators=[filled(lambda: _("Write a name.")), at_most(120)])
@@ -159,7 +97,13 @@ class OrganizerForm(DeskForm):
             raise ValidationError(_("Use 2 to 5 letters from A to Z."))
 
 
-class EventForm(DeskForm):
+def _mean_times_in(form: PageForm, zone: str | None) -> None:
+    for field in form:
+        if isinstance(field, LocalTimeField):
+            field.zone = zone if zone in zone_names() else "UTC"
+
+
+class EventForm(PageForm):
     """What is told about an event, and how its door treats tickets it does not know."""
 
     title = StringField(validators=[filled(lambda: _("Give the event a title.")), at_most(200)])
@@ -178,13 +122,15 @@ class EventForm(DeskForm):
     unknown_policy = SelectField(choices=["accept_and_flag", "accept", "hold"])
     unknown_hours = WholeNumberField(most=8760)
     snapshot_fields = Checkboxes(choices=["name", "email", "order"])
+    refund_until = LocalTimeField()
+    refund_policy = TextAreaField()
+    ask_phone = BooleanField()
 
     def process(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
         """Read the zone first, for the times are meant in it."""
         chosen = formdata.get("time_zone") if formdata else None
         zone = chosen or getattr(obj, "time_zone", None) or kwargs.get("time_zone")
-        for name in ("start_at", "end_at"):
-            self._fields[name].zone = zone if zone in zone_names() else "UTC"
+        _mean_times_in(self, zone)
         super().process(formdata, obj, **kwargs)
 
     def values(self) -> dict[str, Any]:
@@ -193,7 +139,9 @@ class EventForm(DeskForm):
             name: (self[name].data or "").strip()
             for name in ("title", "venue", "city", "province", "summary", "description")
         }
-        found |= {name: self[name].data for name in ("start_at", "end_at", "time_zone", "capacity")}
+        found["refund_policy"] = (self.refund_policy.data or "").strip()
+        for name in ("start_at", "end_at", "time_zone", "capacity", "refund_until", "ask_phone"):
+            found[name] = self[name].data
         for name in ("slug", "code"):
             if (self[name].data or "").strip():
                 found[name] = self[name].data.strip()
@@ -204,16 +152,32 @@ class EventForm(DeskForm):
         return found
 
 
-class TierForm(DeskForm):
+class TierForm(PageForm):
     """A kind of ticket."""
 
     name = StringField(validators=[filled(lambda: _("Give the tier a name.")), at_most(200)])
     price = StringField()
     capacity = WholeNumberField()
+    max_per_order = WholeNumberField(least=1, most=1000)
+    sales_start_at = LocalTimeField()
+    sales_end_at = LocalTimeField()
     hidden = BooleanField()
+    ask_names = BooleanField()
+
+    def process(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
+        """Read the zone of the tier's event first, for the times are meant in it."""
+        _mean_times_in(self, kwargs.pop("time_zone", None))
+        super().process(formdata, obj, **kwargs)
+
+    def take(self, error: ShapeError | Problem) -> None:
+        """Put what is wrong with the price in minor units at the price as it is typed."""
+        for item in error.errors if isinstance(error, Problem) else ():
+            if item.get("field") == "price_cents":
+                item["field"] = "price"
+        super().take(error)
 
 
-class DeviceForm(DeskForm):
+class DeviceForm(PageForm):
     """A phone to pair."""
 
     name = StringField(validators=[filled(lambda: _("Give the phone a name.")), at_most(80)])
@@ -221,7 +185,7 @@ class DeviceForm(DeskForm):
     role = SelectField(choices=["steward", "supervisor"])
 
 
-class KeyForm(DeskForm):
+class KeyForm(PageForm):
     """A key for a third-party scanner."""
 
     name = StringField(validators=[filled(lambda: _("Give the key a name.")), at_most(80)])

@@ -13,12 +13,12 @@ from handstamp.checkin.scan_log import scan_log
 from handstamp.events.find_events import tiers_of
 from handstamp.events.models import Event
 from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.paging import link, number_in
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services, require_user, services
 from handstamp.portal import words
 from handstamp.portal.event_frame import event_of, frame, list_names, path_of
 from handstamp.portal.pages import go, page, render
-from handstamp.portal.paging import link, number_in
 from handstamp.tickets.find_tickets import find_tickets, owned_ticket, token_of
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.qr_codes import qr_svg

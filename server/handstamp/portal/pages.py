@@ -1,25 +1,21 @@
 """How every portal page answers: rendered, redirected with a notice, or refused in plain words."""
 
-from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette_wtf import CSRFError, csrf_protect, csrf_token
+from starlette_wtf import csrf_token
 
 from handstamp.kit.ids import device_hex
-from handstamp.plumbing.api import check_text
-from handstamp.plumbing.errors import BadInput, NotFound, Problem, Unauthenticated
+from handstamp.plumbing.errors import NotFound, Problem, Unauthenticated
+from handstamp.plumbing.form_guard import Handler, guarded
 from handstamp.plumbing.money_text import price
 from handstamp.plumbing.pages import Pages
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_ticketing
 from handstamp.portal import spoken
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 _pages = Pages("handstamp.portal")
 _pages.env.filters.update(
@@ -31,12 +27,6 @@ _pages.env.filters.update(
     hex=device_hex,
     price=price,
 )
-
-
-class StaleForm(Problem):
-    """A form without the token of a page that this server made for this browser."""
-
-    status, title = 403, "The form has expired"
 
 
 def render(request: Request, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
@@ -72,41 +62,19 @@ def go(
 
 def page(handler: Handler) -> Handler:
     """Make a page of a handler: forms are checked, refusals are shown in the portal's frame."""
-    guarded: Handler = csrf_protect(handler)
+    safe = guarded(handler)
 
     @wraps(handler)
     async def answer(request: Request) -> Response:
         try:
             require_ticketing(request)
-            await _check_texts(request)
-            return await guarded(request)
+            return await safe(request)
         except Unauthenticated:
             return _ask_to_sign_in(request)
-        except CSRFError:
-            return problem_page(
-                request,
-                StaleForm(
-                    _("This page was open for too long, or cookies are blocked. Load it again.")
-                ),
-            )
         except Problem as problem:
             return problem_page(request, problem)
-        finally:
-            await request.close()
 
     return answer
-
-
-async def _check_texts(request: Request) -> None:
-    """Refuse what no database can store before any handler meets it."""
-    try:
-        sent: list[tuple[str, UploadFile | str]] = [*request.query_params.multi_items()]
-        if request.method == "POST":
-            sent += (await request.form()).multi_items()
-        for name, value in sent:
-            check_text(name + (value if isinstance(value, str) else value.filename or ""))
-    except ValueError as error:
-        raise BadInput(_("The form holds text that is no text.")) from error
 
 
 def problem_page(request: Request, problem: Problem) -> Response:

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from handstamp.plumbing.form_guard import FormGuard
 from handstamp.portal import (
     board_pages,
     conflict_pages,
@@ -25,7 +26,6 @@ from handstamp.portal import (
     team_pages,
     tier_pages,
 )
-from handstamp.portal.form_guard import FormGuard
 from handstamp.portal.pages import nothing_here
 
 _STATIC = Path(__file__).parent / "static"

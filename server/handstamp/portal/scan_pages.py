@@ -7,11 +7,11 @@ from starlette.routing import Route
 from handstamp.checkin.find_devices import devices_of
 from handstamp.checkin.scan_log import scan_log
 from handstamp.kit.ids import device_hex
+from handstamp.plumbing.paging import link, number_in
 from handstamp.plumbing.web import services
 from handstamp.portal import words
 from handstamp.portal.event_frame import event_of, frame, list_names
 from handstamp.portal.pages import page, render
-from handstamp.portal.paging import link, number_in
 from handstamp.tickets.printed_id import serial_of
 
 PAGE = 100

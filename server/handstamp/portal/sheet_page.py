@@ -7,11 +7,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from handstamp.events.find_events import tiers_of
+from handstamp.plumbing.paging import link, number_in
 from handstamp.plumbing.web import services
 from handstamp.portal import words
 from handstamp.portal.event_frame import event_of, frame
 from handstamp.portal.pages import page, render
-from handstamp.portal.paging import link, number_in
 from handstamp.tickets.find_tickets import find_tickets, tokens_of
 from handstamp.tickets.qr_codes import qr_svg
 

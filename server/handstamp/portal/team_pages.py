@@ -9,11 +9,11 @@ from handstamp.auth.create_organizer import create_organizer, may_create_organiz
 from handstamp.auth.find_organizers import organizers_of
 from handstamp.auth.find_team import team_of
 from handstamp.plumbing.errors import Problem
+from handstamp.plumbing.paging import link, number_in
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_user, services
 from handstamp.portal.forms import OrganizerForm
 from handstamp.portal.pages import go, page, render
-from handstamp.portal.paging import link, number_in
 
 PAGE = 100
 
