@@ -12,7 +12,7 @@ from handstamp.plumbing.errors import BadInput, Conflict
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
-_MAY_BE_CLEARED = {"capacity"}
+_MAY_BE_CLEARED = {"capacity", "refund_until"}
 
 
 async def edit_event(

@@ -61,6 +61,9 @@ class EventBody(BaseModel):
     unknown_policy: str
     unknown_max_age_s: int
     snapshot_fields: list[str]
+    refund_until: int | None
+    refund_policy: str
+    ask_phone: bool
     created_at: int
     updated_at: int
 
@@ -80,6 +83,7 @@ class TierBody(BaseModel):
     sales_start_at: int | None
     sales_end_at: int | None
     visibility: str
+    ask_names: bool
     sort: int
     archived_at: int | None
 

@@ -76,6 +76,9 @@ class NewEvent(Shape):
     unknown_policy: Literal["accept", "accept_and_flag", "hold"] = "accept_and_flag"
     unknown_max_age_s: Annotated[int, Field(ge=0, le=366 * 86_400)] = 12 * 3600
     snapshot_fields: list[PersonalField] = ["name", "email", "order"]
+    refund_until: Moment | None = None
+    refund_policy: Prose = ""
+    ask_phone: bool = False
 
     @model_validator(mode="after")
     def _times(self) -> Self:
@@ -104,6 +107,9 @@ class EventChange(Shape):
     unknown_policy: Literal["accept", "accept_and_flag", "hold"] | None = None
     unknown_max_age_s: Annotated[int, Field(ge=0, le=366 * 86_400)] | None = None
     snapshot_fields: list[PersonalField] | None = None
+    refund_until: Moment | None = None
+    refund_policy: Prose | None = None
+    ask_phone: bool | None = None
 
 
 class NewTier(Shape):
@@ -116,6 +122,7 @@ class NewTier(Shape):
     sales_start_at: Moment | None = None
     sales_end_at: Moment | None = None
     visibility: Literal["public", "hidden"] = "public"
+    ask_names: bool = False
     sort: Annotated[int, Field(ge=-10_000, le=10_000)] = 0
 
 
@@ -129,6 +136,7 @@ class TierChange(Shape):
     sales_start_at: Moment | None = None
     sales_end_at: Moment | None = None
     visibility: Literal["public", "hidden"] | None = None
+    ask_names: bool | None = None
     sort: Annotated[int, Field(ge=-10_000, le=10_000)] | None = None
 
 

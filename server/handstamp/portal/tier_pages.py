@@ -62,22 +62,33 @@ async def tier_form(request: Request) -> Response:
 
 def _shown(event: Event, tier: Tier | None) -> dict[str, Any]:
     if tier is None:
-        return {"price": "0"}
+        return {"time_zone": event.time_zone, "price": "0", "max_per_order": 10}
     return {
+        "time_zone": event.time_zone,
         "name": tier.name,
         "price": amount_text(tier.price_cents, event.currency),
         "capacity": tier.capacity,
+        "max_per_order": tier.max_per_order,
+        "sales_start_at": tier.sales_start_at,
+        "sales_end_at": tier.sales_end_at,
         "hidden": tier.visibility == "hidden",
+        "ask_names": tier.ask_names,
     }
 
 
 def _values(event: Event, form: TierForm) -> dict[str, Any]:
-    return {
+    values = {
         "name": form.name.data,
         "price_cents": read_amount(form.price.data or "0", event.currency),
         "capacity": form.capacity.data,
+        "sales_start_at": form.sales_start_at.data,
+        "sales_end_at": form.sales_end_at.data,
         "visibility": "hidden" if form.hidden.data else "public",
+        "ask_names": form.ask_names.data,
     }
+    if form.max_per_order.data is not None:
+        values["max_per_order"] = form.max_per_order.data
+    return values
 
 
 async def _save(request: Request, event: Event, tier: Tier | None, values: dict[str, Any]) -> None:
