@@ -36,7 +36,7 @@ async def _post_one(session: AsyncSession, one: NewTransaction) -> bool:
         ref=one.ref,
         organizer_id=one.organizer_id,
         subject=one.subject,
-        currency=one.currency.lower(),
+        currency=one.currency,
         happened_at=one.happened_at,
         created_at=now(session),
     )

@@ -22,7 +22,7 @@ from handstamp.ledger.rules import (
 WHO = {
     "organizer_id": "org_1",
     "subject": "order:ord_1",
-    "currency": "eur",
+    "currency": "EUR",
     "happened_at": 1_780_000_000_000,
 }
 DIRECT = {**WHO, "account": "acct_club", "charge_type": "direct", "destination": ""}
@@ -39,7 +39,7 @@ PAID = {
 }
 BACK = {"refund_id": "re_1", "parts": Parts(4400, 300, 800), "application_fee": 110}
 DISPUTED = {"dispute_id": "du_1", "amount": 5500}
-PAYOUT = PayoutFacts("org_1", "acct_club", "po_1", 5200, "eur", WHO["happened_at"])  # type: ignore[arg-type]
+PAYOUT = PayoutFacts("org_1", "acct_club", "po_1", 5200, "EUR", WHO["happened_at"])  # type: ignore[arg-type]
 
 
 def sold(kind: dict[str, object] = DIRECT, **others: object) -> SaleFacts:

@@ -101,8 +101,8 @@ def test_parts_that_are_not_the_whole_are_refused() -> None:
 
 
 def test_what_cost_nothing_moves_nothing() -> None:
-    free = {"amount": 0, "net_tickets": 0, "fees": 0, "tax": 0, "application_fee": 0}
-    assert sale(sold(**free, stripe_fee=None)) == ()
+    free = sold(amount=0, net_tickets=0, fees=0, tax=0, application_fee=0, stripe_fee=None)
+    assert sale(free) == ()
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
@@ -167,7 +167,7 @@ def test_a_payout_reaches_the_bank_or_comes_back() -> None:
         ("acct_club", "stripe_balance"): -5200,
     }
     assert balances(payout(PAYOUT, failed=True)) == {}
-    taken = PayoutFacts(None, "", "po_2", -300, "eur", 1)
+    taken = PayoutFacts(None, "", "po_2", -300, "EUR", 1)
     assert balances(payout(taken)) == {(PLATFORM, "bank"): -300, (PLATFORM, "stripe_balance"): 300}
 
 
