@@ -5,7 +5,7 @@ IMMEDIATE and queue on one lock in the process. PostgreSQL is the production for
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar, TypeVar
 
@@ -27,6 +27,7 @@ from sqlalchemy.orm import DeclarativeBase
 from handstamp.kit.clock import Clock, Millis, system_clock
 
 AfterCommit = Callable[[], None]
+BeforeCommit = Callable[[AsyncSession], Awaitable[None]]
 Result = TypeVar("Result")
 RowId = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER key
 
@@ -143,6 +144,8 @@ class Database:
                 )
             session.info.update(wake_jobs=self.wake_jobs, clock=self.clock)
             yield session
+            for last in session.info.pop("before_commit", ()):
+                await last(session)
             await session.commit()
 
     async def write_in_thread(self, work: Callable[[Connection], Result]) -> Result:
@@ -180,6 +183,11 @@ class Database:
 def after_commit(session: AsyncSession, call: AfterCommit) -> None:
     """Run `call` once this transaction is committed, never when it is rolled back."""
     session.info.setdefault("after_commit", []).append(call)
+
+
+def before_commit(session: AsyncSession, call: BeforeCommit) -> None:
+    """Run `call` as the last thing of this transaction, so that what it locks is locked briefly."""
+    session.info.setdefault("before_commit", []).append(call)
 
 
 def now(session: AsyncSession) -> Millis:

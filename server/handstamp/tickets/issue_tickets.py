@@ -1,6 +1,7 @@
 """Issuing tickets: random serials, printed ids and signatures for one or many at once."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from handstamp.kit.ids import random_int
 from handstamp.plumbing.errors import Conflict
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import SYSTEM, Actor, Services
-from handstamp.tickets import store
+from handstamp.tickets import stock, store
 from handstamp.tickets.models import SigningKey, Ticket
 from handstamp.tickets.printed_id import printed_prefix, printed_tail
 from handstamp.tickets.signing_keys import current_key, sign_body
@@ -26,12 +27,19 @@ _THREAD_FROM = 200
 
 @dataclass(frozen=True)
 class Holder:
-    """For whom a ticket is; `external_id` is its id in another system, unique in the event."""
+    """For whom a ticket is; `external_id` is its id in another system, unique in the event.
+
+    `order` is an order's number as people say it. A bought ticket also has the ids of its order
+    and line, and its place in that line.
+    """
 
     name: str = ""
     email: str = ""
     order: str = ""
     external_id: str | None = None
+    order_id: str | None = None
+    order_item_id: str | None = None
+    place: int | None = None
 
 
 async def issue(
@@ -63,8 +71,12 @@ async def issue_rows(
     *,
     source: str,
     actor: Actor,
+    were_held: bool = False,
 ) -> list[int]:
     """Issue tickets of several tiers at once; return their serials in the order given.
+
+    They count in the stock whatever the capacity says: whoever sells holds them first
+    (`stock.reserve`), and `were_held` tells so.
 
     Raises:
         Conflict: an external id is taken, or there are more than 50,000 rows.
@@ -94,6 +106,9 @@ async def issue_rows(
             "holder_email": holder.email,
             "order_ref": holder.order,
             "external_id": holder.external_id,
+            "order_id": holder.order_id,
+            "order_item_id": holder.order_item_id,
+            "place": holder.place,
             "key_id": key.key_id,
             "token_digest": digest,
             "source": source,
@@ -104,6 +119,7 @@ async def issue_rows(
         for (tier, holder), serial, digest in zip(rows, serials, digests, strict=True)
     ]
     await store.add_tickets(session, values)
+    stock.later(session, _moves(event, rows, were_held=were_held))
     await record(
         session,
         actor,
@@ -123,6 +139,16 @@ def signature_of(
     """Sign the token of a ticket; 64 bytes."""
     body = encode_body(TokenBody(key.key_id, event.number, serial, tier_no, epoch))
     return sign_body(services, key, body)
+
+
+def _moves(
+    event: Event, rows: Sequence[tuple[Tier, Holder]], *, were_held: bool
+) -> list[stock.Move]:
+    counted = Counter(tier.id for tier, _holder in rows)
+    return [
+        stock.Move(event.id, tier_id, held=-number if were_held else 0, issued=number)
+        for tier_id, number in counted.items()
+    ]
 
 
 async def _check_externals(

@@ -11,7 +11,7 @@ from handstamp.events.models import Event
 from handstamp.plumbing.errors import Conflict
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
-from handstamp.tickets import rules, store
+from handstamp.tickets import rules, stock, store
 from handstamp.tickets.find_tickets import owned_ticket
 from handstamp.tickets.issue_tickets import Holder, issue, signature_of
 from handstamp.tickets.models import Ticket
@@ -85,21 +85,31 @@ async def _new_serial(
     event: Event,
     holder: Holder,
 ) -> Ticket:
-    external_id, now = ticket.external_id, services.clock()
+    now = services.clock()
     values = {
         "status": "cancelled",
         "status_at": now,
         "updated_at": now,
         "external_id": None,
+        "order_item_id": None,
+        "place": None,
     }
+    fresh_holder = replace(
+        holder,
+        external_id=ticket.external_id,
+        order_id=ticket.order_id,
+        order_item_id=ticket.order_item_id,
+        place=ticket.place,
+    )
     await _change(session, ticket, values)
+    stock.later(session, [stock.Move(event.id, ticket.tier_id, issued=-1)])
     tier = await tier_of(session, event.id, ticket.tier_id)
     (fresh,) = await issue(
         session,
         services,
         event,
         tier,
-        [replace(holder, external_id=external_id)],
+        [fresh_holder],
         source=ticket.source,
         actor=actor,
     )

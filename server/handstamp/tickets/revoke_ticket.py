@@ -7,7 +7,7 @@ from handstamp.events.announce import announce
 from handstamp.plumbing.errors import Conflict
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
-from handstamp.tickets import rules, store
+from handstamp.tickets import rules, stock, store
 from handstamp.tickets.find_tickets import owned_ticket
 from handstamp.tickets.models import Ticket
 
@@ -23,6 +23,7 @@ async def change_status(
         NotFound: it is a ticket of somebody else's event.
         Conflict: a ticket of its present status cannot get that one.
     """
+    await store.lock_ticket(session, ticket.id)
     ticket, event = await owned_ticket(session, actor, ticket.id)
     now = services.clock()
     values = {"status": status, "status_at": now, "updated_at": now}
@@ -33,6 +34,9 @@ async def change_status(
         if ticket.status == status:
             return ticket
         raise Conflict(_(rules.WHY_NOT[status]))
+    change = (status in stock.TAKING) - (before in stock.TAKING)
+    if change:
+        stock.later(session, [stock.Move(event.id, ticket.tier_id, issued=change)])
     await record(
         session,
         actor,

@@ -60,6 +60,12 @@ async def ticket(session: AsyncSession, ticket_id: int) -> Ticket | None:
     return await session.get(Ticket, ticket_id, populate_existing=True)
 
 
+async def lock_ticket(session: AsyncSession, ticket_id: int) -> None:
+    """Keep a ticket as it is until the transaction ends; what is read of it then stays true."""
+    query = select(Ticket.id).where(Ticket.id == ticket_id).with_for_update(key_share=True)
+    await session.execute(query)
+
+
 async def by_serials(session: AsyncSession, event_id: str, serials: Sequence[int]) -> list[Ticket]:
     """Return the event's tickets with these serials, in the order asked."""
     found: dict[int, Ticket] = {}

@@ -1,0 +1,209 @@
+"""What is taken of an event and its tiers: held by pending orders, issued as tickets.
+
+Everything is done by conditional statements in the caller's transaction. Rows are taken in one
+order (events by id, tiers by id, an event's own row after its tiers), so no two transactions wait
+for each other in a circle, and the row that every buyer wants is held shortest.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.events.models import Event, Tier
+from handstamp.plumbing.db import before_commit
+from handstamp.tickets.models import Stock, Ticket
+
+WHOLE_EVENT = ""
+TAKING = ("valid", "disputed")
+_NO_LIMIT = 2**53
+_STOCK = Stock.__table__
+assert isinstance(_STOCK, Table)
+
+
+class Move(NamedTuple):
+    """A change of one tier's counts; the event's own counts follow."""
+
+    event_id: str
+    tier_id: str
+    held: int = 0
+    issued: int = 0
+
+
+class SoldOut(NamedTuple):
+    """Why a hold is not possible; `tier_id` '' stands for the whole event."""
+
+    event_id: str
+    tier_id: str
+    remaining: int
+
+
+@dataclass(frozen=True)
+class Count:
+    """What is taken of a tier or an event."""
+
+    held: int = 0
+    issued: int = 0
+
+    @property
+    def taken(self) -> int:
+        """Return both together."""
+        return self.held + self.issued
+
+
+class Difference(NamedTuple):
+    """A row of the stock whose count of tickets is not what the tickets say."""
+
+    event_id: str
+    tier_id: str
+    kept: int
+    counted: int
+
+
+def reserve(connection: Connection, event_id: str, wants: Mapping[str, int]) -> SoldOut | None:
+    """Hold tickets by tier; on `SoldOut` nothing may be kept: the caller rolls back."""
+    return move(connection, [Move(event_id, tier, held=qty) for tier, qty in wants.items()])
+
+
+def release(connection: Connection, event_id: str, counts: Mapping[str, int]) -> None:
+    """Give held tickets back."""
+    move(connection, [Move(event_id, tier, held=-qty) for tier, qty in counts.items()])
+
+
+def move(connection: Connection, moves: Iterable[Move]) -> SoldOut | None:
+    """Apply moves as one; more held than now must fit into the capacities as they are.
+
+    On `SoldOut` some rows may have been changed: the caller rolls back.
+    """
+    rows = _rows(moves)
+    for row in rows:
+        if not _change(connection, row):
+            return _why(connection, row)
+    grown = [row for row in rows if row.held > 0]
+    return _over(connection, grown) if connection.dialect.name != "sqlite" else None
+
+
+def later(session: AsyncSession, moves: Iterable[Move]) -> None:
+    """Apply moves that need no room (nothing is held anew) when the transaction ends."""
+    waiting: list[Move] = session.info.setdefault("stock", [])
+    if not waiting:
+        before_commit(session, _apply)
+    waiting.extend(moves)
+
+
+async def _apply(session: AsyncSession) -> None:
+    moves: list[Move] = session.info.pop("stock", [])
+    await session.flush()
+    connection = await session.connection()
+    await connection.run_sync(move, moves)
+
+
+async def reserve_in(session: AsyncSession, event_id: str, wants: Mapping[str, int]) -> bool:
+    """Hold tickets inside a session's transaction; False, and nothing held, when sold out."""
+    await session.flush()
+    connection = await session.connection()
+    async with session.begin_nested() as attempt:
+        if await connection.run_sync(reserve, event_id, wants) is None:
+            return True
+        await attempt.rollback()
+    return False
+
+
+async def counts(session: AsyncSession, event_ids: Sequence[str]) -> dict[tuple[str, str], Count]:
+    """Return what is taken of events, by (event id, tier id); absent is nothing."""
+    query = select(Stock.event_id, Stock.tier_id, Stock.held, Stock.issued)
+    found = await session.execute(query.where(Stock.event_id.in_(event_ids)))
+    return {(row[0], row[1]): Count(row[2], row[3]) for row in found}
+
+
+async def recount(session: AsyncSession, event_ids: Sequence[str]) -> list[Difference]:
+    """Count the tickets of events again; return where the stock says something else."""
+    query = (
+        select(Ticket.event_id, Ticket.tier_id, func.count())
+        .where(Ticket.event_id.in_(event_ids), Ticket.status.in_(TAKING))
+        .group_by(Ticket.event_id, Ticket.tier_id)
+    )
+    counted: Counter[tuple[str, str]] = Counter()
+    for event_id, tier_id, number in await session.execute(query):
+        counted[event_id, tier_id] += number
+        counted[event_id, WHOLE_EVENT] += number
+    kept = {key: count.issued for key, count in (await counts(session, event_ids)).items()}
+    return [
+        Difference(*key, kept.get(key, 0), counted[key])
+        for key in sorted(kept.keys() | counted.keys())
+        if kept.get(key, 0) != counted[key]
+    ]
+
+
+def _rows(moves: Iterable[Move]) -> list[Move]:
+    sums: dict[tuple[str, bool, str], list[int]] = {}
+    for event_id, tier_id, held, issued in moves:
+        for key in ((event_id, False, tier_id), (event_id, True, WHOLE_EVENT)):
+            row = sums.setdefault(key, [0, 0])
+            row[0] += held
+            row[1] += issued
+    return [Move(key[0], key[2], *sums[key]) for key in sorted(sums) if sums[key] != [0, 0]]
+
+
+def _is(row: Move) -> ColumnElement[bool]:
+    return and_(Stock.event_id == row.event_id, Stock.tier_id == row.tier_id)
+
+
+def _capacity(row: Move) -> Any:
+    if row.tier_id == WHOLE_EVENT:
+        query = select(Event.capacity).where(Event.id == row.event_id)
+    else:
+        query = select(Tier.capacity).where(Tier.id == row.tier_id)
+    return query.scalar_subquery()
+
+
+def _change(connection: Connection, row: Move) -> bool:
+    changed = (
+        update(_STOCK)
+        .where(_is(row))
+        .values(held=Stock.held + row.held, issued=Stock.issued + row.issued)
+    )
+    if row.held > 0:
+        grown = Stock.held + Stock.issued + row.held + row.issued
+        changed = changed.where(grown <= func.coalesce(_capacity(row), _NO_LIMIT))
+    if connection.execute(changed).rowcount:
+        return True
+    insert: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    absent = insert(_STOCK).values(event_id=row.event_id, tier_id=row.tier_id, held=0, issued=0)
+    connection.execute(absent.on_conflict_do_nothing())
+    return bool(connection.execute(changed).rowcount)
+
+
+def _why(connection: Connection, row: Move) -> SoldOut:
+    taken = select(Stock.held + Stock.issued).where(_is(row)).scalar_subquery()
+    left = select(_capacity(row) - taken)
+    return SoldOut(row.event_id, row.tier_id, max(0, connection.execute(left).scalar() or 0))
+
+
+def _over(connection: Connection, grown: Sequence[Move]) -> SoldOut | None:
+    """Look again at capacities, now that the rows are ours.
+
+    A statement that waited for a row compared it with capacities as they were before it waited;
+    a lower one, committed meanwhile, is seen here.
+    """
+    if not grown:
+        return None
+    limit = case(
+        (
+            Stock.tier_id == WHOLE_EVENT,
+            select(Event.capacity).where(Event.id == Stock.event_id).scalar_subquery(),
+        ),
+        else_=select(Tier.capacity).where(Tier.id == Stock.tier_id).scalar_subquery(),
+    )
+    tiers = [row.tier_id for row in grown]
+    over = (
+        select(Stock.event_id, Stock.tier_id)
+        .where(Stock.event_id == grown[0].event_id, Stock.tier_id.in_(tiers))
+        .where(Stock.held + Stock.issued > limit)
+    )
+    found = connection.execute(over).first()
+    return None if found is None else SoldOut(found[0], found[1], 0)
