@@ -305,6 +305,8 @@ def upgrade() -> None:
     op.add_column('tickets_tickets', sa.Column('order_id', sa.String(), nullable=True))
     op.add_column('tickets_tickets', sa.Column('order_item_id', sa.String(), nullable=True))
     op.add_column('tickets_tickets', sa.Column('place', sa.BigInteger(), nullable=True))
+    op.create_index('ix_tickets_events_public', 'tickets_events', ['status', 'start_at', 'id', 'end_at'], unique=False)
+    op.create_index('ix_tickets_events_cities', 'tickets_events', ['status', 'city', 'end_at'], unique=False)
     op.create_index('ix_tickets_tickets_order', 'tickets_tickets', ['order_id'], unique=False)
     op.create_index('uq_tickets_tickets_order_item_place', 'tickets_tickets', ['order_item_id', 'place'], unique=True)
     _count_stock()
@@ -343,6 +345,8 @@ def downgrade() -> None:
     op.drop_index('uq_tickets_tickets_order_item_place', 'tickets_tickets')
     op.drop_index('ix_tickets_tickets_order', 'tickets_tickets')
     op.drop_index('ix_tickets_mails_about', 'tickets_mails')
+    op.drop_index('ix_tickets_events_cities', 'tickets_events')
+    op.drop_index('ix_tickets_events_public', 'tickets_events')
     for table, columns in ADDED.items():
         for column in columns:
             op.drop_column(table, column)

@@ -72,10 +72,43 @@ async def list_events(
 
 
 async def public_events(
-    session: AsyncSession, now: Millis, *, city: str = "", limit: int = PAGE
+    session: AsyncSession,
+    now: Millis,
+    *,
+    city: str = "",
+    words: str = "",
+    begins: tuple[Millis, Millis] | None = None,
+    after: Event | None = None,
+    limit: int = PAGE,
 ) -> Sequence[Event]:
-    """Return published events that are not over, the next one first; of one city if named."""
-    return await store.published(session, now, city.strip(), limit)
+    """Return published events that are not over, the next one first.
+
+    Args:
+        words: a part of a title, venue, city or summary.
+        begins: from (inclusive) until (exclusive) when they may begin; one that goes on counts.
+        after: the last event of the page before.
+    """
+    place = (after.start_at, after.id) if after else None
+    return await store.published(
+        session, now, city.strip(), limit, words=words, begins=begins, after=place
+    )
+
+
+async def public_cities(session: AsyncSession, now: Millis, *, limit: int = 500) -> Sequence[str]:
+    """Return the cities of published events that are not over, by name."""
+    return await store.published_cities(session, now, limit)
+
+
+async def published_event(session: AsyncSession, event_id: str) -> Event:
+    """Return a published event by its id.
+
+    Raises:
+        NotFound: there is none, or it is not published.
+    """
+    event = await store.event(session, event_id)
+    if event is None or event.status != "published":
+        raise NotFound(_("There is no such event."))
+    return event
 
 
 async def public_event(session: AsyncSession, slug: str) -> Event:

@@ -13,7 +13,11 @@ class Event(Base):
     """
 
     __tablename__ = "tickets_events"
-    __table_args__ = (Index("ix_tickets_events_organizer", "organizer_id", "start_at"),)
+    __table_args__ = (
+        Index("ix_tickets_events_organizer", "organizer_id", "start_at"),
+        Index("ix_tickets_events_public", "status", "start_at", "id", "end_at"),
+        Index("ix_tickets_events_cities", "status", "city", "end_at"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     organizer_id: Mapped[str] = mapped_column(ForeignKey("tickets_organizers.id"))

@@ -68,9 +68,19 @@ async def page(
 
 
 async def published(
-    session: AsyncSession, ends_after: Millis, city: str, limit: int
+    session: AsyncSession,
+    ends_after: Millis,
+    city: str,
+    limit: int,
+    *,
+    words: str = "",
+    begins: tuple[Millis, Millis] | None = None,
+    after: tuple[Millis, str] | None = None,
 ) -> Sequence[Event]:
-    """Return published events that are not over, the next one first; '' is any city."""
+    """Return published events that are not over, the next one first; '' is any city.
+
+    `begins`: only those that start from (inclusive) until (exclusive), or go on at the first.
+    """
     query = (
         select(Event)
         .where(Event.status == "published", Event.end_at > ends_after)
@@ -79,6 +89,29 @@ async def published(
     )
     if city:
         query = query.where(func.lower(Event.city) == city.lower())
+    if words:
+        columns = (Event.title, Event.venue, Event.city, Event.summary)
+        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
+    if begins is not None:
+        query = query.where(Event.end_at > begins[0], Event.start_at < begins[1])
+    if after is not None:
+        start, last = after
+        query = query.where(
+            or_(Event.start_at > start, and_(Event.start_at == start, Event.id > last)),
+            Event.start_at >= start,
+        )
+    return (await session.scalars(query)).all()
+
+
+async def published_cities(session: AsyncSession, ends_after: Millis, limit: int) -> Sequence[str]:
+    """Return the cities of published events that are not over, by name."""
+    query = (
+        select(Event.city)
+        .where(Event.status == "published", Event.end_at > ends_after, Event.city != "")
+        .distinct()
+        .order_by(Event.city)
+        .limit(limit)
+    )
     return (await session.scalars(query)).all()
 
 
@@ -106,6 +139,12 @@ async def tiers(session: AsyncSession, event_id: str) -> Sequence[Tier]:
     """Return every tier, archived ones too, in the order shown."""
     query = select(Tier).where(Tier.event_id == event_id).order_by(Tier.sort, Tier.number)
     return (await session.scalars(query)).all()
+
+
+async def tiers_of_many(session: AsyncSession, event_ids: Sequence[str]) -> Sequence[Tier]:
+    """Return the tiers of several events that are not archived, in the order shown."""
+    query = select(Tier).where(Tier.event_id.in_(event_ids), Tier.archived_at.is_(None))
+    return (await session.scalars(query.order_by(Tier.sort, Tier.number))).all()
 
 
 async def tier(session: AsyncSession, event_id: str, tier_id: str) -> Tier | None:

@@ -1,6 +1,7 @@
 """Server-rendered pages: one template environment, one frame, one set of safe headers."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,17 @@ from handstamp.plumbing import local_time, texts
 from handstamp.plumbing.web import actor, services
 
 _ASSETS = Path(__file__).parent.parent / "portal" / "static"
-_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{images}; "
-    "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
+_CSP = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",
+    "font-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
 
 
 @lru_cache(maxsize=1)
@@ -30,10 +37,16 @@ def assets_version() -> str:
     return digest.hexdigest()[:12]
 
 
+def content_policy(also: Mapping[str, str]) -> str:
+    """Return what a page may load, run and post to: its own site, and `also` per directive."""
+    wider = {name: f"{_CSP.get(name, '')} {sources}".strip() for name, sources in also.items()}
+    return "; ".join(f"{name} {sources}" for name, sources in {**_CSP, **wider}.items())
+
+
 def page_headers(*, foreign_images: bool = False, private: bool = True) -> dict[str, str]:
     """Return the headers of every page: no inline script, no framing, nothing kept by caches."""
     return {
-        "Content-Security-Policy": _CSP.format(images=" https:" if foreign_images else ""),
+        "Content-Security-Policy": content_policy({"img-src": "https:"} if foreign_images else {}),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
