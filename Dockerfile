@@ -6,6 +6,12 @@ RUN python -m venv /srv/venv \
  && /srv/venv/bin/pip install --no-cache-dir --require-hashes -r requirements/run.lock
 
 FROM python:3.12-slim-bookworm
+# Pango draws the PDF tickets; the fonts are for names beyond Latin, Greek, Cyrillic, Vietnamese.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 \
+      libharfbuzz-subset0 fontconfig fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji \
+ && rm -rf /var/lib/apt/lists/* \
+ && fc-cache -f
 RUN useradd --system --uid 10001 --create-home --home-dir /srv/data handstamp
 WORKDIR /srv/handstamp
 COPY --from=packages /srv/venv /srv/venv

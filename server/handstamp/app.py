@@ -22,6 +22,8 @@ from handstamp.events import routes as events_api
 from handstamp.kit.clock import Clock, system_clock
 from handstamp.mail.check_mail import check_mail
 from handstamp.mail.demo_outbox import ROOM as MAIL_ROOM
+from handstamp.pdf.check_fonts import check_fonts, warn_of_fonts
+from handstamp.pdf.ticket_pdf import close_pdf
 from handstamp.plumbing.api import openapi
 from handstamp.plumbing.body_limit import BodyLimit
 from handstamp.plumbing.config import Settings
@@ -46,6 +48,7 @@ CHECKS: dict[str, Check] = {
     "jobs": check_jobs,
     "mail": check_mail,
     "feed": check_feed,
+    "pdf": check_fonts,
 }
 
 FIGURES: list[Read] = [job_figures, door_figures]
@@ -100,6 +103,7 @@ def create_app(
         async with _working(services):
             yield
         await close_door(services)
+        await close_pdf(services)
         if own:
             await services.signals.stop()
             await services.db.close()
@@ -122,6 +126,8 @@ async def _working(services: Services) -> AsyncIterator[None]:
         return
     worker = Worker(services, JOBS, CRONS)
     task = asyncio.create_task(worker.run())
+    looking = asyncio.create_task(warn_of_fonts(services))
     yield
+    looking.cancel()
     worker.stop()
     await task

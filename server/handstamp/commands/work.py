@@ -6,6 +6,8 @@ import signal
 from sqlalchemy.engine import make_url
 
 from handstamp.commands.running import MISUSED, read_settings, run_plainly, say, services_of, stop
+from handstamp.pdf.check_fonts import warn_of_fonts
+from handstamp.pdf.ticket_pdf import close_pdf
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.jobs import Worker
 from handstamp.worker import CRONS, JOBS
@@ -25,5 +27,8 @@ async def _work(settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, worker.stop)
+        looking = asyncio.create_task(warn_of_fonts(services))
         say("ready")
         await worker.run()
+        looking.cancel()
+        await close_pdf(services)

@@ -17,16 +17,17 @@ from PIL import Image
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from handstamp.kit.clock import SECOND
+from handstamp.kit.clock import HOUR, SECOND
 from handstamp.pdf.brand import brand, ink_on
-from handstamp.pdf.printed_text import clean, direction, script_language, size
+from handstamp.pdf.printed_text import clean, direction, script_language, shorten, size
 from handstamp.pdf.ticket_document import PICTURES, PdfTicket, TicketDocument
 from handstamp.plumbing import texts
-from handstamp.plumbing.local_time import span, zone_note
+from handstamp.plumbing.local_time import clock_time, day, day_and_time, zone_note
 from handstamp.plumbing.texts import _
 
 QUIET = 4
-CARD_LEFT, CARD_TOP, CARD_SIDE, PAGE_HEIGHT = 24.5, 60.5, 56.0, 148.0
+ONE_EVENING = 18 * HOUR
+CARD_LEFT, CARD_TOP, CARD_SIDE, PAGE_HEIGHT = 24.5, 53.5, 56.0, 148.0
 POINTS = 72 / 25.4
 LOGO_SIDE = 4000
 _SCHEME = "handstamp:"
@@ -119,32 +120,45 @@ class Drawer:
 def _values(document: TicketDocument, *, has_logo: bool) -> dict[str, Any]:
     color = brand(document.brand_color)
     locale = "en" if texts.language() == texts.PSEUDO else texts.language()
-    title, count = clean(document.title), len(document.tickets)
-    order = clean(document.order_number)
+    title, count = shorten(clean(document.title), 110), len(document.tickets)
+    order = shorten(clean(document.order_number), 40)
+    places = (clean(document.venue), clean(document.city))
     return {
         "title": title,
-        "title_size": size(title, 34, 64),
+        "title_size": size(title, 17, 48),
         "organizer": clean(document.organizer),
         "subject": _("Tickets of order %(order)s") % {"order": order},
         "made": f"{datetime.fromtimestamp(document.made_at / SECOND, UTC):%Y-%m-%dT%H:%M:%SZ}",
         "brand": color,
         "ink": ink_on(color),
         "logo": has_logo,
-        "when": span(document.start_at, document.end_at, document.time_zone, locale),
+        "when": _when(document, locale),
         "zone": zone_note(document.start_at, document.time_zone),
-        "venue": clean(document.venue),
-        "city": clean(document.city),
+        "place": [shorten(place, 80) for place in places if place],
         "tickets": [
             {
                 "printed_id": ticket.printed_id,
-                "tier": clean(ticket.tier),
-                "holder": clean(ticket.holder),
-                "holder_size": size(clean(ticket.holder), 32, 90),
+                **_sized("tier", ticket.tier),
+                **_sized("holder", ticket.holder),
                 "order_line": _order_line(order, number, count),
             }
             for number, ticket in enumerate(document.tickets, 1)
         ],
     }
+
+
+def _sized(name: str, text: str) -> dict[str, Any]:
+    shown = shorten(clean(text), 110)
+    return {name: shown, f"{name}_size": size(shown, 34, 66)}
+
+
+def _when(document: TicketDocument, locale: str) -> tuple[str, str]:
+    """Return the day and from when to when; of two days, a line each."""
+    start, end, zone = document.start_at, document.end_at, document.time_zone
+    if end - start < ONE_EVENING:
+        hours = f"{clock_time(start, zone, locale=locale)} – {clock_time(end, zone, locale=locale)}"
+        return day(start, zone, locale), hours
+    return day_and_time(start, zone, locale), f"– {day_and_time(end, zone, locale)}"
 
 
 def _order_line(order: str, number: int, count: int) -> str:
@@ -182,9 +196,7 @@ def _draw_codes(pdf: pydyf.PDF, tickets: tuple[PdfTicket, ...]) -> None:
         page = pdf.objects[int(number)]
         after = pydyf.Stream([b"Q", *_code(ticket.qr)], compress=True)
         pdf.add_object(after)
-        page["Contents"] = pydyf.Array(
-            [before.reference, page["Contents"], after.reference]
-        )
+        page["Contents"] = pydyf.Array([before.reference, page["Contents"], after.reference])
 
 
 def _code(text: str) -> list[bytes]:
@@ -193,7 +205,9 @@ def _code(text: str) -> list[bytes]:
     module = CARD_SIDE * POINTS / (len(rows) + 2 * QUIET)
     left = CARD_LEFT * POINTS
     bottom = (PAGE_HEIGHT - CARD_TOP - CARD_SIDE) * POINTS
-    drawn = [f"/Artifact BMC q 0 g {module:.4f} 0 0 {module:.4f} {left:.3f} {bottom:.3f} cm".encode()]
+    drawn = [
+        f"/Artifact BMC q 0 g {module:.4f} 0 0 {module:.4f} {left:.3f} {bottom:.3f} cm".encode()
+    ]
     for down, row in enumerate(rows):
         y = len(rows) + QUIET - 1 - down
         for run in re.finditer(rb"\x01+", row):

@@ -74,3 +74,15 @@ def size(text: str, *steps: int) -> int:
     """Return how many of the rising `steps` the width exceeds: 0 is the largest type."""
     wide = width(text)
     return sum(wide > step for step in steps)
+
+
+def shorten(text: str, widest: int) -> str:
+    """Return the text, cut and with an ellipsis when it is wider than `widest` letters."""
+    if width(text) <= widest:
+        return text
+    kept = 0
+    for at, letter in enumerate(text):
+        kept += width(letter)
+        if kept >= widest:
+            return text[:at].rstrip() + "…"
+    return text
