@@ -1,0 +1,178 @@
+"""A city that has been selling for years: thousands of events, their orders and their tickets.
+
+Rows go in by bulk statements, as the use cases would have left them; making them one by one would
+take hours. Tickets carry no usable signature: nothing measured here reads one.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+from sqlalchemy import Table, insert
+from tests.factories.events import make_organizer
+
+from bench.installation import Installation
+from handstamp.events.models import Event, Tier
+from handstamp.kit.clock import DAY, HOUR, Millis
+from handstamp.kit.ids import new_id
+from handstamp.orders.models import Order, OrderItem
+from handstamp.plumbing.db import Base
+from handstamp.tickets.models import Stock, Ticket
+
+AT_ONCE = 5_000
+ORGANIZERS = 50
+CITIES = ("Vancouver", "Victoria", "Kelowna", "Nanaimo", "Whistler", "Kamloops")
+TIERS = (("General", 2_500), ("Balcony", 4_000), ("Floor", 6_500))
+CAPACITY = 400
+Row = dict[str, Any]
+
+
+async def build_city(here: Installation, events: int, orders: int) -> list[str]:
+    """Make published events to come and paid orders spread over them; return the slugs.
+
+    One event in a hundred is in demand: those take half of the orders.
+    """
+    random, now = Random(5), here.services.clock()
+    async with here.services.db.write() as session:
+        teams = [
+            await make_organizer(session, here.services, code=f"T{n}") for n in range(ORGANIZERS)
+        ]
+    event_rows = [_event(random, teams, number, now) for number in range(events)]
+    tier_rows = [tier for event in event_rows for tier in _tiers(event, now)]
+    await _store(here, Event, event_rows)
+    await _store(here, Tier, tier_rows)
+    hot = event_rows[:: max(1, events // 100)]
+    chosen = [random.choice(hot if n % 2 else event_rows) for n in range(orders)]
+    await _sell(here, random, chosen, {tier["id"]: tier for tier in tier_rows}, now)
+    return [event["slug"] for event in event_rows]
+
+
+def _event(random: Random, teams: Sequence[str], number: int, now: Millis) -> Row:
+    start = now + DAY + random.randrange(300) * DAY
+    return {
+        "id": new_id("evt"),
+        "organizer_id": teams[number % len(teams)],
+        "number": number + 1,
+        "slug": f"night-{number:05d}",
+        "code": "NT",
+        "title": f"Night {number:,} of the city",
+        "summary": "Lanterns, music and food until late.",
+        "description": "Doors open an hour before.\n\n" * 8,
+        "venue": f"Hall {number % 90}",
+        "city": random.choice(CITIES),
+        "province": "BC",
+        "time_zone": "America/Vancouver",
+        "currency": "CAD",
+        "start_at": start,
+        "end_at": start + 5 * HOUR,
+        "capacity": len(TIERS) * CAPACITY,
+        "status": "published",
+        "created_at": now,
+        "updated_at": now,
+        "feed_seq": 1,
+    }
+
+
+def _tiers(event: Row, now: Millis) -> list[Row]:
+    return [
+        {
+            "id": f"tier_{event['number']:06d}_{place}",
+            "event_id": event["id"],
+            "number": place + 1,
+            "name": name,
+            "price_cents": cents,
+            "currency": "CAD",
+            "capacity": CAPACITY,
+            "sort": place,
+            "created_at": now,
+        }
+        for place, (name, cents) in enumerate(TIERS)
+    ]
+
+
+async def _sell(
+    here: Installation, random: Random, chosen: Sequence[Row], tiers: dict[str, Row], now: Millis
+) -> None:
+    orders, items, tickets = [], [], []
+    issued: Counter[tuple[str, str]] = Counter()
+    for number, event in enumerate(chosen):
+        tier = tiers[f"tier_{event['number']:06d}_{random.choice((0, 0, 0, 1, 2))}"]
+        qty = random.choice((1, 1, 2, 2, 3, 4))
+        if issued[event["id"], tier["id"]] + qty > CAPACITY:
+            qty = 0  # sold out: this one gave up
+        order = _order(number, event, qty * tier["price_cents"], now, expired=not qty)
+        item = _item(order, tier, max(1, qty))
+        orders.append(order)
+        items.append(item)
+        tickets += [_ticket(order, item, tier, len(tickets) + n, n, now) for n in range(qty)]
+        issued[event["id"], tier["id"]] += qty
+        issued[event["id"], ""] += qty
+    stock = [{"event_id": e, "tier_id": t, "issued": n} for (e, t), n in issued.items()]
+    await _store(here, Order, orders)
+    await _store(here, OrderItem, items)
+    await _store(here, Ticket, tickets)
+    await _store(here, Stock, stock)
+
+
+def _order(number: int, event: Row, total: int, now: Millis, *, expired: bool) -> Row:
+    return {
+        "id": f"ord_{number:08d}",
+        "number": f"HS-{number:07d}",
+        "event_id": event["id"],
+        "organizer_id": event["organizer_id"],
+        "buyer_key": f"buyer-{number}",
+        "status": "expired" if expired else "paid",
+        "email": f"guest{number}@example.org",
+        "name": f"Guest {number}",
+        "currency": "CAD",
+        "subtotal": total,
+        "total": total,
+        "expires_at": now,
+        "created_at": now - number,
+        "placed_at": None if expired else now - number,
+    }
+
+
+def _item(order: Row, tier: Row, qty: int) -> Row:
+    return {
+        "id": order["id"].replace("ord_", "oi_"),
+        "order_id": order["id"],
+        "position": 0,
+        "tier_id": tier["id"],
+        "tier_name": tier["name"],
+        "qty": qty,
+        "unit_price": tier["price_cents"],
+        "total": order["total"],
+    }
+
+
+def _ticket(order: Row, item: Row, tier: Row, number: int, place: int, now: Millis) -> Row:  # noqa: PLR0917
+    return {
+        "event_id": order["event_id"],
+        "tier_id": tier["id"],
+        "tier_no": tier["number"],
+        "serial": number + 1,
+        "printed_id": f"NT-{number:08d}",
+        "status": "valid",
+        "status_at": now,
+        "holder_name": order["name"],
+        "holder_email": order["email"],
+        "order_ref": order["number"],
+        "order_id": order["id"],
+        "order_item_id": item["id"],
+        "place": place,
+        "key_id": 1,
+        "token_digest": b"\x00" * 8,
+        "source": "order",
+        "created_at": now,
+        "updated_at": now,
+        "feed_seq": 1,
+    }
+
+
+async def _store(here: Installation, table: type[Base], rows: Sequence[Row]) -> None:
+    assert isinstance(table.__table__, Table)
+    for start in range(0, len(rows), AT_ONCE):
+        async with here.services.db.write() as session:
+            await session.execute(insert(table), list(rows[start : start + AT_ONCE]))
