@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.services",
     "tests.fixtures.mail",
+    "tests.fixtures.stripe_double",
     "tests.e2e.door_world",
 ]
 
