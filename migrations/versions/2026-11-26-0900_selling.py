@@ -205,6 +205,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('checkout_session_id', name=op.f('uq_tickets_orders_checkout_session_id')),
     sa.UniqueConstraint('number', name=op.f('uq_tickets_orders_number'))
     )
+    op.create_index('ix_tickets_orders_buyer', 'tickets_orders', ['buyer_key', 'created_at'], unique=False)
     op.create_index('ix_tickets_orders_email', 'tickets_orders', ['email'], unique=False)
     op.create_index('ix_tickets_orders_event', 'tickets_orders', ['event_id', 'created_at', 'id'], unique=False)
     op.create_index('ix_tickets_orders_organizer', 'tickets_orders', ['organizer_id', 'created_at', 'id'], unique=False)
@@ -287,6 +288,7 @@ def upgrade() -> None:
     sa.Column('failure', sa.String(), nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('settled_at', sa.BigInteger(), nullable=True),
+    sa.Column('voided_at', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['order_id'], ['tickets_orders.id'], name=op.f('fk_tickets_refunds_order_id')),
     sa.ForeignKeyConstraint(['payment_id'], ['tickets_payments.id'], name=op.f('fk_tickets_refunds_payment_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tickets_refunds')),

@@ -85,7 +85,10 @@ class CheckoutFacts:
 
 @dataclass(frozen=True)
 class RefundFacts:
-    """A refund; `status` is pending, requires_action, succeeded, failed or canceled."""
+    """A refund; `status` is pending, requires_action, succeeded, failed or canceled.
+
+    `transfer_reversal_id`: what took the money back from a destination charge's organizer.
+    """
 
     id: str
     status: str
@@ -97,6 +100,7 @@ class RefundFacts:
     metadata: dict[str, str] = field(default_factory=dict)
     balance_transaction_id: str = ""
     failure_balance_transaction_id: str = ""
+    transfer_reversal_id: str = ""
     created: Millis = 0
 
 

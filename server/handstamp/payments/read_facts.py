@@ -70,6 +70,7 @@ def refund(found: Found) -> RefundFacts:
         metadata=dict(found.get("metadata") or {}),
         balance_transaction_id=_id(found.get("balance_transaction")),
         failure_balance_transaction_id=_id(found.get("failure_balance_transaction")),
+        transfer_reversal_id=_id(found.get("transfer_reversal")),
         created=_millis(found["created"]),
     )
 

@@ -24,6 +24,7 @@ MAILS = Counter("tickets_mails_total", "Mails handed over", ["kind", "outcome"])
 PDFS = Counter("tickets_pdfs_total", "PDFs of tickets drawn", ["outcome"])
 REFUNDS = Counter("tickets_refunds_total", "Refunds as they move on", ["outcome"])
 DISPUTES = Counter("tickets_disputes_total", "Disputes opened, won and lost", ["outcome"])
+WEBHOOKS = Counter("tickets_webhooks_total", "Stripe's events", ["type", "outcome"])
 SIGN_INS = Counter("tickets_sign_ins_total", "Sign-in attempts", ["outcome"])
 
 Figure = tuple[str, str, dict[str, str], float]

@@ -11,6 +11,8 @@ class Refund(Base):
 
     Status: requested (not yet known there), pending, succeeded, failed, canceled. `origin`:
     buyer, organizer, system (paid too late) or stripe (made in Stripe's own pages).
+    `voided_at`: when tickets were voided for it; None while no tickets could be told from the
+    amount. A refund that fails gives back the tickets of that moment.
     """
 
     __tablename__ = "tickets_refunds"
@@ -32,6 +34,7 @@ class Refund(Base):
     failure: Mapped[str] = mapped_column(default="")
     created_at: Mapped[int]
     settled_at: Mapped[int | None]
+    voided_at: Mapped[int | None]
 
 
 class Dispute(Base):

@@ -1,0 +1,19 @@
+"""Keep how much of an order was refunded, and the status that follows from it."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.orders.models import Order
+
+_BOUGHT = ("paid", "partially_refunded", "refunded")
+
+
+async def note_refunded(session: AsyncSession, order: Order, amount: int) -> None:
+    """Write onto an order that the caller holds locked what is given back by now, in all.
+
+    An order that never had tickets (paid too late) keeps its status.
+    """
+    order.refunded = amount
+    if order.status in _BOUGHT:
+        whole = "refunded" if amount >= order.total else "partially_refunded"
+        order.status = whole if amount else "paid"
+    await session.flush()

@@ -1,0 +1,104 @@
+"""Refunds in the ledger: what of the order's parts goes back, and what comes back when it fails."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.kit.clock import Millis
+from handstamp.ledger import rules as ledger
+from handstamp.ledger.balances import of_subject, posted
+from handstamp.ledger.post_entry import post
+from handstamp.ledger.rules import PLATFORM, Parts
+from handstamp.payments.models import Payment
+from handstamp.refunds.models import Refund
+from handstamp.refunds.rules import fee_share
+
+Left = dict[tuple[str, str], int]
+
+
+def subject_of(payment: Payment) -> str:
+    """Return how the ledger names what a payment is for."""
+    return f"{payment.subject_kind}:{payment.subject_id}"
+
+
+def charge_facts(payment: Payment, happened_at: Millis) -> ledger.ChargeFacts:
+    """Return what the ledger needs to know of a payment."""
+    return ledger.ChargeFacts(**common_facts(payment, happened_at))
+
+
+async def left_of(session: AsyncSession, payment: Payment) -> Left:
+    """Return what stands for a payment's subject by (book, account)."""
+    found = await of_subject(session, subject_of(payment))
+    return {(one.book, one.account): one.amount for one in found}
+
+
+def may_return_fee(payment: Payment, left: Left) -> bool:
+    """Tell whether the platform still has a fee of this payment; Stripe refuses what is not."""
+    return payment.application_fee > 0 and left.get((PLATFORM, "platform_income"), 0) > 0
+
+
+def may_reverse_transfer(payment: Payment, left: Left) -> bool:
+    """Tell whether the organizer still has the money that the platform passed on."""
+    passed_on = payment.charge_type == "destination"
+    return passed_on and left.get((PLATFORM, "organizer_clearing"), 0) <= 0
+
+
+async def post_refund(
+    session: AsyncSession, payment: Payment, refund: Refund, before: int, happened_at: Millis
+) -> None:
+    """Post a refund that Stripe knows; `before` is what earlier ones give back."""
+    assert refund.stripe_refund_id is not None
+    left = await left_of(session, payment)
+    facts = ledger.RefundFacts(
+        **common_facts(payment, happened_at),
+        refund_id=refund.stripe_refund_id,
+        parts=_parts(payment, refund, left),
+        application_fee=_fee_back(payment, refund, before, left),
+        reverse_transfer=refund.reverse_transfer,
+    )
+    await post(session, ledger.refund(facts))
+
+
+async def post_failure(
+    session: AsyncSession, payment: Payment, refund: Refund, happened_at: Millis
+) -> None:
+    """Post that the amount came back; fees and transfers that went back with it stay there."""
+    assert refund.stripe_refund_id is not None
+    books = [charge_facts(payment, happened_at).charged]
+    made = await posted(session, books, ["refund"], refund.stripe_refund_id)
+    await post(session, ledger.reversal(made, happened_at))
+
+
+def common_facts(payment: Payment, happened_at: Millis) -> dict[str, Any]:
+    """Return the members that all facts of the ledger about a payment share."""
+    return {
+        "organizer_id": payment.organizer_id,
+        "subject": subject_of(payment),
+        "account": payment.account,
+        "charge_type": payment.charge_type,
+        "destination": payment.destination,
+        "currency": payment.currency,
+        "happened_at": happened_at,
+    }
+
+
+def _parts(payment: Payment, refund: Refund, left: Left) -> Parts:
+    if payment.charge_type == "destination" and not refund.reverse_transfer:
+        return Parts(deposits=refund.amount)  # the seller's books stay as they are
+    seller = charge_facts(payment, 0).seller
+    sold = left.get((seller, "ticket_sales"), 0) + left.get((seller, "refunds"), 0)
+    remaining = Parts(
+        net_tickets=sold,
+        fees=left.get((seller, "service_fees"), 0),
+        tax=left.get((seller, "tax_payable"), 0),
+        deposits=left.get((seller, "buyer_deposits"), 0),
+    )
+    return ledger.split(refund.amount, remaining)
+
+
+def _fee_back(payment: Payment, refund: Refund, before: int, left: Left) -> int:
+    if not refund.refund_application_fee:
+        return 0
+    kept = left.get((PLATFORM, "platform_income"), 0)
+    due = fee_share(payment.application_fee, payment.amount, before + refund.amount)
+    return max(0, due - (payment.application_fee - kept))

@@ -1,0 +1,75 @@
+"""Refunds and disputes of an order, and whether a refund can be asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.orders.models import Order
+from handstamp.payments.find_payments import payment_of
+from handstamp.payments.models import Payment
+from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.texts import _
+from handstamp.plumbing.web import Actor
+from handstamp.refunds import store
+from handstamp.refunds.models import Dispute, Refund
+from handstamp.refunds.rules import GIVING, LIVE, refund_problem
+
+
+@dataclass(frozen=True)
+class RefundView:
+    """What became of an order's money; amounts in minor units.
+
+    `refundable` is what a refund would give back now, 0 when `problem` (in English, for `_`)
+    says why not. `unassigned` was given back without telling which tickets it was for: those
+    are valid still, and somebody must decide.
+    """
+
+    refunds: Sequence[Refund]
+    disputes: Sequence[Dispute]
+    refundable: int
+    problem: str
+    unassigned: int
+
+
+async def owned_order(
+    session: AsyncSession, actor: Actor, order_id: str, *, lock: bool = False
+) -> Order:
+    """Return an order of an event that the actor runs, locked when it is about to change.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    order = await store.order(session, order_id, lock=lock)
+    if order is None or not actor.may_manage(order.organizer_id):
+        raise NotFound(_("There is no such order among yours."))
+    return order
+
+
+async def refund_view(session: AsyncSession, order: Order) -> RefundView:
+    """Return an order's refunds and disputes, the oldest first, and what is left to refund."""
+    payment = await payment_of(session, "order", order.id)
+    refunds = await store.refunds_of_order(session, order.id)
+    paid = payment.amount if payment and payment.status == "succeeded" else 0
+    left = paid - sum(refund.amount for refund in refunds if refund.status in LIVE)
+    disputed = await is_disputed(session, order.id, payment)
+    problem = refund_problem(paid=paid > 0, disputed=disputed, left=left)
+    loose = [row.amount for row in refunds if row.status in GIVING and row.voided_at is None]
+    return RefundView(
+        refunds=refunds,
+        disputes=await store.disputes_of_order(session, order.id),
+        refundable=0 if problem else left,
+        problem=problem,
+        unassigned=sum(loose) if order.status == "partially_refunded" else 0,
+    )
+
+
+async def is_disputed(session: AsyncSession, order_id: str, payment: Payment | None) -> bool:
+    """Tell whether a bank is asking for an order's money back, or has got it.
+
+    Stripe's charge says "disputed" for ever, so a dispute that was won counts by its own row.
+    """
+    disputes = await store.disputes_of_order(session, order_id)
+    if disputes:
+        return any(dispute.outcome != "won" for dispute in disputes)
+    return payment is not None and payment.disputed

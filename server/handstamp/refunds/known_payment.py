@@ -1,0 +1,36 @@
+"""Which of our payments a charge at Stripe is, if it is any of ours."""
+
+from handstamp.payments.find_payments import payment_by_charge
+from handstamp.payments.gateway import gateway
+from handstamp.payments.models import Payment
+from handstamp.plumbing.web import Services
+from handstamp.refunds import store
+
+
+class NotRecordedYet(Exception):
+    """The charge is for an order of ours whose payment is not stored yet: try again."""
+
+
+async def known_payment(
+    services: Services, account: str, charge_id: str, payment_intent_id: str
+) -> Payment | None:
+    """Return the payment of a charge; None when it is for nothing of ours.
+
+    An account's events speak of its own charges only, whatever ids stand in them.
+
+    Raises:
+        NotRecordedYet: events overtook each other; the payment's own is still to come.
+        GatewayError: no answer; try again.
+    """
+    async with services.db.read() as session:
+        payment = await payment_by_charge(session, charge_id)
+    if payment is not None:
+        return payment if payment.account == account else None
+    if not payment_intent_id:
+        return None
+    facts = await gateway(services).retrieve_payment(payment_intent_id, account=account)
+    async with services.db.read() as session:
+        order = await store.order(session, facts.metadata.get("order_id", ""))
+    if order is not None and order.account == account:
+        raise NotRecordedYet(charge_id)
+    return None

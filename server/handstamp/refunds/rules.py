@@ -1,0 +1,87 @@
+"""What may be refunded, how refunds and disputes move on, which lines an amount covers; pure."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+N_ = str  # marks text for the catalogues; it is translated where it is shown
+GIVING = ("pending", "succeeded")  # known to Stripe, and money is out or on its way
+LIVE = ("requested", *GIVING)
+TAKEN_BACK = ("failed", "canceled")
+MOST_LINES = 16
+_RANK = {"requested": 0, "pending": 1, "succeeded": 2, "failed": 3, "canceled": 3}
+_STATUS = {"requires_action": "pending"}
+_OUTCOME = {"won": "won", "warning_closed": "won", "prevented": "won", "lost": "lost"}
+
+NOTHING_PAID = N_("Nothing was paid for this order, so there is nothing to refund.")
+DISPUTED = N_("The bank is deciding about this payment. A refund would pay it back twice.")
+ALL_BACK = N_("Everything that was paid has been refunded already.")
+
+
+class Line(NamedTuple):
+    """A line of an order and what was paid for it, in minor units."""
+
+    id: str
+    total: int
+
+
+def refund_problem(*, paid: bool, disputed: bool, left: int) -> str:
+    """Say in plain words why nothing can be refunded; '' when something can."""
+    if not paid:
+        return NOTHING_PAID
+    if disputed:
+        return DISPUTED
+    return ALL_BACK if left <= 0 else ""
+
+
+def may_wait(code: str) -> bool:
+    """Tell whether a refusal is for want of money that sales to come may bring."""
+    return code in ("balance_insufficient", "insufficient_funds")
+
+
+def refund_status(of_stripe: str) -> str:
+    """Return our word for a refund's status at Stripe."""
+    return _STATUS.get(of_stripe, of_stripe)
+
+
+def moves_on(current: str, wanted: str) -> bool:
+    """Tell whether a status is later than another: facts may come in any order."""
+    return _RANK[wanted] > _RANK[current]
+
+
+def dispute_outcome(status: str) -> str:
+    """Return "won", "lost", or '' while Stripe's status says that it is open.
+
+    A warning that was closed and a dispute that was prevented took nothing, so they count as
+    won.
+    """
+    return _OUTCOME.get(status, "")
+
+
+def blocks_tickets(status: str) -> bool:
+    """Tell whether a dispute is open and more than a question of the bank."""
+    return not dispute_outcome(status) and not status.startswith("warning_")
+
+
+def fee_share(application_fee: int, paid: int, refunded: int) -> int:
+    """Return how much of the platform's fee belongs to the part that is refunded."""
+    return application_fee * refunded // paid
+
+
+def covered(lines: Sequence[Line], amount: int) -> frozenset[str]:
+    """Return the lines that an amount pays back whole; none when that is not certain.
+
+    Certain is the sum of all, and a sum that only one choice of lines makes.
+    """
+    priced = [line for line in lines if line.total]
+    if amount <= 0 or len(priced) > MOST_LINES:
+        return frozenset()
+    if amount == sum(line.total for line in priced):
+        return frozenset(line.id for line in lines)
+    choices: dict[int, list[frozenset[str]]] = {0: [frozenset()]}
+    for line in priced:
+        for total, found in list(choices.items()):
+            if total + line.total <= amount:
+                more = [one | {line.id} for one in found]
+                choices.setdefault(total + line.total, []).extend(more[:2])
+    exact = choices.get(amount, [])
+    return exact[0] if len(exact) == 1 else frozenset()

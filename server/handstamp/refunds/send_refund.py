@@ -1,0 +1,78 @@
+"""The job that makes a refund at Stripe: look, call with the refund's id as the key, apply.
+
+No transaction is open during the calls. An outcome that is not known is looked up by the id that
+travels in the refund's metadata, never sent under another key.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from handstamp.payments.facts import RefundFacts
+from handstamp.payments.gateway import gateway
+from handstamp.payments.gateway_errors import GatewayRefused
+from handstamp.payments.models import Payment
+from handstamp.plumbing.jobs import JobContext
+from handstamp.refunds import store
+from handstamp.refunds.apply_refunds import OURS, apply, refuse
+from handstamp.refunds.models import Refund
+from handstamp.refunds.rules import may_wait
+
+SEND_JOB = "refund.send"
+
+
+class _Outcome(NamedTuple):
+    """The charge's refunds at Stripe, and why it refused ours ('' = it did not)."""
+
+    found: Sequence[RefundFacts] = ()
+    refused: str = ""
+
+
+async def send_refund(ctx: JobContext) -> None:
+    """Send the refund `refund_id` unless Stripe knows it already, and apply what came of it.
+
+    Raises:
+        GatewayError: no answer, too many calls, or money that is not there yet: try again.
+    """
+    async with ctx.services.db.read() as session:
+        refund = await store.refund(session, str(ctx.args["refund_id"]))
+        payment = await store.payment(session, refund.payment_id) if refund else None
+    if refund is None or payment is None or refund.status != "requested":
+        async with ctx.write() as session:
+            await ctx.acknowledge(session)
+        return
+    outcome = await _send(ctx, refund, payment)
+    async with ctx.write() as session:
+        paid = await store.paid(session, payment)
+        assert paid is not None, "a refund is always of an order"
+        await apply(session, ctx.services, paid, outcome.found)
+        now = await store.refund(session, refund.id)
+        if outcome.refused and now is not None and now.status == "requested":
+            await refuse(session, ctx.services, paid, now, outcome.refused)
+        await ctx.acknowledge(session)
+
+
+async def _send(ctx: JobContext, refund: Refund, payment: Payment) -> _Outcome:
+    stripe = gateway(ctx.services)
+    found = await stripe.list_refunds(payment.charge_id, account=refund.account)
+    if _holds(found, refund):
+        return _Outcome(found)
+    try:
+        made = await stripe.refund(
+            payment_intent_id=payment.payment_intent_id,
+            amount=refund.amount,
+            account=refund.account,
+            key=refund.id,
+            metadata={OURS: refund.id, "order_id": refund.order_id},
+            reverse_transfer=refund.reverse_transfer,
+            refund_application_fee=refund.refund_application_fee,
+        )
+    except GatewayRefused as error:
+        if may_wait(error.code) and not ctx.is_last_attempt:
+            raise
+        found = await stripe.list_refunds(payment.charge_id, account=refund.account)
+        return _Outcome(found, "" if _holds(found, refund) else error.code)
+    return _Outcome([*found, made])
+
+
+def _holds(found: Sequence[RefundFacts], refund: Refund) -> bool:
+    return any(one.metadata.get(OURS) == refund.id for one in found)

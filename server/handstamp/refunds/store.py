@@ -1,0 +1,87 @@
+"""Queries of the refunds room; private to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.orders.models import Order, OrderItem
+from handstamp.payments.models import Payment
+from handstamp.refunds.models import Dispute, Refund
+from handstamp.tickets.models import Ticket
+
+_FRESH = {"populate_existing": True}
+
+
+@dataclass
+class Paid:
+    """An order with its payment; both locked when they are about to change."""
+
+    order: Order
+    payment: Payment
+
+
+async def order(session: AsyncSession, order_id: str, *, lock: bool = False) -> Order | None:
+    """Return an order as it is stored now."""
+    query = select(Order).where(Order.id == order_id)
+    if lock:
+        query = query.with_for_update(key_share=True)
+    return await session.scalar(query, execution_options=_FRESH)
+
+
+async def paid(session: AsyncSession, payment: Payment) -> Paid | None:
+    """Lock the order of a payment, then the payment; None when it is for something else."""
+    if payment.subject_kind != "order":
+        return None
+    found = await order(session, payment.subject_id, lock=True)
+    query = select(Payment).where(Payment.id == payment.id).with_for_update(key_share=True)
+    locked = (await session.scalars(query, execution_options=_FRESH)).one()
+    return None if found is None else Paid(found, locked)
+
+
+async def refund(session: AsyncSession, refund_id: str) -> Refund | None:
+    """Return a refund as it is stored now."""
+    return await session.get(Refund, refund_id, populate_existing=True)
+
+
+async def payment(session: AsyncSession, payment_id: str) -> Payment:
+    """Return the payment that a refund or dispute is of."""
+    return (await session.scalars(select(Payment).where(Payment.id == payment_id))).one()
+
+
+async def refunds_of_order(session: AsyncSession, order_id: str) -> Sequence[Refund]:
+    """Return every refund of an order, the oldest first."""
+    query = select(Refund).where(Refund.order_id == order_id)
+    ordered = query.order_by(Refund.created_at, Refund.id)
+    return (await session.scalars(ordered, execution_options=_FRESH)).all()
+
+
+async def refunds_of_payment(session: AsyncSession, payment_id: str) -> Sequence[Refund]:
+    """Return every refund of a payment, the oldest first."""
+    query = select(Refund).where(Refund.payment_id == payment_id)
+    ordered = query.order_by(Refund.created_at, Refund.id)
+    return (await session.scalars(ordered, execution_options=_FRESH)).all()
+
+
+async def dispute(session: AsyncSession, dispute_id: str) -> Dispute | None:
+    """Return a dispute as it is stored now."""
+    return await session.get(Dispute, dispute_id, populate_existing=True)
+
+
+async def disputes_of_order(session: AsyncSession, order_id: str) -> Sequence[Dispute]:
+    """Return every dispute of an order, the oldest first."""
+    query = select(Dispute).where(Dispute.order_id == order_id)
+    return (await session.scalars(query.order_by(Dispute.created_at, Dispute.id))).all()
+
+
+async def lines(session: AsyncSession, order_id: str) -> Sequence[OrderItem]:
+    """Return an order's lines in their order."""
+    query = select(OrderItem).where(OrderItem.order_id == order_id)
+    return (await session.scalars(query.order_by(OrderItem.position))).all()
+
+
+async def tickets(session: AsyncSession, order_id: str) -> Sequence[Ticket]:
+    """Return an order's tickets as they are stored now, in the order they are locked in."""
+    query = select(Ticket).where(Ticket.order_id == order_id).order_by(Ticket.id)
+    return (await session.scalars(query, execution_options=_FRESH)).all()
