@@ -22,6 +22,8 @@ from handstamp.events import routes as events_api
 from handstamp.kit.clock import Clock, system_clock
 from handstamp.mail.check_mail import check_mail
 from handstamp.mail.demo_outbox import ROOM as MAIL_ROOM
+from handstamp.payments import routes as payments_api
+from handstamp.payments.gateway import close_gateway, open_gateway
 from handstamp.pdf.check_fonts import check_fonts, warn_of_fonts
 from handstamp.pdf.ticket_pdf import close_pdf
 from handstamp.plumbing.api import openapi
@@ -39,6 +41,8 @@ from handstamp.plumbing.web import Services, build_services
 from handstamp.portal import routes as portal
 from handstamp.storefront import public_pages
 from handstamp.tickets import routes as tickets_api
+from handstamp.webhooks import routes as webhooks_api
+from handstamp.webhooks.check_stripe import check_stripe, webhook_figures
 from handstamp.worker import CRONS, JOBS, MAILS
 
 LARGEST_BODY = 256 * 1024  # a route that takes more says so itself
@@ -49,9 +53,10 @@ CHECKS: dict[str, Check] = {
     "mail": check_mail,
     "feed": check_feed,
     "pdf": check_fonts,
+    "stripe": check_stripe,
 }
 
-FIGURES: list[Read] = [job_figures, door_figures]
+FIGURES: list[Read] = [job_figures, door_figures, webhook_figures]
 
 
 def routes() -> list[BaseRoute]:
@@ -65,6 +70,8 @@ def routes() -> list[BaseRoute]:
         *profile_routes.routes,
         *events_api.routes,
         *tickets_api.routes,
+        *payments_api.routes,
+        *webhooks_api.routes,
         *door_api.routes,
         *door_files.routes,
         *codes.routes,
@@ -100,10 +107,12 @@ def create_app(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         if own:
             await services.signals.start()
+        open_gateway(services)
         async with _working(services):
             yield
         await close_door(services)
         await close_pdf(services)
+        await close_gateway(services)
         if own:
             await services.signals.stop()
             await services.db.close()

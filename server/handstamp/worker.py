@@ -5,11 +5,13 @@ from handstamp.auth.request_sign_in import prepare_sign_in
 from handstamp.checkin import door_jobs
 from handstamp.kit.clock import HOUR, MINUTE
 from handstamp.mail.deliver_mail import deliver_with
-from handstamp.mail.render_mail import Prepare
+from handstamp.mail.prepared import Prepare
 from handstamp.mail.send_mail import JOB as SEND_MAIL
+from handstamp.payments import refresh_account
 from handstamp.plumbing import prune
 from handstamp.plumbing.jobs import Handler
 from handstamp.plumbing.schedule import Cron
+from handstamp.webhooks import catch_up, prune_events, stripe_dispatch, stripe_inbox
 
 MAILS: dict[str, Prepare] = {
     SIGN_IN_MAIL: prepare_sign_in,
@@ -20,10 +22,17 @@ JOBS: dict[str, Handler] = {
     prune.JOB: prune.prune,
     door_jobs.REBUILD: door_jobs.rebuild_snapshots,
     door_jobs.PRUNE: door_jobs.prune_door,
+    refresh_account.JOB: refresh_account.refresh,
+    stripe_inbox.JOB: stripe_dispatch.dispatch,
+    catch_up.JOB: catch_up.catch_up,
+    catch_up.ACCOUNT_JOB: catch_up.catch_up_account,
+    prune_events.JOB: prune_events.prune,
 }
 
 CRONS: list[Cron] = [
     Cron("prune", prune.JOB, every=HOUR),
     Cron("prune_door", door_jobs.PRUNE, every=HOUR),
     Cron("rebuild_snapshots", door_jobs.REBUILD, every=5 * MINUTE),
+    Cron("catch_up", catch_up.JOB, every=catch_up.EVERY),
+    Cron("prune_events", prune_events.JOB, every=HOUR),
 ]

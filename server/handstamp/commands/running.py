@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from handstamp.payments.gateway import close_gateway
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.errors import Problem
 from handstamp.plumbing.logs import configure_logs
@@ -78,6 +79,7 @@ async def services_of(settings: Settings) -> AsyncIterator[Services]:
             yield services
         finally:
             await services.signals.stop()
+            await close_gateway(services)
     finally:
         await services.db.close()
 

@@ -6,6 +6,7 @@ import signal
 from sqlalchemy.engine import make_url
 
 from handstamp.commands.running import MISUSED, read_settings, run_plainly, say, services_of, stop
+from handstamp.payments.gateway import open_gateway
 from handstamp.pdf.check_fonts import warn_of_fonts
 from handstamp.pdf.ticket_pdf import close_pdf
 from handstamp.plumbing.config import Settings
@@ -23,6 +24,7 @@ def work() -> None:
 
 async def _work(settings: Settings) -> None:
     async with services_of(settings) as services:
+        open_gateway(services)
         worker = Worker(services, JOBS, CRONS)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):

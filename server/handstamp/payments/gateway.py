@@ -38,6 +38,12 @@ def gateway(services: Services) -> "StripeGateway":
     return cast("StripeGateway", found)
 
 
+def open_gateway(services: Services) -> None:
+    """Load the library now, where a key is set: it takes a tenth of a second, once."""
+    if configured(services.settings):
+        gateway(services)
+
+
 async def close_gateway(services: Services) -> None:
     """Let go of the connections, if there are any."""
     found = services.rooms.pop(ROOM, None)

@@ -13,17 +13,21 @@ from handstamp.plumbing.web import Services
 _ENDED = ("failed", "canceled")
 
 
-async def fetch_payout(services: Services, account: str, payout_id: str) -> PayoutFacts:
-    """Ask Stripe for a payout; the event that named it may be an old one.
+async def record_payout(services: Services, account: str, payout_id: str) -> None:
+    """Ask Stripe for a payout, store it and post it.
+
+    Opens its own transaction; call it outside of one.
 
     Raises:
         GatewayError: no answer, or no such payout.
     """
-    return await gateway(services).retrieve_payout(payout_id, account=account)
+    facts = await gateway(services).retrieve_payout(payout_id, account=account)
+    async with services.db.write() as session:
+        await _keep(session, account, facts)
 
 
-async def record_payout(session: AsyncSession, account: str, facts: PayoutFacts) -> None:
-    """Store the payout and post it; one that failed comes back onto the balance, once."""
+async def _keep(session: AsyncSession, account: str, facts: PayoutFacts) -> None:
+    """One that failed comes back onto the balance, once; it never becomes another again."""
     owner = await store.account_by_id(session, account) if account else None
     organizer_id = owner.organizer_id if owner else None
     payout = await store.locked_payout(

@@ -94,6 +94,16 @@ async def locked_payment(session: AsyncSession, values: dict[str, Any]) -> Payme
     return found.one()
 
 
+async def set_fee(session: AsyncSession, payment_id: str, fee: int) -> None:
+    """Write what Stripe keeps of a payment."""
+    await session.execute(
+        update(Payment)
+        .where(Payment.id == payment_id)
+        .values(stripe_fee=fee)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def locked_payout(session: AsyncSession, values: dict[str, Any]) -> Payout:
     """Return the payout of `values["id"]`, locked; made from `values` if new."""
     insert: Any = sqlite.insert if is_sqlite(session) else postgresql.insert
