@@ -39,6 +39,7 @@ from handstamp.plumbing.safe_headers import SafeHeadersMiddleware
 from handstamp.plumbing.texts import LanguageMiddleware
 from handstamp.plumbing.web import Services, build_services
 from handstamp.portal import routes as portal
+from handstamp.refunds import routes as refunds_api
 from handstamp.storefront import public_pages
 from handstamp.tickets import routes as tickets_api
 from handstamp.webhooks import routes as webhooks_api
@@ -70,6 +71,7 @@ def routes() -> list[BaseRoute]:
         *profile_routes.routes,
         *events_api.routes,
         *tickets_api.routes,
+        *refunds_api.routes,
         *payments_api.routes,
         *webhooks_api.routes,
         *door_api.routes,

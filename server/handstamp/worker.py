@@ -11,6 +11,7 @@ from handstamp.payments import refresh_account
 from handstamp.plumbing import prune
 from handstamp.plumbing.jobs import Handler
 from handstamp.plumbing.schedule import Cron
+from handstamp.refunds import refund_order, send_refund
 from handstamp.webhooks import catch_up, prune_events, stripe_dispatch, stripe_inbox
 
 MAILS: dict[str, Prepare] = {
@@ -27,6 +28,8 @@ JOBS: dict[str, Handler] = {
     catch_up.JOB: catch_up.catch_up,
     catch_up.ACCOUNT_JOB: catch_up.catch_up_account,
     prune_events.JOB: prune_events.prune,
+    refund_order.LATE_JOB: refund_order.refund_late_payment,
+    send_refund.SEND_JOB: send_refund.send_refund,
 }
 
 CRONS: list[Cron] = [

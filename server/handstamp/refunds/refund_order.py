@@ -18,6 +18,8 @@ from handstamp.refunds.models import Refund
 from handstamp.refunds.rules import LIVE, refund_problem
 from handstamp.refunds.send_refund import SEND_JOB
 
+LATE_JOB = "refund.order"  # enqueued by orders, which lie below
+
 
 async def refund_order(
     services: Services,

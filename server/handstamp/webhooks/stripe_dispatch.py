@@ -17,6 +17,8 @@ from handstamp.plumbing.db import now
 from handstamp.plumbing.jobs import GiveUp, JobContext, where
 from handstamp.plumbing.metrics import WEBHOOKS
 from handstamp.plumbing.web import Services
+from handstamp.refunds.record_dispute import record_dispute
+from handstamp.refunds.record_refunds import record_refunds
 from handstamp.webhooks import event_types as types
 from handstamp.webhooks import store
 from handstamp.webhooks.event_types import counted_as
@@ -59,7 +61,18 @@ async def _fee(services: Services, hint: Hint) -> None:
     await record_fee(services, hint.account, hint.object_id)
 
 
+async def _refund(services: Services, hint: Hint) -> None:
+    charge = hint.text("charge") or hint.object_id  # a refund names its charge
+    await record_refunds(services, hint.account, charge, hint.text("payment_intent"))
+
+
+async def _dispute(services: Services, hint: Hint) -> None:
+    await record_dispute(services, hint.account, hint.object_id)
+
+
 USES: dict[str, Use] = {
+    **dict.fromkeys((*types.REFUNDS, "charge.refunded"), _refund),
+    **dict.fromkeys(types.DISPUTES, _dispute),
     **dict.fromkeys(types.ACCOUNTS, _account),
     **dict.fromkeys(types.PAYOUTS, _payout),
     "charge.updated": _fee,
