@@ -204,7 +204,7 @@ class StripeGateway:
         try:
             stripe.WebhookSignature.verify_header(payload, header, secret, tolerance=None)
             event = json.loads(payload)
-        except (stripe.SignatureVerificationError, ValueError):
+        except (stripe.SignatureVerificationError, ValueError, RecursionError):
             raise BadSignature from None
         signed = next(part[2:] for part in header.split(",") if part.startswith("t="))
         if abs(self._clock() - int(signed) * SECOND) > TOLERANCE:

@@ -81,13 +81,12 @@ async def take_in(
 
 async def keep(session: AsyncSession, endpoint: Endpoint, event: _Envelope, payload: str) -> bool:
     """Store the event and queue its job, both or neither; False when it is stored already."""
-    thing = json.loads(payload).get("data", {}).get("object", {})
     values = {
         "id": event.id,
         "endpoint": endpoint,
         "account": event.account or "",
         "type": event.type,
-        "object_id": _text(thing.get("id")),
+        "object_id": _object_id(payload),
         "api_version": event.api_version or "",
         "livemode": event.livemode,
         "stripe_created": event.created * SECOND,
@@ -128,6 +127,13 @@ def _read(services: Services, found: dict[str, Any]) -> _Envelope:
     if event.api_version != API_VERSION:
         _log.warning("stripe_version", event=event.id, told=event.api_version, ours=API_VERSION)
     return event
+
+
+def _object_id(payload: str) -> str:
+    found = json.loads(payload)
+    for name in ("data", "object", "id"):
+        found = found.get(name) if isinstance(found, dict) else None
+    return _text(found)
 
 
 def _text(value: Any) -> str:
