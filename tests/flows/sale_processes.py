@@ -58,7 +58,7 @@ class Handstamp:
                 stderr=subprocess.STDOUT,
             )
         async with asyncio.timeout(PATIENCE_S):
-            while b"ready" not in self.log.read_bytes()[start:]:
+            while b"\nready" not in b"\n" + self.log.read_bytes()[start:]:
                 assert self.is_alive, self.tail()
                 await asyncio.sleep(0.02)
 
