@@ -6,13 +6,13 @@ from starlette.routing import Route
 
 from handstamp.audit.find_entries import entries_of
 from handstamp.auth.create_organizer import create_organizer, may_create_organizer
-from handstamp.auth.find_organizers import organizers_of
 from handstamp.auth.find_team import team_of
 from handstamp.plumbing.errors import Problem
 from handstamp.plumbing.paging import link, number_in
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_user, services
 from handstamp.portal.forms import OrganizerForm
+from handstamp.portal.organizer_frame import frame
 from handstamp.portal.pages import go, page, render
 
 PAGE = 100
@@ -43,16 +43,17 @@ async def team(request: Request) -> Response:
     """Show the actor's organizers with their people."""
     actor = require_user(request)
     async with services(request).db.read() as session:
-        organizers = await organizers_of(session, actor)
+        around = await frame(session, request, "team")
         people = {
-            organizer.id: await team_of(session, actor, organizer.id) for organizer in organizers
+            organizer.id: await team_of(session, actor, organizer.id)
+            for organizer in around["organizers"]
         }
     return render(
         request,
         "team.html",
-        organizers=organizers,
         people=people,
         may_create=may_create_organizer(services(request).settings, actor),
+        **around,
     )
 
 
@@ -62,6 +63,7 @@ async def audit(request: Request) -> Response:
     actor = require_user(request)
     search = request.query_params.get("q", "").strip()[:100]
     async with services(request).db.read() as session:
+        around = await frame(session, request, "audit")
         found = await entries_of(
             session,
             organizers=None if actor.kind == "admin" else list(actor.organizers),
@@ -77,6 +79,7 @@ async def audit(request: Request) -> Response:
         search=search,
         first=link(request, before=None) if request.query_params.get("before") else None,
         more=link(request, before=shown[-1].id) if len(found) > PAGE else None,
+        **around,
     )
 
 

@@ -1,0 +1,24 @@
+"""The form of how an organizer appears to buyers."""
+
+from typing import Any
+
+from wtforms import StringField, TextAreaField
+
+from handstamp.auth.find_profile import TEXTS
+from handstamp.plumbing.form_fields import PageForm, at_most
+
+
+class ProfileForm(PageForm):
+    """The legal entity, how to reach it, its colour and its refund policy."""
+
+    legal_name = StringField(validators=[at_most(200)])
+    legal_address = TextAreaField(validators=[at_most(500)])
+    tax_number = StringField(validators=[at_most(200)])
+    contact_email = StringField()
+    website = StringField(validators=[at_most(500)])
+    brand_color = StringField()
+    refund_policy = TextAreaField(validators=[at_most(20_000)])
+
+    def values(self) -> dict[str, Any]:
+        """Return the members of the profile as the use case takes them."""
+        return {name: (self[name].data or "").replace("\r\n", "\n").strip() for name in TEXTS}
