@@ -3,9 +3,14 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handstamp.mail.addresses import BadAddress
+from handstamp.mail.build_message import build_message
 from handstamp.mail.models import Mail
-from handstamp.mail.render_mail import Preparers, render_mail, to_message
+from handstamp.mail.note_delivery import note_delivery
+from handstamp.mail.prepared import NoLongerWanted, Preparers
+from handstamp.mail.render_mail import render_mail
 from handstamp.mail.transport import MailDelayed, MailRefused, transport_of
+from handstamp.plumbing.db import now
 from handstamp.plumbing.jobs import GiveUp, Handler, JobContext
 from handstamp.plumbing.metrics import MAILS
 
@@ -20,41 +25,51 @@ def deliver_with(preparers: Preparers) -> Handler:
     async def deliver_mail(ctx: JobContext) -> None:
         async with ctx.services.db.read() as session:
             mail = await _mail(session, ctx.args["mail"])
-        if mail.status == "queued":
-            await _hand_over(ctx, preparers, mail)
+        status = mail.status
+        if status == "queued":
+            status = await _hand_over(ctx, preparers, mail)
         async with ctx.write() as session:
-            await _note(session, mail.id, "sent", ctx.job.attempt, "", ctx.services.clock())
+            await _note(session, mail.id, status, ctx.job.attempt)
             await ctx.acknowledge(session)
-        MAILS.labels(kind=mail.kind, outcome="sent").inc()
+        MAILS.labels(kind=mail.kind, outcome=status).inc()
 
     return deliver_mail
 
 
-async def _hand_over(ctx: JobContext, preparers: Preparers, mail: Mail) -> None:
-    rendered = await render_mail(ctx.services, preparers, mail)
+async def _hand_over(ctx: JobContext, preparers: Preparers, mail: Mail) -> str:
     try:
-        message = to_message(ctx.services, mail, rendered)
+        rendered = await render_mail(ctx.services, preparers, mail)
+        message = await build_message(ctx.services, mail, rendered)
         await transport_of(ctx.services.settings).send(message)
-    except MailRefused as error:
-        await _failed(ctx, mail, str(error))
+    except NoLongerWanted:
+        return "dropped"
+    except (MailRefused, BadAddress) as error:
+        await _failed(ctx, mail, str(error), refused=True)
         raise GiveUp(f"refused with {error}") from error
     except MailDelayed as error:
         if ctx.is_last_attempt:
-            await _failed(ctx, mail, str(error))
+            await _failed(ctx, mail, str(error), refused=False)
         raise
+    return "sent"
 
 
-async def _failed(ctx: JobContext, mail: Mail, error: str) -> None:
+async def _failed(ctx: JobContext, mail: Mail, error: str, *, refused: bool) -> None:
     async with ctx.write() as session:
-        await _note(session, mail.id, "failed", ctx.job.attempt, error, None)
+        await _note(session, mail.id, "failed", ctx.job.attempt, error)
+        if refused:
+            await note_delivery(session, mail.id, "bounced", now(session))
     MAILS.labels(kind=mail.kind, outcome="failed").inc()
 
 
-async def _note(  # noqa: PLR0917
-    session: AsyncSession, mail_id: str, status: str, attempts: int, error: str, sent: int | None
+async def _note(
+    session: AsyncSession, mail_id: str, status: str, attempts: int, error: str = ""
 ) -> None:
     mail = await _mail(session, mail_id)
-    mail.status, mail.attempts, mail.error, mail.sent_at = status, attempts, error or None, sent
+    mail.status, mail.attempts, mail.error = status, attempts, error or None
+    if status == "sent":
+        mail.sent_at = now(session)
+        await session.flush()
+        await note_delivery(session, mail_id, "sent", now(session))
 
 
 async def _mail(session: AsyncSession, mail_id: str) -> Mail:

@@ -16,18 +16,22 @@ TRIES = 3
 JOB = "mail.send"
 
 
-async def queue_mail(session: AsyncSession, kind: str, to: str, args: Mapping[str, Any]) -> str:
+async def queue_mail(
+    session: AsyncSession, kind: str, to: str, args: Mapping[str, Any], *, about: str = ""
+) -> str:
     """Queue one mail in the language of the request and return its id.
 
     Args:
         kind: the folder of the message in `mail/messages`.
         args: ids from which the text is made at sending; never a credential in the clear.
+        about: what the mail is found by later, such as "order:ord_…".
     """
     mail = Mail(
         id=new_id("mail"),
         kind=kind,
         to_email=to,
         args_json=json.dumps({**args, "language": language()}),
+        about=about,
         created_at=now(session),
     )
     session.add(mail)

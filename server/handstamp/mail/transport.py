@@ -90,6 +90,8 @@ class SmtpTransport:
         try:
             async with self._client() as client:
                 await client.send_message(message)
+        except aiosmtplib.SMTPNotSupported as error:
+            raise MailRefused("SMTPUTF8") from error
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise _by_code(max(refused.code for refused in error.recipients)) from error
         except aiosmtplib.SMTPResponseException as error:

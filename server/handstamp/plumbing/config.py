@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     open_registration: bool = False
     mail_url: str = ""
     mail_from: str = "Handstamp <tickets@localhost>"
+    postmark_webhook: str = Field(default="", repr=False)
+    resend_webhook_secret: str = Field(default="", repr=False)
     log_level: str = "INFO"
     run_worker: bool = True
     trusted_proxies: str = "127.0.0.1"

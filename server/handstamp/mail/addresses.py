@@ -1,0 +1,55 @@
+"""Names and addresses of people as they may stand in a mail's header. Pure."""
+
+import unicodedata
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.utils import parseaddr
+
+LONGEST_NAME = 60
+_TRICKS = {*'<>@"\\:;,()[]'}
+
+
+class BadAddress(ValueError):
+    """No mail can be sent to this."""
+
+
+def recipient(address: str) -> Address:
+    """Return one address with its domain as mail servers want it.
+
+    Raises:
+        BadAddress: it is not exactly one address.
+    """
+    local, _, domain = address.rpartition("@")
+    if not local or not domain or not address.isprintable():
+        raise BadAddress("not an address")
+    try:
+        return Address(addr_spec=f"{local}@{domain.encode('idna').decode()}")
+    except (ValueError, IndexError, MessageError) as error:
+        raise BadAddress("not an address") from error
+
+
+def author(mail_from: str, name: str) -> Address:
+    """Return the sender's own address under the name that readers see, if there is one.
+
+    Letters with which a name could pass as another address are taken out of it.
+    """
+    shown, address = parseaddr(mail_from)
+    return Address(display_name=header_text(name) or shown, addr_spec=address)
+
+
+def header_text(text: str) -> str:
+    """Return text for a name in a header: one line, no letters that mean something there."""
+    kept = (" " if letter in _TRICKS else letter for letter in one_line(text))
+    return " ".join("".join(kept).split())[:LONGEST_NAME].strip()
+
+
+def one_line(text: str) -> str:
+    """Return the text without line breaks, and without letters that hide or turn others."""
+    kept = (
+        " " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter
+        for letter in text
+        if unicodedata.category(letter) not in ("Cs", "Cn", "Co")
+        and not "\u202a" <= letter <= "\u202e"
+        and not "\u2066" <= letter <= "\u2069"
+    )
+    return " ".join("".join(kept).split())
