@@ -250,7 +250,7 @@ def _capture(call: Call) -> Obj:
     intent, world = call.get("payment_intent"), call.world
     if intent["status"] != "requires_capture":
         raise unexpected(intent, "capture")
-    amount: int = {**intent, **call.params}.get("amount_to_capture", intent["amount"])
+    amount: int = ({"amount_to_capture": intent["amount"]} | call.params)["amount_to_capture"]
     if not 0 < amount <= intent["amount_capturable"]:
         raise refused("The amount to capture is more than is capturable.",
                       code="amount_too_large", param="amount_to_capture")  # fmt: skip

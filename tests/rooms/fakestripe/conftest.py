@@ -16,4 +16,4 @@ async def sdk(stripe_double: StripeDouble) -> AsyncIterator[stripe.StripeClient]
         max_network_retries=0,
     )  # fmt: skip
     yield client
-    await http.close_async()
+    await http.close_async()  # type: ignore[no-untyped-call]

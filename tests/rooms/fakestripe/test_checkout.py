@@ -1,5 +1,7 @@
 """Checkout: paying, declining, expiring, and the pages a buyer sees."""
 
+from typing import Any
+
 import httpx2
 import pytest
 import stripe
@@ -80,7 +82,7 @@ async def test_time_expires_a_session(
     ],
 )
 async def test_what_stripe_refuses_is_refused(
-    sdk: stripe.StripeClient, wrong: dict[str, object], param: str
+    sdk: stripe.StripeClient, wrong: dict[str, Any], param: str
 ) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refusal:
         await session(sdk, **wrong)
@@ -89,7 +91,7 @@ async def test_what_stripe_refuses_is_refused(
 
 @pytest.mark.parametrize("wrong", [{"payment_method_types": ["card"]}, {"ui_mode": "hosted"}])
 async def test_parameters_of_older_versions_are_refused_and_counted(
-    sdk: stripe.StripeClient, stripe_double: StripeDouble, wrong: dict[str, object]
+    sdk: stripe.StripeClient, stripe_double: StripeDouble, wrong: dict[str, Any]
 ) -> None:
     with pytest.raises(stripe.InvalidRequestError):
         await session(sdk, **wrong)
