@@ -9,9 +9,9 @@ import uvicorn
 from fakestripe import webhook_endpoints
 from fakestripe.app import create_app
 from fakestripe.control import prepare
+from fakestripe.spec import Spec
 from fakestripe.state_file import StateFile
 from fakestripe.webhook_endpoints import COLLECTED
-from fakestripe.spec import Spec
 from fakestripe.world import Clock, World
 
 HOST = "127.0.0.1"

@@ -1,8 +1,8 @@
 """The lines of a Checkout session, with the tax that the double's table puts on them."""
 
 from fakestripe.problems import invalid
-from fakestripe.tax_table import RATES, tax_on
 from fakestripe.spec import Obj
+from fakestripe.tax_table import RATES, tax_on
 from fakestripe.world import PLATFORM, World, new_id, shown
 
 

@@ -25,8 +25,8 @@ from fakestripe import (
 from fakestripe.api import Double
 from fakestripe.faults import KINDS, Fault
 from fakestripe.problems import Problem, invalid
-from fakestripe.webhook_endpoints import COLLECTED
 from fakestripe.spec import Obj
+from fakestripe.webhook_endpoints import COLLECTED
 from fakestripe.world import PLATFORM, World, shown
 
 _STATES = {"send": "due", "hold": "held", "drop": "dropped"}

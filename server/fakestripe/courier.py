@@ -8,8 +8,8 @@ import httpx
 import stripe
 
 from fakestripe import webhook_endpoints
-from fakestripe.webhook_endpoints import COLLECTED, undelivered
 from fakestripe.spec import Obj
+from fakestripe.webhook_endpoints import COLLECTED, undelivered
 from fakestripe.world import PLATFORM, World, shown
 
 GIVES_UP_AFTER = 3 * 86_400

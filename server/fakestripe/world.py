@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fakestripe.problems import missing
-from fakestripe.state_file import StateFile
 from fakestripe.spec import Obj, Spec
+from fakestripe.state_file import StateFile
 
 PLATFORM = ""
 _LETTERS = string.ascii_letters + string.digits
@@ -153,6 +153,7 @@ class World:
             pending_webhooks=0,
             _deliveries={},
         )
+        del event["account"]
         if account:
             event["account"] = account
         self.violated(f"event {kind}", self.spec.event(shown(event)))

@@ -51,8 +51,9 @@ async def test_a_bank_may_still_ask_and_the_same_intent_is_finished_by_the_buyer
         await sdk.v1.payment_intents.create_async(charge_of(ready))
 
     assert refusal.value.code == "authentication_required"
+    assert refusal.value.error is not None
     intent = refusal.value.error.payment_intent
-    assert intent["status"] == "requires_payment_method"
+    assert intent is not None and intent["status"] == "requires_payment_method"
     await sdk.v1.payment_intents.confirm_async(
         intent["id"],
         {"payment_method": ready["payment_method"], "return_url": "http://shop.test/"},
@@ -85,6 +86,7 @@ async def test_a_decline_tells_its_code_and_leaves_an_event(
         await sdk.v1.payment_intents.create_async(
             {"amount": 1500, "currency": "eur", "confirm": True, "payment_method": token}
         )
+    assert refusal.value.error is not None
     assert (refusal.value.http_status, refusal.value.error.decline_code) == (402, code)
     types = [event["type"] for event in await stripe_double.objects("event")]
     assert types[0] == "payment_intent.payment_failed"
