@@ -1,0 +1,191 @@
+"""An organizer connects Stripe: one account, fresh links, the state as Stripe has it now."""
+
+import asyncio
+
+import httpx2
+import pytest
+from sqlalchemy import select
+from tests.factories.auth import Person, make_owner, make_person
+from tests.factories.payments import connect_account, selling_settings
+from tests.fixtures.jobs import run_jobs
+from tests.fixtures.stripe_double import StripeDouble
+
+from handstamp.auth.models import Organizer
+from handstamp.kit.clock import FakeClock
+from handstamp.payments.connect_organizer import come_back, start
+from handstamp.payments.models import PaymentAccount
+from handstamp.payments.payment_accounts import (
+    account_of,
+    requirements_of,
+    selling_account,
+    state_of,
+    why_not_selling,
+)
+from handstamp.payments.refresh_account import refresh_account
+from handstamp.plumbing.errors import Conflict, SwitchedOff
+from handstamp.plumbing.web import Services, build_services
+
+CONNECT, ME = "/api/tickets/organizers/connect", "/api/tickets/organizers/me"
+pytestmark = pytest.mark.usefixtures("app")
+
+
+@pytest.fixture
+async def owner(services: Services) -> tuple[Person, Organizer]:
+    """Somebody with an organizer that is not connected."""
+    return await make_owner(services)
+
+
+async def payments(client: httpx2.AsyncClient, person: Person) -> dict[str, object]:
+    """What the API says of the one organizer's account."""
+    answer = await client.get(ME, headers=person.headers)
+    assert answer.status_code == 200
+    (mine,) = answer.json()["organizers"]
+    found: dict[str, object] = mine["payments"]
+    return found
+
+
+async def test_onboarding_from_the_first_click_to_selling(
+    client: httpx2.AsyncClient,
+    services: Services,
+    stripe_double: StripeDouble,
+    owner: tuple[Person, Organizer],
+) -> None:
+    person, organizer = owner
+    before = await payments(client, person)
+    assert (before["state"], before["may_sell"]) == ("none", False)
+    body = {"organizer_id": organizer.id}
+    answer = await client.post(CONNECT, json=body, headers=person.headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["url"].startswith(f"{stripe_double.url}/setup/acct_")
+    assert answer.headers["cache-control"] == "no-store"
+    again = await client.post(CONNECT, json=body, headers=person.headers)
+    assert again.json()["url"] != answer.json()["url"]
+    (made,) = [a for a in await stripe_double.objects("account") if a["type"] == "standard"]
+    await stripe_double.onboard(made["id"], "unfinished")
+    back = await come_back(services, person.actor, organizer.id)
+    assert back is not None
+    assert state_of(back) == "unfinished"
+    async with services.db.read() as session:
+        with pytest.raises(Conflict, match="not finished"):
+            await selling_account(session, organizer.id)
+    await stripe_double.onboard(made["id"], "missing")
+    back = await come_back(services, person.actor, organizer.id)
+    assert back is not None
+    assert state_of(back) == "asked"
+    assert requirements_of(back)
+    assert all(" " in words for words in requirements_of(back))
+    await stripe_double.onboard(made["id"], "finish")
+    await come_back(services, person.actor, organizer.id)
+    async with services.db.read() as session:
+        account = await selling_account(session, organizer.id)
+    assert (account.stripe_account_id, account.charge_type) == (made["id"], "direct")
+    after = await payments(client, person)
+    assert (after["state"], after["may_sell"], after["reason"]) == ("ready", True, "")
+    assert after["requirements"] == []
+
+
+async def test_express_is_a_setting_and_means_destination_charges(
+    database_url: str, stripe_double: StripeDouble, clock: FakeClock
+) -> None:
+    settings = selling_settings(database_url, stripe_double, stripe_accounts="express")
+    own = build_services(settings, clock)
+    person, organizer = await make_owner(own)
+    await start(own, person.actor, organizer.id)
+    async with own.db.read() as session:
+        account = await account_of(session, organizer.id)
+    assert account is not None
+    assert (account.kind, account.charge_type) == ("express", "destination")
+    made = await stripe_double.object(account.stripe_account_id)
+    assert set(made["capabilities"]) == {"card_payments", "transfers"}
+    await own.rooms["payments"].close()
+    await own.db.close()
+
+
+async def test_two_people_who_click_at_once_get_one_account(
+    client: httpx2.AsyncClient,
+    services: Services,
+    stripe_double: StripeDouble,
+    owner: tuple[Person, Organizer],
+) -> None:
+    person, organizer = owner
+    colleague = await make_person(services, "grace@example.org", organizer=organizer)
+    body = {"organizer_id": organizer.id}
+    answers = await asyncio.gather(
+        *(client.post(CONNECT, json=body, headers=who.headers) for who in (person, colleague) * 3)
+    )
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert any(answer.status_code == 200 for answer in answers)
+    assert (await client.post(CONNECT, json=body, headers=person.headers)).status_code == 200
+    assert len(await stripe_double.objects("account")) == 1
+    async with services.db.read() as session:
+        assert len((await session.scalars(select(PaymentAccount))).all()) == 1
+
+
+@pytest.mark.parametrize("how", ["drop", "503"])
+async def test_a_lost_answer_leaves_no_second_account(
+    services: Services, stripe_double: StripeDouble, owner: tuple[Person, Organizer], how: str
+) -> None:
+    person, organizer = owner
+    await stripe_double.fail(how, path="/v1/accounts", method="POST", times=-1)
+    with pytest.raises(SwitchedOff):
+        await start(services, person.actor, organizer.id)
+    await stripe_double.heal()
+    await start(services, person.actor, organizer.id)
+    assert len(await stripe_double.objects("account")) == 1
+
+
+async def test_an_older_answer_never_overwrites_a_newer_one(
+    services: Services,
+    stripe_double: StripeDouble,
+    clock: FakeClock,
+    owner: tuple[Person, Organizer],
+) -> None:
+    _person, organizer = owner
+    account = await connect_account(services, stripe_double, organizer)
+    clock.advance(-1000)  # this question was asked before the one that is stored
+    await stripe_double.onboard(account, "missing")
+    await refresh_account(services, account)
+    async with services.db.read() as session:
+        stored = await account_of(session, organizer.id)
+    assert stored is not None and stored.charges_enabled
+    clock.advance(2000)
+    await refresh_account(services, account)
+    async with services.db.read() as session:
+        stored = await account_of(session, organizer.id)
+    assert stored is not None and not stored.charges_enabled
+
+
+async def test_one_who_left_may_come_back_with_another_account(
+    services: Services, stripe_double: StripeDouble, owner: tuple[Person, Organizer]
+) -> None:
+    person, organizer = owner
+    first = await connect_account(services, stripe_double, organizer)
+    await stripe_double.deauthorize(first)
+    await refresh_account(services, first)
+    async with services.db.read() as session:
+        account = await account_of(session, organizer.id)
+    assert "disconnected" in why_not_selling(account)
+    started = await start(services, person.actor, organizer.id)
+    assert started.account != first
+    await stripe_double.onboard(started.account, "finish")
+    await run_jobs(services)
+    async with services.db.read() as session:
+        assert (await selling_account(session, organizer.id)).stripe_account_id == started.account
+
+
+async def test_the_flag_closes_new_onboarding_and_strangers_see_nothing(
+    client: httpx2.AsyncClient,
+    services: Services,
+    stripe_double: StripeDouble,
+    owner: tuple[Person, Organizer],
+) -> None:
+    person, organizer = owner
+    body = {"organizer_id": organizer.id}
+    stranger, _theirs = await make_owner(services, "eve@example.org")
+    assert (await client.post(CONNECT, json=body)).status_code == 401
+    answer = await client.post(CONNECT, json=body, headers=stranger.headers)
+    assert answer.status_code == 404
+    services.settings = services.settings.model_copy(update={"enable_payouts": False})
+    answer = await client.post(CONNECT, json=body, headers=person.headers)
+    assert answer.status_code == 503
+    assert await stripe_double.objects("account") == []
