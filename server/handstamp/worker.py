@@ -7,6 +7,7 @@ from handstamp.kit.clock import HOUR, MINUTE
 from handstamp.mail.deliver_mail import deliver_with
 from handstamp.mail.prepared import Prepare
 from handstamp.mail.send_mail import JOB as SEND_MAIL
+from handstamp.orders import order_mails, send_reminders
 from handstamp.payments import refresh_account
 from handstamp.plumbing import prune
 from handstamp.plumbing.jobs import Handler
@@ -16,6 +17,7 @@ from handstamp.webhooks import catch_up, prune_events, stripe_dispatch, stripe_i
 
 MAILS: dict[str, Prepare] = {
     SIGN_IN_MAIL: prepare_sign_in,
+    **order_mails.PREPARERS,
 }
 
 JOBS: dict[str, Handler] = {
@@ -23,6 +25,7 @@ JOBS: dict[str, Handler] = {
     prune.JOB: prune.prune,
     door_jobs.REBUILD: door_jobs.rebuild_snapshots,
     door_jobs.PRUNE: door_jobs.prune_door,
+    send_reminders.JOB: send_reminders.send_reminders,
     refresh_account.JOB: refresh_account.refresh,
     stripe_inbox.JOB: stripe_dispatch.dispatch,
     catch_up.JOB: catch_up.catch_up,
@@ -36,6 +39,7 @@ CRONS: list[Cron] = [
     Cron("prune", prune.JOB, every=HOUR),
     Cron("prune_door", door_jobs.PRUNE, every=HOUR),
     Cron("rebuild_snapshots", door_jobs.REBUILD, every=5 * MINUTE),
+    Cron("send_reminders", send_reminders.JOB, every=send_reminders.EVERY),
     Cron("catch_up", catch_up.JOB, every=catch_up.EVERY),
     Cron("prune_events", prune_events.JOB, every=HOUR),
 ]
