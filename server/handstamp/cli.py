@@ -28,6 +28,10 @@ GROUPS: dict[str, tuple[str, dict[str, str]]] = {
             "reissue": "change_tickets:reissue_tickets",
         },
     ),
+    "webhooks": (
+        "Events and background work that were given up.",
+        {"list": "dead_letters:list_letters", "replay": "dead_letters:replay_letters"},
+    ),
     "keys": ("The keys that sign tickets.", {"rotate": "rotate_keys:rotate_keys"}),
 }
 

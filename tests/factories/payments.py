@@ -4,6 +4,10 @@ from tests.fixtures.services import make_settings
 from tests.fixtures.stripe_double import StripeDouble
 
 from handstamp.auth.models import Organizer
+from handstamp.kit.clock import MINUTE
+from handstamp.kit.ids import new_id
+from handstamp.payments.facts import NewCheckout
+from handstamp.payments.gateway import gateway
 from handstamp.payments.models import PaymentAccount
 from handstamp.payments.refresh_account import refresh_account
 from handstamp.plumbing.config import Settings
@@ -46,3 +50,28 @@ async def connect_account(
         )
     await refresh_account(services, account)
     return account
+
+
+async def earn(services: Services, double: StripeDouble, account: str, amount: int = 5000) -> str:
+    """Have somebody pay `amount` on an account, and return the PaymentIntent's id."""
+    opened = await gateway(services).create_checkout(
+        NewCheckout(
+            order_id="ord_earned",
+            number="HS-EARNED",
+            account=account,
+            charge_type="direct",
+            destination="",
+            currency="EUR",
+            lines=[("General", amount, 1)],
+            application_fee=0,
+            email="buyer@example.com",
+            expires_at=services.clock() + 31 * MINUTE,
+            success_url="https://tickets.example/done",
+            cancel_url="https://tickets.example/back",
+        ),
+        key=f"earn:{new_id('key')}",
+    )
+    await double.pay(opened.id)
+    paid = (await gateway(services).retrieve_checkout(opened.id, account=account)).payment
+    assert paid is not None
+    return paid.id
