@@ -11,7 +11,7 @@ from starlette_wtf import csrf_token
 from handstamp.kit.ids import device_hex
 from handstamp.plumbing.errors import NotFound, Problem, Unauthenticated
 from handstamp.plumbing.form_guard import Handler, guarded
-from handstamp.plumbing.money_text import price
+from handstamp.plumbing.money_text import money, price
 from handstamp.plumbing.pages import Pages
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_ticketing
@@ -26,6 +26,7 @@ _pages.env.filters.update(
     thing_name=spoken.thing_name,
     hex=device_hex,
     price=price,
+    money=money,
 )
 
 

@@ -13,6 +13,7 @@ from handstamp.plumbing.form_guard import FormGuard
 from handstamp.portal import (
     board_pages,
     conflict_pages,
+    dead_letter_pages,
     demo_mail_page,
     device_pages,
     event_pages,
@@ -20,6 +21,7 @@ from handstamp.portal import (
     guest_pages,
     import_pages,
     list_pages,
+    order_pages,
     payment_pages,
     scan_pages,
     settings_pages,
@@ -61,6 +63,7 @@ _PAGES: list[BaseRoute] = [
     *event_pages.routes,
     *tier_pages.routes,
     *list_pages.routes,
+    *order_pages.routes,
     *guest_pages.routes,
     *import_pages.routes,
     *export_pages.routes,
@@ -69,6 +72,7 @@ _PAGES: list[BaseRoute] = [
     *board_pages.routes,
     *conflict_pages.routes,
     *scan_pages.routes,
+    *dead_letter_pages.routes,
     Route("/{path:path}", nothing_here, methods=["GET", "POST"]),
 ]
 

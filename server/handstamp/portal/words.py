@@ -3,6 +3,14 @@
 from handstamp.plumbing.texts import _
 
 TONES = {"valid": "valid", "refunded": "refused", "cancelled": "refused", "disputed": "used"}
+ORDER_TONES = {
+    "pending": "used",
+    "paid": "valid",
+    "partially_refunded": "unknown",
+    "refunded": "unknown",
+    "late_refunded": "unknown",
+}
+REFUND_TONES = {"requested": "used", "pending": "used", "succeeded": "valid", "failed": "refused"}
 
 
 def event_statuses() -> dict[str, str]:
@@ -17,6 +25,72 @@ def ticket_statuses() -> dict[str, str]:
         "refunded": _("Refunded"),
         "cancelled": _("Cancelled"),
         "disputed": _("Disputed"),
+    }
+
+
+def order_statuses() -> dict[str, str]:
+    """Name the statuses of an order."""
+    return {
+        "pending": _("Being paid"),
+        "paid": _("Paid"),
+        "partially_refunded": _("Partly refunded"),
+        "refunded": _("Refunded"),
+        "late_refunded": _("Paid too late, returned"),
+        "expired": _("Expired"),
+        "cancelled": _("Cancelled"),
+    }
+
+
+def close_reasons() -> dict[str, str]:
+    """Name why an order ended without being paid."""
+    return {
+        "timed_out": _("Not paid in time"),
+        "replaced": _("The buyer chose again"),
+        "buyer": _("Cancelled by the buyer"),
+    }
+
+
+def refund_statuses() -> dict[str, str]:
+    """Name the statuses of a refund."""
+    return {
+        "requested": _("Being sent to Stripe"),
+        "pending": _("On its way"),
+        "succeeded": _("Given back"),
+        "failed": _("Failed"),
+        "canceled": _("Cancelled at Stripe"),
+    }
+
+
+def refund_origins() -> dict[str, str]:
+    """Name who asked for a refund."""
+    return {
+        "buyer": _("asked for by the buyer"),
+        "organizer": _("asked for here"),
+        "system": _("automatic: paid too late"),
+        "stripe": _("made in Stripe's own pages"),
+    }
+
+
+def mail_kinds() -> dict[str, str]:
+    """Name the mails about an order."""
+    return {
+        "order_confirmation": _("Tickets and receipt"),
+        "order_late": _("Paid too late, money returned"),
+        "order_refunded": _("Refund"),
+        "order_payment_failed": _("Payment failed"),
+        "order_reminder": _("Reminder"),
+    }
+
+
+def sale_states() -> dict[str, tuple[str, str]]:
+    """Name whether something is on sale, each with its tone."""
+    return {
+        "on_sale": (_("On sale"), "valid"),
+        "few_left": (_("Few left"), "used"),
+        "sold_out": (_("Sold out"), "refused"),
+        "not_yet": (_("Not yet on sale"), ""),
+        "ended": (_("Sales have ended"), ""),
+        "closed": (_("Not on sale"), ""),
     }
 
 

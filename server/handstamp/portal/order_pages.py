@@ -1,0 +1,150 @@
+"""Pages about an event's orders: the list with its sums, one order, and what can be done to it."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from handstamp.events.models import Event
+from handstamp.mail.find_mails import undelivered
+from handstamp.orders.count_sales import count_sales
+from handstamp.orders.find_orders import items_of_orders, orders_of_event, owned_order
+from handstamp.orders.models import Order
+from handstamp.orders.resend_tickets import resend_tickets
+from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.money_text import money
+from handstamp.plumbing.paging import link
+from handstamp.plumbing.texts import _
+from handstamp.plumbing.web import require_user, services
+from handstamp.portal import words
+from handstamp.portal.event_frame import event_of, frame, path_of
+from handstamp.portal.order_story import order_story
+from handstamp.portal.pages import go, page, render
+from handstamp.refunds.refund_order import request_refund
+
+PAGE = 50
+
+
+@page
+async def orders(request: Request) -> Response:
+    """List an event's orders; search, status and place stand in the address."""
+    query, actor = request.query_params, require_user(request)
+    search = query.get("q", "").strip()[:100]
+    status = query.get("status", "")
+    status = status if status in words.order_statuses() else ""
+    async with services(request).db.read() as session:
+        event = await event_of(session, request)
+        around = await frame(session, event, "orders")
+        after_id = query.get("after")
+        after = await owned_order(session, actor, after_id) if after_id else None
+        found = await orders_of_event(
+            session,
+            actor,
+            event.id,
+            words=search,
+            status=status or None,
+            after=after,
+            limit=PAGE + 1,
+        )
+        shown = list(found[:PAGE])
+        rows = await _rows(session, shown)
+        sales = await count_sales(session, event.id)
+    return render(
+        request,
+        "orders.html",
+        rows=rows,
+        sales=sales,
+        search=search,
+        wanted=status,
+        status_names=words.order_statuses(),
+        tones=words.ORDER_TONES,
+        first=link(request, after=None) if after_id else None,
+        more=link(request, after=shown[-1].id) if len(found) > PAGE else None,
+        **around,
+    )
+
+
+async def _rows(session: AsyncSession, shown: list[Order]) -> list[dict[str, Any]]:
+    items = await items_of_orders(session, shown)
+    lost = {mail.about for mail in await undelivered(session, [f"order:{o.id}" for o in shown])}
+    return [
+        {
+            "order": order,
+            "tickets": sum(item.qty for item in items[order.id]),
+            "tiers": [f"{item.qty} × {item.tier_name}" for item in items[order.id]],
+            "mail_lost": f"order:{order.id}" in lost,
+        }
+        for order in shown
+    ]
+
+
+@page
+async def order(request: Request) -> Response:
+    """Show one order: lines, buyer, payment, tickets, mails, and what happened to it."""
+    async with services(request).db.read() as session:
+        event = await event_of(session, request)
+        around = await frame(session, event, "orders")
+        found = await _order(session, request, event)
+        story = await order_story(session, services(request), found)
+    return render(
+        request,
+        "order.html",
+        story=story,
+        order=found,
+        status_names=words.order_statuses(),
+        tones=words.ORDER_TONES,
+        close_reasons=words.close_reasons(),
+        ticket_statuses=words.ticket_statuses(),
+        ticket_tones=words.TONES,
+        refund_statuses=words.refund_statuses(),
+        refund_tones=words.REFUND_TONES,
+        refund_origins=words.refund_origins(),
+        mail_kinds=words.mail_kinds(),
+        **around,
+    )
+
+
+async def _order(session: AsyncSession, request: Request, event: Event) -> Order:
+    found = await owned_order(session, require_user(request), request.path_params["order_id"])
+    if found.event_id != event.id:
+        raise NotFound(_("There is no such order in this event."))
+    return found
+
+
+@page
+async def refund(request: Request) -> Response:
+    """Give back all that is left of an order's payment."""
+    actor, shared = require_user(request), services(request)
+    async with shared.db.write(actor=actor.id) as session:
+        event = await event_of(session, request)
+        found = await _order(session, request, event)
+        note = str((await request.form()).get("note", "")).strip()[:1000]
+        asked = await request_refund(
+            session, shared, actor, found.id, reason="requested_by_customer", note=note
+        )
+    amount = money(asked.amount, asked.currency)
+    said = _("%(amount)s is on its way back. The tickets turn red on every phone.")
+    return go(request, path_of(event.id, f"/orders/{found.id}"), said % {"amount": amount})
+
+
+@page
+async def send_again(request: Request) -> Response:
+    """Mail the order's tickets once more."""
+    actor, shared = require_user(request), services(request)
+    async with shared.db.read() as session:
+        event = await event_of(session, request)
+        found = await _order(session, request, event)
+    await resend_tickets(shared, actor, found.id)
+    said = _("The tickets are mailed again to %(email)s.") % {"email": found.email}
+    return go(request, path_of(event.id, f"/orders/{found.id}"), said)
+
+
+_ORDERS = "/organizer/events/{event_id}/orders"
+routes = [
+    Route(_ORDERS, orders),
+    Route(_ORDERS + "/{order_id}", order),
+    Route(_ORDERS + "/{order_id}/refund", refund, methods=["POST"]),
+    Route(_ORDERS + "/{order_id}/resend", send_again, methods=["POST"]),
+]
