@@ -12,6 +12,7 @@ from handstamp.events.models import Tier
 from handstamp.events.shapes import NewTier
 from handstamp.kit.ids import new_id
 from handstamp.plumbing.errors import BadInput, Conflict
+from handstamp.plumbing.money_text import price
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
@@ -24,11 +25,12 @@ async def add_tier(
     Raises:
         NotFound: the event is not the actor's.
         Conflict: the name is taken, or all 255 numbers are used.
-        BadInput: sales end before they begin.
+        BadInput: sales end before they begin, or so small a price cannot be charged.
     """
     event = await owned_event(session, actor, event_id)
     await store.lock_event(session, event.id)
     check_sales(new.sales_start_at, new.sales_end_at)
+    check_price(new.price_cents, event.currency)
     tiers = await store.tiers(session, event.id)
     check_name(tiers, new.name)
     number = rules.free_number([tier.number for tier in tiers])
@@ -58,6 +60,15 @@ def check_name(tiers: Sequence[Tier], name: str, own_id: str = "") -> None:
             raise Conflict(
                 _("This event already has a tier called %(name)s.") % {"name": tier.name}
             )
+
+
+def check_price(price_cents: int, currency: str) -> None:
+    """Refuse a price above 0 that is too small to be charged."""
+    least = rules.least_price(price_cents, currency)
+    if least:
+        told = _("A ticket is free or costs at least %(least)s: less cannot be charged.")
+        message = told % {"least": price(least, currency)}
+        raise BadInput(message, errors=[{"field": "price_cents", "message": message}])
 
 
 def check_sales(start: int | None, end: int | None) -> None:

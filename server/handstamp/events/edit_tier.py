@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
 from handstamp.events import store
-from handstamp.events.add_tier import check_name, check_sales
+from handstamp.events.add_tier import check_name, check_price, check_sales
 from handstamp.events.announce import announce
 from handstamp.events.find_events import owned_event, tier_of
 from handstamp.events.models import Tier
@@ -29,7 +29,8 @@ async def edit_tier(
 
     Raises:
         NotFound: the event is not the actor's, or has no such tier.
-        BadInput: a member that must not be empty is, or sales end before they begin.
+        BadInput: a member that must not be empty is, sales end before they begin, or so small
+            a price cannot be charged.
         Conflict: the name is taken.
     """
     event = await owned_event(session, actor, event_id)
@@ -47,6 +48,7 @@ async def edit_tier(
     for name, value in values.items():
         setattr(tier, name, value)
     check_sales(tier.sales_start_at, tier.sales_end_at)
+    check_price(tier.price_cents, tier.currency)
     await store.change_event(session, event.id, {"updated_at": services.clock()})
     await record(
         session,

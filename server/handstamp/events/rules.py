@@ -23,6 +23,34 @@ MOVES = {
     "published": ("draft", "archived"),
     "archived": ("draft",),
 }
+# Least charge per currency, minor units. Source: docs.stripe.com/currencies, "Minimum and maximum
+# charge amounts"; a currency that is not listed there has no least charge known to us.
+MINIMUM_CHARGE = {
+    "USD": 50,
+    "AED": 200,
+    "AUD": 50,
+    "BGN": 100,
+    "BRL": 50,
+    "CAD": 50,
+    "CHF": 50,
+    "CZK": 1500,
+    "DKK": 250,
+    "EUR": 50,
+    "GBP": 30,
+    "HKD": 400,
+    "HUF": 17500,
+    "INR": 50,
+    "JPY": 50,
+    "MXN": 1000,
+    "MYR": 200,
+    "NOK": 300,
+    "NZD": 50,
+    "PLN": 200,
+    "RON": 200,
+    "SEK": 300,
+    "SGD": 50,
+    "THB": 1000,
+}
 
 
 @dataclass(frozen=True)
@@ -79,6 +107,12 @@ def free_number(taken: Collection[int]) -> int | None:
     """Return the least number from 1 to 255 never used before; None when all are."""
     following = max(taken, default=0) + 1
     return following if following <= LAST_NUMBER else None
+
+
+def least_price(price: int, currency: str) -> int:
+    """Return the least price above 0 that can be charged when `price` is below it, else 0."""
+    least = MINIMUM_CHARGE.get(currency.upper(), 0)
+    return least if 0 < price < least else 0
 
 
 def windows_problem(tiers: Sequence[ListTier], known: Collection[int]) -> str:

@@ -26,6 +26,7 @@ class Order(Base):
         ),
         Index("ix_tickets_orders_event", "event_id", "created_at", "id"),
         Index("ix_tickets_orders_organizer", "organizer_id", "created_at", "id"),
+        Index("ix_tickets_orders_buyer", "buyer_key", "created_at"),
         Index("ix_tickets_orders_email", "email"),
         Index(
             "ix_tickets_orders_pending",

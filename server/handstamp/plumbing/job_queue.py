@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Select,
     Update,
     case,
     func,
+    insert,
     literal_column,
     select,
     text,
@@ -23,6 +25,7 @@ from handstamp.kit.clock import Millis
 from handstamp.plumbing.db import is_sqlite
 from handstamp.plumbing.models import Job
 
+MAX_ATTEMPTS = 20
 _CLAIM_LOCK = 0x6A6F6273  # any number that every worker of this program shares
 _SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)"
 _POSTGRES_NOW = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
@@ -49,6 +52,13 @@ def database_now(session: AsyncSession) -> ColumnElement[int]:
 async def read_now(session: AsyncSession) -> Millis:
     """Ask the database for the time."""
     return int((await session.execute(select(database_now(session)))).scalar_one())
+
+
+def add_on(connection: Connection, kind: str, args: Mapping[str, Any], *, run_at: Millis) -> None:
+    """Add a job for later through a plain connection; nobody is woken for it."""
+    now = literal_column(_SQLITE_NOW if connection.dialect.name == "sqlite" else _POSTGRES_NOW)
+    row = to_row(kind, args, None, None, MAX_ATTEMPTS)
+    connection.execute(insert(Job).values(**row, run_at=run_at, created_at=now))
 
 
 def _ready(now: ColumnElement[int], limit: int) -> Select[int]:

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.kit.clock import MINUTE, SECOND, Millis
 from handstamp.plumbing import job_queue
 from handstamp.plumbing.db import after_commit, is_sqlite
-from handstamp.plumbing.job_queue import ClaimedJob, database_now
+from handstamp.plumbing.job_queue import MAX_ATTEMPTS, ClaimedJob, database_now
 from handstamp.plumbing.metrics import JOBS_FINISHED
 from handstamp.plumbing.models import CronSlot, Job
 from handstamp.plumbing.schedule import Cron
@@ -37,7 +37,6 @@ POLL_S = 1.0
 PATIENCE_S = 20.0
 LONGEST_BACK_OFF: Millis = 10 * MINUTE
 LONGEST_RUN_S = 15 * 60.0
-MAX_ATTEMPTS = 20
 
 _log = structlog.get_logger("handstamp.jobs")
 _JOBS = Job.__table__

@@ -25,6 +25,12 @@ PDFS = Counter("tickets_pdfs_total", "PDFs of tickets drawn", ["outcome"])
 REFUNDS = Counter("tickets_refunds_total", "Refunds as they move on", ["outcome"])
 DISPUTES = Counter("tickets_disputes_total", "Disputes opened, won and lost", ["outcome"])
 WEBHOOKS = Counter("tickets_webhooks_total", "Stripe's events", ["type", "outcome"])
+ORDERS_CREATED = Counter("tickets_orders_created_total", "Orders that began with a hold")
+ORDERS_PAID = Counter("tickets_orders_paid_total", "Orders whose tickets were issued")
+ORDERS_TIMED_OUT = Counter("tickets_orders_timed_out_total", "Holds that ended unpaid in time")
+ORDERS_CLOSED = Counter("tickets_orders_cancelled_total", "Holds given back or replaced")
+ORDERS_LATE = Counter("tickets_orders_paid_late_total", "Payments that came when all was sold")
+PAYMENT_FAILURES = Counter("tickets_payment_failures_total", "Payments that were declined")
 SIGN_INS = Counter("tickets_sign_ins_total", "Sign-in attempts", ["outcome"])
 
 Figure = tuple[str, str, dict[str, str], float]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,8 +21,6 @@ from handstamp.tickets.models import Stock, Ticket
 WHOLE_EVENT = ""
 TAKING = ("valid", "disputed")
 _NO_LIMIT = 2**53
-_STOCK = Stock.__table__
-assert isinstance(_STOCK, Table)
 
 
 class Move(NamedTuple):
@@ -163,7 +161,7 @@ def _capacity(row: Move) -> Any:
 
 def _change(connection: Connection, row: Move) -> bool:
     changed = (
-        update(_STOCK)
+        update(Stock)
         .where(_is(row))
         .values(held=Stock.held + row.held, issued=Stock.issued + row.issued)
     )
@@ -173,7 +171,7 @@ def _change(connection: Connection, row: Move) -> bool:
     if connection.execute(changed).rowcount:
         return True
     insert: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    absent = insert(_STOCK).values(event_id=row.event_id, tier_id=row.tier_id, held=0, issued=0)
+    absent = insert(Stock).values(event_id=row.event_id, tier_id=row.tier_id, held=0, issued=0)
     connection.execute(absent.on_conflict_do_nothing())
     return bool(connection.execute(changed).rowcount)
 

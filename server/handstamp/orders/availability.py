@@ -1,0 +1,156 @@
+"""What can be bought of an event now: of the event, and of each tier."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.events.find_events import tiers_of_many
+from handstamp.events.models import Event, Tier
+from handstamp.kit.clock import Millis
+from handstamp.orders import rules
+from handstamp.tickets.stock import WHOLE_EVENT, Count, counts
+
+
+@dataclass(frozen=True)
+class TierAvailability:
+    """A tier as a buyer finds it; None is without limit, prices are in minor units.
+
+    `state`: on_sale, few_left, sold_out, not_yet or ended. `remaining` also counts what is left
+    of the whole event, and `can_buy` is the most that one order may take now.
+    """
+
+    id: str
+    name: str
+    price: int
+    currency: str
+    capacity: int | None
+    sold: int
+    held: int
+    remaining: int | None
+    max_per_order: int
+    can_buy: int
+    state: str
+    sales_start_at: Millis | None
+    sales_end_at: Millis | None
+    visibility: str
+    ask_names: bool
+
+
+@dataclass(frozen=True)
+class EventAvailability:
+    """What is left of an event; `state`: on_sale, few_left, sold_out, not_yet, ended or closed."""
+
+    event_id: str
+    capacity: int | None
+    sold: int
+    held: int
+    remaining: int | None
+    state: str
+    tiers: list[TierAvailability]
+
+
+async def availability(
+    session: AsyncSession, event: Event, now: Millis, *, hidden: bool = False
+) -> EventAvailability:
+    """Return what is left of an event and its tiers, hidden ones only when asked for."""
+    return (await availabilities(session, [event], now, hidden=hidden))[event.id]
+
+
+async def availabilities(
+    session: AsyncSession, events: Sequence[Event], now: Millis, *, hidden: bool = False
+) -> dict[str, EventAvailability]:
+    """Return what is left of several events, by event id."""
+    ids = [event.id for event in events]
+    taken, tiers = await counts(session, ids), await tiers_of_many(session, ids)
+    return {
+        event.id: _event(
+            event, [tier for tier in tiers[event.id] if hidden or _is_public(tier)], taken, now
+        )
+        for event in events
+    }
+
+
+def _is_public(tier: Tier) -> bool:
+    return tier.visibility == "public"
+
+
+def _event(
+    event: Event, tiers: Sequence[Tier], taken: Mapping[tuple[str, str], Count], now: Millis
+) -> EventAvailability:
+    whole = taken.get((event.id, WHOLE_EVENT), Count())
+    left = _left(event.capacity, whole)
+    shown = [_tier(tier, taken.get((event.id, tier.id), Count()), left, now) for tier in tiers]
+    return EventAvailability(
+        event_id=event.id,
+        capacity=event.capacity,
+        sold=whole.issued,
+        held=whole.held,
+        remaining=left,
+        state=_event_state(event, shown, left, now),
+        tiers=shown,
+    )
+
+
+def offered(tier: Tier) -> rules.OfferedTier:
+    """Return a tier as the rules know it."""
+    return rules.OfferedTier(
+        id=tier.id,
+        name=tier.name,
+        unit_price=tier.price_cents,
+        currency=tier.currency,
+        max_per_order=tier.max_per_order,
+        sales_start_at=tier.sales_start_at,
+        sales_end_at=tier.sales_end_at,
+        hidden=tier.visibility != "public",
+        archived=tier.archived_at is not None,
+    )
+
+
+def _tier(tier: Tier, count: Count, event_left: int | None, now: Millis) -> TierAvailability:
+    limits = [left for left in (_left(tier.capacity, count), event_left) if left is not None]
+    remaining = min(limits, default=None)
+    state = rules.sale_state(offered(tier), now)
+    if state == "on_sale":
+        state = _stock_state(remaining, tier.capacity)
+    buyable = state in ("on_sale", "few_left")
+    most = min(tier.max_per_order, rules.MOST_TICKETS)
+    return TierAvailability(
+        id=tier.id,
+        name=tier.name,
+        price=tier.price_cents,
+        currency=tier.currency,
+        capacity=tier.capacity,
+        sold=count.issued,
+        held=count.held,
+        remaining=remaining,
+        max_per_order=tier.max_per_order,
+        can_buy=(most if remaining is None else min(most, remaining)) if buyable else 0,
+        state=state,
+        sales_start_at=tier.sales_start_at,
+        sales_end_at=tier.sales_end_at,
+        visibility=tier.visibility,
+        ask_names=tier.ask_names,
+    )
+
+
+def _event_state(event: Event, tiers: list[TierAvailability], left: int | None, now: Millis) -> str:
+    if rules.event_refusal(event.status, event.end_at, now) is not None:
+        return "closed"
+    states = {tier.state for tier in tiers}
+    if "on_sale" in states:
+        return _stock_state(left, event.capacity)
+    first = ("few_left", "sold_out", "not_yet", "ended")
+    return next((state for state in first if state in states), "closed")
+
+
+def _stock_state(remaining: int | None, capacity: int | None) -> str:
+    if remaining is None:
+        return "on_sale"
+    if remaining == 0:
+        return "sold_out"
+    return "few_left" if rules.few_left(remaining, capacity or 0) else "on_sale"
+
+
+def _left(capacity: int | None, count: Count) -> int | None:
+    return None if capacity is None else max(0, capacity - count.taken)

@@ -1,0 +1,102 @@
+"""An order's payment page at Stripe: opened, opened again under its key, closed. No transaction.
+
+What a page is made of is stored with the order before the first call, so that the call can be
+made again, word for word, by whoever finds the order after a crash.
+"""
+
+from collections.abc import Sequence
+
+from handstamp.kit.clock import Millis
+from handstamp.orders import rules
+from handstamp.orders.models import Order, OrderItem
+from handstamp.orders.order_access import page_of
+from handstamp.payments.facts import CheckoutFacts, NewCheckout
+from handstamp.payments.gateway import gateway
+from handstamp.payments.gateway_errors import GatewayRefused
+from handstamp.plumbing.config import Settings
+from handstamp.plumbing.texts import _, speaking
+from handstamp.plumbing.web import Services
+
+DIRECT = "direct"
+
+
+def account_of(order: Order) -> str:
+    """Return the account that calls about the order's page are made in ('' = the platform's)."""
+    return order.account if order.charge_type == DIRECT else ""
+
+
+def destination_of(order: Order) -> str:
+    """Return the account that a destination charge is for, '' of a direct one."""
+    return "" if order.charge_type == DIRECT else order.account
+
+
+async def open_page(services: Services, order: Order, items: Sequence[OrderItem]) -> CheckoutFacts:
+    """Open the page of the order's current attempt; the same again finds the same page.
+
+    Raises:
+        GatewayError: see there.
+    """
+    wanted = _wanted(services.settings, order, items)
+    key = f"order:{order.id}:checkout:{order.checkout_attempt}"
+    return await gateway(services).create_checkout(wanted, key=key)
+
+
+async def look_at_page(
+    services: Services, order: Order, items: Sequence[OrderItem]
+) -> CheckoutFacts | None:
+    """Return the page as it is now; None when it is certain that there is none.
+
+    A page whose id was lost in a crash is found by opening it again under its key. Stripe
+    refuses that when it never saw the first call and too little time is left for a new page.
+    """
+    session_id = order.checkout_session_id
+    if session_id is None:
+        if _is_forgotten(order, services.clock()):
+            return None
+        try:
+            session_id = (await open_page(services, order, items)).id
+        except GatewayRefused:
+            return None
+    return await gateway(services).retrieve_checkout(session_id, account=account_of(order))
+
+
+async def close_page(
+    services: Services, order: Order, items: Sequence[OrderItem]
+) -> CheckoutFacts | None:
+    """Make sure that nobody can pay any more; return the page as it is then, None if none is."""
+    found = await look_at_page(services, order, items)
+    if found is None or found.status != "open":
+        return found
+    return await gateway(services).expire_checkout(found.id, account=account_of(order))
+
+
+def _is_forgotten(order: Order, now: Millis) -> bool:
+    """Tell whether a page with a lost id has ended, and its key may be forgotten at Stripe."""
+    ends = order.checkout_expires_at or 0
+    return now > ends - rules.SESSION_LIFE + rules.KEY_LIFE
+
+
+def _wanted(settings: Settings, order: Order, items: Sequence[OrderItem]) -> NewCheckout:
+    page = page_of(settings, order.id)
+    return NewCheckout(
+        order_id=order.id,
+        number=order.number,
+        account=account_of(order),
+        charge_type=order.charge_type,
+        destination=destination_of(order),
+        currency=order.currency,
+        lines=[(line.name, line.unit_amount, line.qty) for line in _lines(order, items)],
+        application_fee=order.application_fee,
+        email=order.email,
+        expires_at=order.checkout_expires_at or 0,
+        success_url=page,
+        cancel_url=page,
+        locale=order.language,
+        ui="elements" if settings.payment_form == "element" else "hosted",
+    )
+
+
+def _lines(order: Order, items: Sequence[OrderItem]) -> list[rules.ChargedLine]:
+    priced = [(item.tier_name, rules.priced_line(item)) for item in items]
+    with speaking(order.language):
+        return rules.charged_lines(priced, fees=_("Service fee"), tax=_("Tax"))
