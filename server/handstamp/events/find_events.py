@@ -1,7 +1,7 @@
 """Finding events, tiers and lists, as far as somebody may see them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,6 +123,11 @@ async def public_event(session: AsyncSession, slug: str) -> Event:
     return event
 
 
+async def events_by_id(session: AsyncSession, event_ids: Collection[str]) -> dict[str, Event]:
+    """Return several events by id; the caller knows that they may be seen."""
+    return {event.id: event for event in await store.events(session, list(event_ids))}
+
+
 async def tiers_of(
     session: AsyncSession, event_id: str, *, archived: bool = False
 ) -> Sequence[Tier]:
@@ -130,6 +135,14 @@ async def tiers_of(
     return [
         tier for tier in await store.tiers(session, event_id) if archived or not tier.archived_at
     ]
+
+
+async def tiers_of_many(session: AsyncSession, event_ids: Sequence[str]) -> dict[str, list[Tier]]:
+    """Return the tiers of several events that are not archived, in the order shown."""
+    found: dict[str, list[Tier]] = {event_id: [] for event_id in event_ids}
+    for tier in await store.tiers_of_many(session, event_ids):
+        found[tier.event_id].append(tier)
+    return found
 
 
 async def tier_of(session: AsyncSession, event_id: str, tier_id: str) -> Tier:
