@@ -1,7 +1,11 @@
 """`python -m fakestripe`: serve the double on loopback and say where."""
 
 import argparse
+import os
+import signal
 import socket
+import sys
+import threading
 from pathlib import Path
 
 import uvicorn
@@ -38,8 +42,16 @@ def main() -> None:
         create_app(world), log_level="critical", access_log=False, lifespan="on"
     )
     listener.listen(128)
+    if said.until_stdin_ends:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     print(f"fakestripe {address}", flush=True)
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _end_with_stdin() -> None:
+    """Stop once whoever holds the other end of standard input is gone, however it went."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _arguments() -> argparse.Namespace:
@@ -48,6 +60,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, help="a file that keeps everything over restarts")
     parser.add_argument("--now", type=int, help="seconds since 1970 at which the clock stands")
     parser.add_argument("--public-url", help="how browsers reach this program, if not by loopback")
+    parser.add_argument(
+        "--until-stdin-ends", action="store_true", help="stop when standard input is closed"
+    )
     parser.add_argument("--webhook", default="=whsec_platform", metavar="URL=SECRET")
     parser.add_argument("--connect-webhook", default="=whsec_connect", metavar="URL=SECRET")
     return parser.parse_args()

@@ -15,7 +15,7 @@ from fakestripe.problems import Problem
 from fakestripe.spec import Obj
 from fakestripe.world import PLATFORM, World
 
-_HERE = Path(__file__).parent
+HERE = Path(__file__).parent
 _ENV = Environment(
     loader=PackageLoader(__package__), autoescape=True, undefined=StrictUndefined,
     trim_blocks=True, lstrip_blocks=True,
@@ -27,25 +27,28 @@ _SHOWN_CARDS = (
     ("4000 0025 0000 3155", "asks for 3D Secure"),
     ("4000 0000 0000 0259", "pays, then is disputed"),
 )
+_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 _NO_DECIMALS = ("jpy", "krw")
 
 
-def _money(amount: int, currency: str) -> str:
+def money(amount: int, currency: str) -> str:
+    """Return an amount of minor units as people read it."""
     if currency in _NO_DECIMALS:
         return f"{amount} {currency.upper()}"
     return f"{amount // 100}.{amount % 100:02d} {currency.upper()}"
 
 
-_ENV.filters["money"] = _money
+_ENV.filters["money"] = money
 
 
-def _double(request: Request) -> Double:
+def double_of(request: Request) -> Double:
+    """Return the running double."""
     double: Double = request.app.state.double
     return double
 
 
-def _show(name: str, status: int = 200, **values: object) -> Response:
-    policy = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+def show(name: str, status: int = 200, *, policy: str = _POLICY, **values: object) -> Response:
+    """Return a page."""
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy}
     page = _ENV.get_template(name).render(cards=_SHOWN_CARDS, **values)
     return HTMLResponse(page, status, headers=headers)
@@ -56,11 +59,11 @@ def _go(url: str) -> Response:
 
 
 def _gone(text: str, status: int = 404) -> Response:
-    return _show("told.html", status, title="Nothing to do here", text=text)
+    return show("told.html", status, title="Nothing to do here", text=text)
 
 
 def _session(request: Request) -> Obj | None:
-    found = _double(request).world.anywhere(request.path_params["session"])
+    found = double_of(request).world.anywhere(request.path_params["session"])
     return found if found is not None and found["object"] == "checkout.session" else None
 
 
@@ -68,7 +71,7 @@ async def _pay_page(request: Request) -> Response:
     session = _session(request)
     if session is None:
         return _gone("This page does not exist.")
-    return _pay_form(_double(request).world, session)
+    return _pay_form(double_of(request).world, session)
 
 
 def _pay_form(world: World, session: Obj, *, error: str = "", typed: Obj | None = None) -> Response:
@@ -78,7 +81,7 @@ def _pay_form(world: World, session: Obj, *, error: str = "", typed: Obj | None 
         return _gone("This checkout page has expired. Please go back and start again.", 410)
     owner = world.find(PLATFORM, session["_account"]) or {}
     profile = owner.get("business_profile") or {}
-    return _show(
+    return show(
         "pay.html", 402 if error else 200, session=session, error=error,
         lines=session["_includes"]["line_items"]["data"],
         seller=profile.get("name") or owner.get("email") or "Test seller",
@@ -88,7 +91,7 @@ def _pay_form(world: World, session: Obj, *, error: str = "", typed: Obj | None 
 
 
 async def _pay(request: Request) -> Response:
-    session, double = _session(request), _double(request)
+    session, double = _session(request), double_of(request)
     if session is None:
         return _gone("This page does not exist.")
     typed = {key: str(value) for key, value in (await request.form()).items()}
@@ -111,14 +114,14 @@ async def _pay(request: Request) -> Response:
 
 
 async def _question(request: Request) -> Response:
-    intent = _double(request).world.anywhere(request.path_params["intent"])
+    intent = double_of(request).world.anywhere(request.path_params["intent"])
     if intent is None or intent.get("status") != "requires_action":
         return _gone("There is nothing to confirm.")
-    return _show("challenge.html", intent=intent)
+    return show("challenge.html", intent=intent)
 
 
 async def _answer(request: Request) -> Response:
-    double = _double(request)
+    double = double_of(request)
     world = double.world
     intent = world.anywhere(request.path_params["intent"])
     if intent is None or intent.get("status") != "requires_action":
@@ -148,13 +151,13 @@ def _told_of(url: str, intent: Obj) -> str:
 
 
 def _link(request: Request) -> tuple[Obj, Obj] | None:
-    account = _double(request).world.find(PLATFORM, request.path_params["account"])
+    account = double_of(request).world.find(PLATFORM, request.path_params["account"])
     link = (account or {}).get("_links", {}).get(request.path_params["token"])
     return (account, link) if account is not None and link is not None else None
 
 
 async def _setup_page(request: Request) -> Response:
-    found, world = _link(request), _double(request).world
+    found, world = _link(request), double_of(request).world
     if found is None:
         return _gone("This link does not exist.")
     account, link = found
@@ -163,11 +166,11 @@ async def _setup_page(request: Request) -> Response:
     link["used"] = True
     world.change(account)
     world.save()
-    return _show("setup.html", account=account, link=link)
+    return show("setup.html", account=account, link=link)
 
 
 async def _setup(request: Request) -> Response:
-    found, double = _link(request), _double(request)
+    found, double = _link(request), double_of(request)
     if found is None:
         return _gone("This link does not exist.")
     account, link = found
@@ -193,5 +196,5 @@ routes: list[BaseRoute] = [
     Route("/setup/{account}/{token}", _setup_page),
     Route("/setup/{account}/{token}", _setup, methods=["POST"]),
     Route("/express/{account}", _dashboard),
-    Mount("/static", StaticFiles(directory=_HERE / "static")),
+    Mount("/static", StaticFiles(directory=HERE / "static")),
 ]
