@@ -1,9 +1,10 @@
 """Mail somebody a link and a 6-digit code to sign in with."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.auth.login_codes import LIFE, code_hash, link_hash, link_token, six_digits
 from handstamp.auth.models import LoginCode, User
@@ -20,13 +21,16 @@ MAIL = "sign_in"
 WINDOW = 15 * MINUTE
 MAILS_PER_ADDRESS = 5
 MAILS_PER_NETWORK = 30
+Known = Callable[[AsyncSession, str], Awaitable[bool]]
 
 
-async def request_sign_in(services: Services, email: str, next_path: str, ip: str) -> str:
+async def request_sign_in(
+    services: Services, email: str, next_path: str, ip: str, *, known: Known | None = None
+) -> str:
     """Queue the mail and return the address as it is known here.
 
     Whether an account exists is never told. Where registration is closed, only people who
-    have one get a mail.
+    have one get a mail, and those whom `known` knows by their address for another reason.
 
     Raises:
         BadInput: no mail can be sent to that address.
@@ -53,8 +57,9 @@ async def request_sign_in(services: Services, email: str, next_path: str, ip: st
                 expires_at=now + LIFE,
             )
         )
-        known = await session.scalar(select(User.id).where(User.email == address))
-        if known is not None or services.settings.open_registration:
+        person = await session.scalar(select(User.id).where(User.email == address))
+        elsewhere = known is not None and await known(session, address)
+        if person is not None or elsewhere or services.settings.open_registration:
             await queue_mail(session, MAIL, address, {"login": login})
     return address
 

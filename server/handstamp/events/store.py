@@ -115,6 +115,11 @@ async def published_cities(session: AsyncSession, ends_after: Millis, limit: int
     return (await session.scalars(query)).all()
 
 
+async def events(session: AsyncSession, event_ids: Sequence[str]) -> Sequence[Event]:
+    """Return several events, in no order."""
+    return (await session.scalars(select(Event).where(Event.id.in_(event_ids)))).all()
+
+
 async def by_slug(session: AsyncSession, slug: str) -> Event | None:
     """Return the event at this address."""
     return await session.scalar(select(Event).where(Event.slug == slug))

@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.events.find_events import tiers_of_many
 from handstamp.events.models import Event, Tier
 from handstamp.kit.clock import Millis
-from handstamp.orders import rules
+from handstamp.orders import rules, store
+from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.texts import _
 from handstamp.tickets.stock import WHOLE_EVENT, Count, counts
 
 
@@ -90,6 +92,18 @@ def _event(
         state=_event_state(event, shown, left, now),
         tiers=shown,
     )
+
+
+async def public_event_by(session: AsyncSession, name: str) -> Event:
+    """Return a published event by its id or its address.
+
+    Raises:
+        NotFound: there is none, or it is not published.
+    """
+    event = await store.public_event(session, name)
+    if event is None:
+        raise NotFound(_("There is no such event."))
+    return event
 
 
 def offered(tier: Tier) -> rules.OfferedTier:

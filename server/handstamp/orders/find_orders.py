@@ -136,6 +136,11 @@ async def orders_of_email(
     )
 
 
+async def has_orders(session: AsyncSession, email: str) -> bool:
+    """Tell whether something was bought under an e-mail address."""
+    return bool(await orders_of_email(session, email, limit=1))
+
+
 async def owned_order(session: AsyncSession, actor: Actor, order_id: str) -> Order:
     """Return an order of an event that the actor runs.
 

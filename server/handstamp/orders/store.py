@@ -84,6 +84,14 @@ async def event(session: AsyncSession, event_id: str) -> Event:
     return (await session.scalars(select(Event).where(Event.id == event_id))).one()
 
 
+async def public_event(session: AsyncSession, name: str) -> Event | None:
+    """Return a published event by its id or its address."""
+    if not name.isprintable():
+        return None
+    query = select(Event).where(or_(Event.id == name, Event.slug == name))
+    return await session.scalar(query.where(Event.status == "published"))
+
+
 async def tiers(session: AsyncSession, event_id: str) -> dict[str, Tier]:
     """Return an event's tiers by id, archived ones too."""
     found = await session.scalars(select(Tier).where(Tier.event_id == event_id))

@@ -32,8 +32,11 @@ def amount_text(minor: int, currency: str) -> str:
 
 def price(minor: int, currency: str) -> str:
     """Write a price for people; nothing to pay is said in a word."""
-    if minor == 0:
-        return _("Free")
+    return money(minor, currency) if minor else _("Free")
+
+
+def money(minor: int, currency: str) -> str:
+    """Write an amount for people, nothing as a number too: `CA$0.00`."""
     digits = get_currency_precision(currency)
     locale = "en" if language() == PSEUDO else language()
     return format_currency(Decimal(minor).scaleb(-digits), currency, locale=locale)

@@ -9,6 +9,7 @@ from handstamp.auth.request_sign_in import request_sign_in
 from handstamp.auth.rules import HOME, safe_next
 from handstamp.auth.session_cookie import clear_session_cookie, set_session_cookie
 from handstamp.auth.sign_out import sign_out
+from handstamp.orders.find_orders import has_orders
 from handstamp.plumbing.errors import Problem
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import actor, services
@@ -28,7 +29,11 @@ async def sign_in(request: Request) -> Response:
         if await form.validate():
             try:
                 address = await request_sign_in(
-                    services(request), form.email.data, next_path, actor(request).ip
+                    services(request),
+                    form.email.data,
+                    next_path,
+                    actor(request).ip,
+                    known=has_orders,
                 )
             except Problem as error:
                 form.take(error)

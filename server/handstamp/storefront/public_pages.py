@@ -1,39 +1,20 @@
-"""What everybody may read: the list of events, and one event with its tiers."""
-
-from collections.abc import Awaitable, Callable
-from functools import wraps
+"""What everybody may read: the list of events, by words, city and day."""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
-from handstamp.events.find_events import public_event, public_events, tiers_of
-from handstamp.plumbing.errors import NotFound, SwitchedOff
-from handstamp.plumbing.money_text import price
-from handstamp.plumbing.pages import Pages
-from handstamp.plumbing.web import require_ticketing, services
+from handstamp.events.find_events import public_cities, public_events, published_event
+from handstamp.events.models import Event
+from handstamp.orders.availability import availabilities
+from handstamp.plumbing.local_time import zone_names
+from handstamp.plumbing.paging import link
+from handstamp.plumbing.web import services
+from handstamp.storefront import words
+from handstamp.storefront.bills import bill, days_of
+from handstamp.storefront.pages import public_page, render
 
-MOST = 200
-
-_pages = Pages("handstamp.storefront", foreign_images=True, private=False)
-_pages.env.filters.update(price=price)
-
-
-Handler = Callable[[Request], Awaitable[Response]]
-
-
-def while_open(handler: Handler) -> Handler:
-    """Make a public page that says so, in its own frame, while ticketing is switched off."""
-
-    @wraps(handler)
-    async def answer(request: Request) -> Response:
-        try:
-            require_ticketing(request)
-        except SwitchedOff as problem:
-            return _pages.answer(request, "closed.html", status=problem.status, problem=problem)
-        return await handler(request)
-
-    return answer
+PAGE = 24
 
 
 async def home(_request: Request) -> Response:
@@ -41,48 +22,46 @@ async def home(_request: Request) -> Response:
     return RedirectResponse("/tickets/events", status_code=307)
 
 
-@while_open
+@public_page
 async def events(request: Request) -> Response:
-    """List published events that are not over; search by title, place or city."""
-    words = request.query_params.get("q", "").strip()[:100]
-    city = request.query_params.get("city", "").strip()[:100]
+    """List published events that are not over, the next one first."""
+    query, now = request.query_params, services(request).clock()
+    search, city = (query.get(name, "").strip()[:100] for name in ("q", "city"))
+    when, last = query.get("when", ""), query.get("after", "")
     async with services(request).db.read() as session:
-        found = await public_events(session, services(request).clock(), limit=MOST)
-    cities = sorted({event.city for event in found if event.city})
-    wanted = words.casefold()
-    shown = [
-        event
-        for event in found
-        if wanted in f"{event.title} {event.venue} {event.city} {event.summary}".casefold()
-        and (not city or event.city == city)
-    ]
-    return _pages.answer(
+        after: Event | None = await published_event(session, last) if last else None
+        found = await public_events(
+            session,
+            now,
+            city=city,
+            words=search,
+            begins=days_of(when, now, _zone(request)),
+            after=after,
+            limit=PAGE + 1,
+        )
+        shown = found[:PAGE]
+        left = await availabilities(session, shown, now)
+        cities = await public_cities(session, now)
+    return render(
         request,
         "public_events.html",
-        events=shown,
-        any_events=bool(found),
+        kept=True,
+        rows=[bill(event, left[event.id]) for event in shown],
+        searched=bool(search or city or when or after),
         cities=cities,
         city=city,
-        words=words,
+        search=search,
+        when=when,
+        whens=words.when_choices(),
+        more=link(request, after=shown[-1].id) if len(found) > PAGE else "",
+        first=link(request, after=None),
+        later=after is not None,
     )
 
 
-@while_open
-async def event(request: Request) -> Response:
-    """Show one published event with the tiers that the public may see."""
-    try:
-        async with services(request).db.read() as session:
-            found = await public_event(session, request.path_params["slug"])
-            tiers = [
-                tier for tier in await tiers_of(session, found.id) if tier.visibility == "public"
-            ]
-    except NotFound:
-        return _pages.answer(request, "no_event.html", status=404)
-    return _pages.answer(request, "public_event.html", event=found, tiers=tiers)
+def _zone(request: Request) -> str:
+    wanted = request.cookies.get("hs_zone", "")
+    return wanted if wanted in zone_names() else "UTC"
 
 
-routes: list[BaseRoute] = [
-    Route("/tickets", home),
-    Route("/tickets/events", events),
-    Route("/tickets/e/{slug}", event),
-]
+routes = [Route("/events", events)]

@@ -1,0 +1,36 @@
+"""Every page of the public and of buyers, below /tickets."""
+
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route
+
+from handstamp.plumbing.form_guard import FormGuard
+from handstamp.storefront import (
+    checkout_pages,
+    event_page,
+    legal_pages,
+    mine_pages,
+    order_pages,
+    public_pages,
+)
+
+_PAGES = [
+    *public_pages.routes,
+    *event_page.routes,
+    *checkout_pages.routes,
+    *order_pages.routes,
+    *mine_pages.routes,
+    *legal_pages.routes,
+]
+
+
+def _guarded(page: Route) -> Route:
+    methods = sorted((page.methods or set()) - {"HEAD"})
+    return Route(
+        f"/tickets{page.path}", page.endpoint, methods=methods, middleware=[Middleware(FormGuard)]
+    )
+
+
+routes: list[BaseRoute] = [
+    Route("/tickets", public_pages.home),
+    *[_guarded(page) for page in _PAGES],
+]

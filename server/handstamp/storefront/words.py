@@ -1,0 +1,60 @@
+"""Times, totals and states in a buyer's words."""
+
+from handstamp.kit.clock import HOUR, MINUTE, Millis
+from handstamp.plumbing.texts import _, ngettext
+
+
+def time_left(millis: Millis) -> str:
+    """Write how long a hold lasts, rounded down to what a person counts in."""
+    if millis < MINUTE:
+        return _("less than a minute")
+    if millis < 2 * HOUR:
+        minutes = millis // MINUTE
+        return ngettext("%(num)s minute", "%(num)s minutes", minutes) % {"num": minutes}
+    hours = millis // HOUR
+    return ngettext("%(num)s hour", "%(num)s hours", hours) % {"num": hours}
+
+
+def order_statuses() -> dict[str, tuple[str, str]]:
+    """Name the states of an order to its buyer, each with its colour."""
+    return {
+        "pending": (_("Waiting for payment"), "used"),
+        "paid": (_("Paid"), "valid"),
+        "expired": (_("Expired"), ""),
+        "cancelled": (_("Cancelled"), ""),
+        "late_refunded": (_("Money returned"), "unknown"),
+        "partially_refunded": (_("Partly refunded"), "unknown"),
+        "refunded": (_("Refunded"), "unknown"),
+    }
+
+
+def ticket_statuses() -> dict[str, str]:
+    """Name what keeps a ticket from being let in."""
+    return {
+        "refunded": _("Refunded"),
+        "cancelled": _("Cancelled"),
+        "disputed": _("Disputed"),
+    }
+
+
+def when_choices() -> list[tuple[str, str]]:
+    """Name the spans of days to look for events in."""
+    return [
+        ("", _("Any day")),
+        ("today", _("Today")),
+        ("weekend", _("This weekend")),
+        ("week", _("The next 7 days")),
+        ("month", _("The next 30 days")),
+    ]
+
+
+def decline_reason(code: str) -> str:
+    """Say in plain words why a card was declined, and what helps."""
+    return {
+        "insufficient_funds": _("The card has not enough money for this."),
+        "expired_card": _("The card has expired."),
+        "incorrect_cvc": _("The security code did not fit the card."),
+        "incorrect_number": _("The card number is not right."),
+        "authentication_required": _("Your bank wanted to check that it was you, and could not."),
+        "processing_error": _("The bank could not handle the payment just then."),
+    }.get(code, _("The bank declined the payment and does not tell us why."))
