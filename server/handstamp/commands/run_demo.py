@@ -1,5 +1,8 @@
-"""`handstamp demo`: an event tonight on this computer, kept between starts."""
+"""`handstamp demo`: an event tonight and a shop on this computer, kept between starts."""
 
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -14,14 +17,27 @@ from handstamp.commands.running import (
     read_settings,
     run_plainly,
     services_of,
+    stop,
 )
 from handstamp.commands.serve import Host, Port, bind, listen
 from handstamp.demo.organizer import demo_user
-from handstamp.demo.seed_event import seed
+from handstamp.demo.seed_event import Demo, seed
+from handstamp.demo.seed_selling import seed_selling
+from handstamp.demo.stripe_double import (
+    CARDS,
+    KEY,
+    PUBLISHABLE_KEY,
+    Double,
+    NoDouble,
+    beside,
+    running_double,
+)
 from handstamp.events.find_events import owned_event
 from handstamp.kit.clock import DAY
+from handstamp.payments.gateway import close_gateway
 from handstamp.plumbing.config import Settings, secret_from_file
 from handstamp.plumbing.migrate import migrate
+from handstamp.plumbing.web import Services
 
 PHONES = (("Phone 1", "North gate"), ("Phone 2", "South gate"))
 
@@ -37,60 +53,100 @@ def run_demo(
     folder: Folder = Path("var/demo"),
     public_url: PublicUrl = "",
 ) -> None:
-    """Start an event tonight with 500 guests; what was scanned stays for the next start."""
-    with bind(host, port) as listener:
+    """Start events with 500 guests and a shop; what was scanned and sold stays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    secret = secret_from_file(folder / "secret")
+    with bind(host, port) as listener, _double(folder, listener, secret) as double:
         own = f"http://localhost:{listener.getsockname()[1]}"
-        settings = _settings(folder, public_url or own)
+        settings = _settings(folder, public_url or own, secret, double)
         links: dict[str, str] = {}
-        run_plainly(_prepare(settings, links))
+        run_plainly(_prepare(settings, double, links))
         listen(settings, listener, lambda: _tell(links))
 
 
-def _settings(folder: Path, public_url: str) -> Settings:
-    folder.mkdir(parents=True, exist_ok=True)
+@contextmanager
+def _double(folder: Path, listener: socket.socket, secret: str) -> Iterator[Double]:
+    here = listener.getsockname()[1]
+    loopback = "[::1]" if listener.family == socket.AF_INET6 else "127.0.0.1"
+    try:
+        with running_double(folder, beside(here), f"http://{loopback}:{here}", secret) as double:
+            yield double
+    except NoDouble as error:
+        stop(str(error))
+
+
+def _settings(folder: Path, public_url: str, secret: str, double: Double) -> Settings:
     return read_settings(
         database_url=f"sqlite+aiosqlite:///{folder / 'handstamp.db'}",
-        secret=secret_from_file(folder / "secret"),
+        secret=secret,
         public_url=public_url.rstrip("/"),
         demo=True,
         enable_ticketing=True,
         enable_scanning=True,
+        enable_checkout=True,
+        enable_payouts=True,
+        stripe_api_url=double.url,
+        stripe_secret_key=KEY,
+        stripe_publishable_key=PUBLISHABLE_KEY,
+        stripe_webhook_secret=double.platform_secret,
+        stripe_connect_webhook_secret=double.connect_secret,
         open_registration=True,
         run_worker=True,
         log_level="WARNING",
     )
 
 
-async def _prepare(settings: Settings, links: dict[str, str]) -> None:
-    with progress("preparing tonight's event", 3) as done:
+async def _prepare(settings: Settings, double: Double, links: dict[str, str]) -> None:
+    with progress("preparing tonight's event", 4) as done:
         await migrate(settings)
         done(1)
         async with services_of(settings) as services:
-            demo = await seed(services)
-            done(1)
-            at = settings.public_url + "/tickets"
-            async with services.db.write(actor=COMMAND_LINE.id) as session:
-                links["organizer"] = await make_sign_in_link(
-                    session,
-                    services,
-                    await demo_user(session),
-                    life=DAY,
-                    next_path=f"/tickets/organizer/events/{demo.tonight}",
-                )
-                event = await owned_event(session, COMMAND_LINE, demo.tonight)
-                for name, gate in PHONES:
-                    code = await make_pairing_code(
-                        session, services, COMMAND_LINE, event, name=name, gate=gate
-                    )
-                    links[name.lower()] = f"{at}/checkin/?pair={code}"
-            links["codes"] = f"{at}/demo/codes"
-            links["QR sheet"] = f"{at}/organizer/events/{demo.tonight}/sheet"
-            links["mail"] = f"{at}/demo/mail"
-            done(1)
+            try:
+                demo = await seed(services)
+                done(1)
+                await seed_selling(services, double, demo)
+                done(1)
+                links |= await _links(services, settings, demo, double)
+                done(1)
+            finally:
+                await close_gateway(services)
+
+
+async def _links(
+    services: Services, settings: Settings, demo: Demo, double: Double
+) -> dict[str, str]:
+    at = settings.public_url + "/tickets"
+    links = {"shop": f"{at}/events"}
+    async with services.db.write(actor=COMMAND_LINE.id) as session:
+        links["organizer"] = await make_sign_in_link(
+            session,
+            services,
+            await demo_user(session),
+            life=DAY,
+            next_path=f"/tickets/organizer/events/{demo.tonight}",
+        )
+        event = await owned_event(session, COMMAND_LINE, demo.tonight)
+        for name, gate in PHONES:
+            code = await make_pairing_code(
+                session, services, COMMAND_LINE, event, name=name, gate=gate
+            )
+            links[name.lower()] = f"{at}/checkin/?pair={code}"
+    return links | {
+        "my tickets": f"{at}/mine",
+        "codes": f"{at}/demo/codes",
+        "QR sheet": f"{at}/organizer/events/{demo.tonight}/sheet",
+        "mail": f"{at}/demo/mail",
+        "Stripe": double.url,
+    }
 
 
 def _tell(links: dict[str, str]) -> None:
     out.print("ready\n")
     for name, link in links.items():
         out.print(f"  {name:<10} {link}", markup=False)
-    out.print("\nStop with Ctrl-C; scans are kept. `make demo-reset` starts anew.", markup=False)
+    out.print("\n  No money moves: payments go to a double of Stripe. Cards for it:", markup=False)
+    for card, what in CARDS:
+        out.print(f"    {card}  {what}", markup=False)
+    out.print(
+        "\nStop with Ctrl-C; scans and sales are kept. `make demo-reset` starts anew.", markup=False
+    )

@@ -9,7 +9,7 @@ from handstamp.auth.models import Organizer, User
 from handstamp.plumbing.web import Actor, Services
 
 EMAIL = "olive@example.org"
-CODE = "DEMO"
+CODE, OTHER_CODE = "DEMO", "NIGHT"
 
 
 async def demo_user(session: AsyncSession) -> User:
@@ -19,9 +19,18 @@ async def demo_user(session: AsyncSession) -> User:
 
 async def demo_organizer(session: AsyncSession, services: Services) -> Organizer:
     """Return the demo's organizer, new or known, owned by that person."""
-    found = await session.scalar(select(Organizer).where(Organizer.code == CODE))
+    return await _organizer(session, services, "The Ink Room", CODE)
+
+
+async def other_organizer(session: AsyncSession, services: Services) -> Organizer:
+    """Return the person's second organizer, which has not connected an account."""
+    return await _organizer(session, services, "Night Market Collective", OTHER_CODE)
+
+
+async def _organizer(session: AsyncSession, services: Services, name: str, code: str) -> Organizer:
+    found = await session.scalar(select(Organizer).where(Organizer.code == code))
     if found is not None:
         return found
     person = await demo_user(session)
     owner = Actor(kind="user", id=person.id, email=person.email)
-    return await create_organizer(session, services.settings, owner, "The Ink Room", CODE)
+    return await create_organizer(session, services.settings, owner, name, code)

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.auth.models import Organizer
 from handstamp.demo.guests import Guest, guests
-from handstamp.demo.organizer import demo_organizer
+from handstamp.demo.organizer import demo_organizer, other_organizer
+from handstamp.demo.seed_shop import OURS, UNCONNECTED, seed_shop
 from handstamp.demo.tonight import ZONE, Evening, tonight
 from handstamp.events.add_tier import add_tier
 from handstamp.events.create_event import create_event
@@ -17,6 +18,7 @@ from handstamp.events.publish_event import publish_event
 from handstamp.events.rules import ListTier
 from handstamp.events.save_list import save_list
 from handstamp.events.shapes import NewEvent, NewTier
+from handstamp.kit.clock import HOUR
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.tickets.issue_tickets import Holder, issue
 from handstamp.tickets.models import Ticket
@@ -25,19 +27,24 @@ from handstamp.tickets.revoke_ticket import change_status
 
 GUESTS = 500
 TITLES = ("Stamp Night", "Ink and Echo")  # in turn, so that tomorrow's event reads otherwise
+ABOUT = (
+    "Doors open at eight. Bring your phone or a printed ticket; the stamp on your hand lets you "
+    "out for air and in again.\n\nThe Ink Room is up one flight of stairs; a lift is at the back."
+)
 TIERS = (
-    ("Admission", 2_500),
-    ("VIP", 9_000),
-    ("Late entry", 1_500),
-    ("Coat", 300),
+    ("Admission", 2_500, 520),
+    ("VIP", 9_000, 60),
+    ("Late entry", 1_500, 40),
+    ("Coat", 300, 80),
 )
 REFUNDED, CANCELLED, DISPUTED, REISSUED = (6, 60, 160, 261, 360), (12,), (18,), (2,)
 
 
 @dataclass(frozen=True)
 class Demo:
-    """The ids of the demo's two events."""
+    """The ids of the demo's organizer and of its two large events."""
 
+    organizer: str
     tonight: str
     tomorrow: str
 
@@ -46,10 +53,15 @@ async def seed(services: Services) -> Demo:
     """Make what the demo needs and is not there; tonight's event is kept until it is over."""
     async with services.db.write(actor="demo") as session:
         organizer = await demo_organizer(session, services)
-        return Demo(
+        demo = Demo(
+            organizer.id,
             await _event(session, services, organizer, days=0),
             await _event(session, services, organizer, days=1),
         )
+        await seed_shop(session, services, organizer.id, OURS)
+        other = await other_organizer(session, services)
+        await seed_shop(session, services, other.id, [UNCONNECTED])
+        return demo
 
 
 async def _event(
@@ -89,17 +101,23 @@ async def _make(
             end_at=evening.end,
             time_zone=ZONE,
             summary="Five hundred guests, three lists, two phones.",
+            description=ABOUT,
+            refund_until=evening.start - 6 * HOUR,
             venue="The Ink Room",
             city="Vancouver",
             province="BC",
-            capacity=600,
+            capacity=640,
         ),
     )
     tiers = [
         await add_tier(
-            session, services, SYSTEM, event.id, NewTier(name=name, price_cents=price, sort=place)
+            session,
+            services,
+            SYSTEM,
+            event.id,
+            NewTier(name=name, price_cents=price, capacity=capacity, max_per_order=8, sort=place),
         )
-        for place, (name, price) in enumerate(TIERS)
+        for place, (name, price, capacity) in enumerate(TIERS)
     ]
     await _lists(session, services, event, tiers, evening)
     await _tickets(session, services, event, tiers)

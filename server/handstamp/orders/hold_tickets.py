@@ -114,7 +114,7 @@ async def hold_order(
             continue
         if not found.resumed:
             ORDERS_CREATED.inc()
-            _log.info("order_held", order=found.order.id, event=event_id)
+            _log.info("order_held", order=found.order.id, of_event=event_id)
         return found
     raise Conflict(_("Your order was changed at the same time elsewhere. Try again."))
 

@@ -15,6 +15,9 @@ from handstamp.events.find_events import list_events, lists_of, owned_event, tie
 from handstamp.events.models import Event
 from handstamp.events.publish_event import publish_event
 from handstamp.events.shapes import EventChange, NewEvent
+from handstamp.orders.availability import availability
+from handstamp.orders.count_sales import count_sales
+from handstamp.payments.payment_accounts import account_of
 from handstamp.plumbing.errors import Conflict, NotFound, Problem
 from handstamp.plumbing.paging import link
 from handstamp.plumbing.texts import _
@@ -24,6 +27,7 @@ from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.forms import EventForm
 from handstamp.portal.next_steps import next_steps
 from handstamp.portal.pages import go, page, render
+from handstamp.portal.selling import blocks
 from handstamp.tickets.find_tickets import count_by_event, count_tickets
 
 PAGE = 25
@@ -144,7 +148,11 @@ async def overview(request: Request) -> Response:
         tiers = await tiers_of(session, event.id)
         lists = await lists_of(session, event.id)
         counts = await count_tickets(session, event.id)
-        door = await board(session, event.id, services(request).clock())
+        now = services(request).clock()
+        door = await board(session, event.id, now)
+        shop = await availability(session, event, now, hidden=True)
+        sales = await count_sales(session, event.id)
+        account = await account_of(session, event.organizer_id)
     phones = [device for device in door.devices if device.kind == "phone"]
     return render(
         request,
@@ -154,6 +162,10 @@ async def overview(request: Request) -> Response:
         lists=lists,
         counts=counts,
         door=door,
+        shop=shop,
+        sales=sales,
+        sale_states=words.sale_states(),
+        blocks=blocks(event, tiers, account, services(request).settings, now),
         steps=next_steps(event, tiers, lists, counts.total, len(phones)),
         status_names=words.event_statuses(),
         status_names_of_tickets=words.ticket_statuses(),
@@ -172,13 +184,19 @@ async def set_status(request: Request) -> Response:
         event = await event_of(session, request)
         before = event.status
         event = await publish_event(session, services(request), actor, event.id, wanted)
-    return go(request, path_of(event.id), _said(event, before))
+        account = await account_of(session, event.organizer_id)
+        tiers = await tiers_of(session, event.id)
+    shared = services(request)
+    held = blocks(event, tiers, account, shared.settings, shared.clock())
+    return go(request, path_of(event.id), _said(event, before, sells=not held))
 
 
-def _said(event: Event, before: str) -> str:
+def _said(event: Event, before: str, *, sells: bool) -> str:
     if event.status == before:
         return _("Nothing changed.")
     if event.status == "published":
+        if sells:
+            return _("Published: the event stands in the public list, and its tickets are on sale.")
         return _("Published: the event stands in the public list.")
     if event.status == "archived":
         return _("Archived: it is out of the way, and nothing is lost.")

@@ -1,5 +1,7 @@
 """Pages about an organizer's account at Stripe: connecting it, and how it stands."""
 
+from urllib.parse import urlsplit
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -12,7 +14,9 @@ from handstamp.payments.payment_accounts import (
     state_of,
     why_not_selling,
 )
+from handstamp.plumbing.config import Settings
 from handstamp.plumbing.errors import Problem
+from handstamp.plumbing.pages import content_policy
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_payouts, require_user, services
 from handstamp.portal.organizer_frame import frame, organizer_path
@@ -43,7 +47,7 @@ async def _shown(request: Request, problem: Problem | None = None) -> Response:
         actor = require_user(request)
         profile = await owned_profile(session, actor, around["organizer"].id)
         account = await account_of(session, profile.organizer_id)
-    return render(
+    answer = render(
         request,
         "payments.html",
         status=problem.status if problem else 200,
@@ -54,6 +58,19 @@ async def _shown(request: Request, problem: Problem | None = None) -> Response:
         requirements=requirements_of(account) if account else [],
         profile=profile,
         **around,
+    )
+    # The form's answer leads on to Stripe, and browsers hold that to the form's policy too.
+    onboarding = _onboarding_sites(services(request).settings)
+    answer.headers["Content-Security-Policy"] = content_policy({"form-action": onboarding})
+    return answer
+
+
+def _onboarding_sites(settings: Settings) -> str:
+    double = urlsplit(settings.stripe_api_url)
+    return (
+        f"https://connect.stripe.com {double.scheme}://{double.netloc}"
+        if double.netloc
+        else ("https://connect.stripe.com")
     )
 
 
