@@ -102,6 +102,7 @@ def deauthorize(world: World, account: Obj) -> None:
 
 
 def _get(call: Call) -> Obj:
+    check_access(call.world, call.ids[0])
     return call.world.get(PLATFORM, "account", call.ids[0])
 
 

@@ -86,6 +86,8 @@ async def test_an_account_that_cut_the_platform_off_is_out_of_reach(
     await stripe_double.deauthorize(account)
     with pytest.raises(stripe.PermissionError):
         await session(sdk, account)
+    with pytest.raises(stripe.PermissionError):
+        await sdk.v1.accounts.retrieve_async(account)
     assert (await stripe_double.take_webhooks())[-1].type == "account.application.deauthorized"
 
 
