@@ -7,7 +7,8 @@ from handstamp.kit.clock import HOUR, MINUTE
 from handstamp.mail.deliver_mail import deliver_with
 from handstamp.mail.prepared import Prepare
 from handstamp.mail.send_mail import JOB as SEND_MAIL
-from handstamp.orders import order_mails, send_reminders
+from handstamp.orders import expire_orders, order_mails, send_reminders
+from handstamp.orders.fulfil_order import REFUND_JOB
 from handstamp.payments import refresh_account
 from handstamp.plumbing import prune
 from handstamp.plumbing.jobs import Handler
@@ -25,13 +26,16 @@ JOBS: dict[str, Handler] = {
     prune.JOB: prune.prune,
     door_jobs.REBUILD: door_jobs.rebuild_snapshots,
     door_jobs.PRUNE: door_jobs.prune_door,
+    expire_orders.EXPIRE_JOB: expire_orders.expire_order,
+    expire_orders.SWEEP_JOB: expire_orders.sweep_orders,
+    expire_orders.FORGET_JOB: expire_orders.forget_buyers,
     send_reminders.JOB: send_reminders.send_reminders,
     refresh_account.JOB: refresh_account.refresh,
     stripe_inbox.JOB: stripe_dispatch.dispatch,
     catch_up.JOB: catch_up.catch_up,
     catch_up.ACCOUNT_JOB: catch_up.catch_up_account,
     prune_events.JOB: prune_events.prune,
-    refund_order.LATE_JOB: refund_order.refund_late_payment,
+    REFUND_JOB: refund_order.refund_late_payment,
     send_refund.SEND_JOB: send_refund.send_refund,
 }
 
@@ -39,6 +43,8 @@ CRONS: list[Cron] = [
     Cron("prune", prune.JOB, every=HOUR),
     Cron("prune_door", door_jobs.PRUNE, every=HOUR),
     Cron("rebuild_snapshots", door_jobs.REBUILD, every=5 * MINUTE),
+    Cron("sweep_orders", expire_orders.SWEEP_JOB, every=MINUTE),
+    Cron("forget_buyers", expire_orders.FORGET_JOB, every=HOUR),
     Cron("send_reminders", send_reminders.JOB, every=send_reminders.EVERY),
     Cron("catch_up", catch_up.JOB, every=catch_up.EVERY),
     Cron("prune_events", prune_events.JOB, every=HOUR),

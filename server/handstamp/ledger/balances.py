@@ -36,6 +36,13 @@ async def of_subject(session: AsyncSession, subject: str) -> list[Balance]:
     return await _balances(session, LedgerTransaction.subject == subject)
 
 
+async def of_refs(session: AsyncSession, subject: str, refs: Collection[str]) -> list[Balance]:
+    """Return the balances of what was posted for a subject under some references."""
+    return await _balances(
+        session, LedgerTransaction.subject == subject, LedgerTransaction.ref.in_(refs)
+    )
+
+
 async def every_balance(session: AsyncSession) -> list[Balance]:
     """Return the balance of every account in every book."""
     return await _balances(session)

@@ -3,17 +3,21 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.orders.models import Order
+from handstamp.orders.rules import PLACED
+from handstamp.plumbing.db import after_commit
+from handstamp.plumbing.web import Services
 
-_BOUGHT = ("paid", "partially_refunded", "refunded")
 
-
-async def note_refunded(session: AsyncSession, order: Order, amount: int) -> None:
+async def note_refunded(
+    session: AsyncSession, services: Services, order: Order, amount: int
+) -> None:
     """Write onto an order that the caller holds locked what is given back by now, in all.
 
     An order that never had tickets (paid too late) keeps its status.
     """
     order.refunded = amount
-    if order.status in _BOUGHT:
+    if order.status in PLACED:
         whole = "refunded" if amount >= order.total else "partially_refunded"
         order.status = whole if amount else "paid"
     await session.flush()
+    after_commit(session, lambda: services.signals.publish(f"order:{order.id}"))

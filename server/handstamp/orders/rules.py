@@ -12,8 +12,8 @@ MOVES = {
     "expired": ("paid", "late_refunded"),
     "cancelled": ("paid", "late_refunded"),
     "paid": ("partially_refunded", "refunded"),
-    "partially_refunded": ("refunded",),
-    "refunded": (),
+    "partially_refunded": ("refunded", "paid"),  # a refund may fail at the bank afterwards
+    "refunded": ("partially_refunded", "paid"),
     "late_refunded": (),
 }
 STATUSES = tuple(MOVES)

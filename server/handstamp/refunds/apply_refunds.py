@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.audit.record import record
 from handstamp.kit.ids import new_id
 from handstamp.orders.note_refunded import note_refunded
+from handstamp.orders.order_mails import queue_refunded
 from handstamp.payments.facts import RefundFacts
 from handstamp.payments.note_returns import note_returns
 from handstamp.plumbing.db import after_commit, now
@@ -96,16 +97,20 @@ async def _advance(
     refund.settled_at = None if refund.status == "pending" else at
     rows = await store.refunds_of_payment(session, paid.payment.id)
     if was not in GIVING:
-        before = _given([row for row in rows if row.id != refund.id])
-        await book_refund.post_refund(session, paid.payment, refund, before, facts.created or at)
+        others = [row for row in rows if row.id != refund.id]
+        await book_refund.post_refund(session, paid.payment, refund, others, facts.created or at)
     if refund.status in TAKEN_BACK:
         await book_refund.post_failure(session, paid.payment, refund, at)
-    await note_refunded(session, paid.order, _given(rows))
-    await note_returns(session, paid.payment, refunded=_given(rows), disputed=paid.payment.disputed)
+    disputed = paid.payment.disputed
+    await note_returns(session, paid.payment, refunded=_given(rows), disputed=disputed)
+    bought = not await book_refund.is_deposit(session, paid.payment)
+    if bought or paid.order.status == "late_refunded":
+        await note_refunded(session, services, paid.order, _given(rows))
     if refund.status in TAKEN_BACK:
         await _restore(session, services, paid, refund, rows)
-    elif was not in GIVING:
+    elif was not in GIVING and bought:
         await _void(session, services, paid, refund, rows)
+        await queue_refunded(session, paid.order, refund.amount)
     await _note(session, paid, refund, refund.status)
 
 

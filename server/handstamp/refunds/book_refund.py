@@ -1,17 +1,18 @@
 """Refunds in the ledger: what of the order's parts goes back, and what comes back when it fails."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.kit.clock import Millis
 from handstamp.ledger import rules as ledger
-from handstamp.ledger.balances import of_subject, posted
+from handstamp.ledger.balances import of_refs, posted
 from handstamp.ledger.post_entry import post
 from handstamp.ledger.rules import PLATFORM, Parts
 from handstamp.payments.models import Payment
 from handstamp.refunds.models import Refund
-from handstamp.refunds.rules import fee_share
+from handstamp.refunds.rules import GIVING, fee_share
 
 Left = dict[tuple[str, str], int]
 
@@ -26,10 +27,18 @@ def charge_facts(payment: Payment, happened_at: Millis) -> ledger.ChargeFacts:
     return ledger.ChargeFacts(**common_facts(payment, happened_at))
 
 
-async def left_of(session: AsyncSession, payment: Payment) -> Left:
-    """Return what stands for a payment's subject by (book, account)."""
-    found = await of_subject(session, subject_of(payment))
+async def left_of(session: AsyncSession, payment: Payment, refunds: Sequence[Refund]) -> Left:
+    """Return what stands of a payment and its refunds by (book, account)."""
+    given = [refund.stripe_refund_id for refund in refunds if refund.stripe_refund_id]
+    refs = [payment.payment_intent_id, payment.charge_id, *given]
+    found = await of_refs(session, subject_of(payment), refs)
     return {(one.book, one.account): one.amount for one in found}
+
+
+async def is_deposit(session: AsyncSession, payment: Payment) -> bool:
+    """Tell whether a payment bought no tickets: it came too late."""
+    books = [charge_facts(payment, 0).seller]
+    return bool(await posted(session, books, ["late_payment"], payment.payment_intent_id))
 
 
 def may_return_fee(payment: Payment, left: Left) -> bool:
@@ -44,11 +53,16 @@ def may_reverse_transfer(payment: Payment, left: Left) -> bool:
 
 
 async def post_refund(
-    session: AsyncSession, payment: Payment, refund: Refund, before: int, happened_at: Millis
+    session: AsyncSession,
+    payment: Payment,
+    refund: Refund,
+    others: Sequence[Refund],
+    happened_at: Millis,
 ) -> None:
-    """Post a refund that Stripe knows; `before` is what earlier ones give back."""
+    """Post a refund that Stripe knows; `others` are the payment's refunds beside it."""
     assert refund.stripe_refund_id is not None
-    left = await left_of(session, payment)
+    left = await left_of(session, payment, others)
+    before = sum(other.amount for other in others if other.status in GIVING)
     facts = ledger.RefundFacts(
         **common_facts(payment, happened_at),
         refund_id=refund.stripe_refund_id,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.orders.models import Order
-from handstamp.payments.find_payments import payment_of
 from handstamp.payments.models import Payment
 from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor
 from handstamp.refunds import store
+from handstamp.refunds.book_refund import is_deposit
 from handstamp.refunds.models import Dispute, Refund
 from handstamp.refunds.rules import GIVING, LIVE, refund_problem
 
@@ -48,13 +48,13 @@ async def owned_order(
 
 async def refund_view(session: AsyncSession, order: Order) -> RefundView:
     """Return an order's refunds and disputes, the oldest first, and what is left to refund."""
-    payment = await payment_of(session, "order", order.id)
+    payment = await refundable_payment(session, order.id)
     refunds = await store.refunds_of_order(session, order.id)
-    paid = payment.amount if payment and payment.status == "succeeded" else 0
-    left = paid - sum(refund.amount for refund in refunds if refund.status in LIVE)
+    of_payment = [row for row in refunds if payment is not None and row.payment_id == payment.id]
+    left = left_to_refund(payment, of_payment)
     disputed = await is_disputed(session, order.id, payment)
-    problem = refund_problem(paid=paid > 0, disputed=disputed, left=left)
-    loose = [row.amount for row in refunds if row.status in GIVING and row.voided_at is None]
+    problem = refund_problem(paid=payment is not None, disputed=disputed, left=left)
+    loose = [row.amount for row in of_payment if row.status in GIVING and row.voided_at is None]
     return RefundView(
         refunds=refunds,
         disputes=await store.disputes_of_order(session, order.id),
@@ -62,6 +62,23 @@ async def refund_view(session: AsyncSession, order: Order) -> RefundView:
         problem=problem,
         unassigned=sum(loose) if order.status == "partially_refunded" else 0,
     )
+
+
+async def refundable_payment(
+    session: AsyncSession, order_id: str, payment_id: str = ""
+) -> Payment | None:
+    """Return the payment that bought an order's tickets, or the one asked for; None = unpaid."""
+    payments = await store.payments_of_order(session, order_id)
+    if payment_id:
+        return next((one for one in payments if one.id == payment_id), None)
+    bought = [one for one in payments if not await is_deposit(session, one)]
+    return next(iter([*bought, *payments]), None)
+
+
+def left_to_refund(payment: Payment | None, refunds: Sequence[Refund]) -> int:
+    """Return how much of a payment is neither given back nor about to be."""
+    paid = payment.amount if payment else 0
+    return paid - sum(refund.amount for refund in refunds if refund.status in LIVE)
 
 
 async def is_disputed(session: AsyncSession, order_id: str, payment: Payment | None) -> bool:

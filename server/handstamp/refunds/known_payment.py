@@ -1,5 +1,7 @@
 """Which of our payments a charge at Stripe is, if it is any of ours."""
 
+from handstamp.orders.checkout_page import account_of
+from handstamp.orders.settle_order import settle_order
 from handstamp.payments.find_payments import payment_by_charge
 from handstamp.payments.gateway import gateway
 from handstamp.payments.models import Payment
@@ -31,6 +33,11 @@ async def known_payment(
     facts = await gateway(services).retrieve_payment(payment_intent_id, account=account)
     async with services.db.read() as session:
         order = await store.order(session, facts.metadata.get("order_id", ""))
-    if order is not None and order.account == account:
+    if order is None or account_of(order) != account:
+        return None
+    await settle_order(services, order.id)
+    async with services.db.read() as session:
+        payment = await payment_by_charge(session, charge_id)
+    if payment is None:
         raise NotRecordedYet(charge_id)
-    return None
+    return payment

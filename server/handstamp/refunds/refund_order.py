@@ -1,10 +1,11 @@
 """Giving back what is left of an order's payment: asked once, sent to Stripe by a job."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
 from handstamp.kit.ids import new_id
-from handstamp.payments.find_payments import payment_of
 from handstamp.payments.models import Payment
 from handstamp.plumbing.db import after_commit
 from handstamp.plumbing.errors import Conflict
@@ -13,12 +14,15 @@ from handstamp.plumbing.metrics import REFUNDS
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import SYSTEM, Actor, Services
 from handstamp.refunds import book_refund, store
-from handstamp.refunds.find_refunds import is_disputed, owned_order
+from handstamp.refunds.find_refunds import (
+    is_disputed,
+    left_to_refund,
+    owned_order,
+    refundable_payment,
+)
 from handstamp.refunds.models import Refund
 from handstamp.refunds.rules import LIVE, refund_problem
 from handstamp.refunds.send_refund import SEND_JOB
-
-LATE_JOB = "refund.order"  # enqueued by orders, which lie below
 
 
 async def refund_order(
@@ -43,66 +47,64 @@ async def request_refund(
     actor: Actor,
     order_id: str,
     *,
+    payment_id: str = "",
     reason: str = "",
     note: str = "",
     origin: str = "organizer",
 ) -> Refund:
-    """Ask for the refund of all that is left of an order, and return it.
+    """Ask for the refund of all that is left of an order's payment, and return it.
 
     A second call, also at the same moment, returns the refund that the first one asked for.
+    `payment_id` names a payment that bought nothing, where an order was paid twice.
 
     Raises:
         NotFound: there is no such order, or it is somebody else's.
         Conflict: nothing was paid, all of it is back, or the payment is disputed.
     """
     order = await owned_order(session, actor, order_id, lock=True)
-    payment = await payment_of(session, "order", order.id)
-    paid = payment is not None and payment.status == "succeeded"
-    refunds = await store.refunds_of_order(session, order.id)
+    payment = await refundable_payment(session, order.id, payment_id)
+    refunds = await store.refunds_of_payment(session, payment.id) if payment else []
+    left = left_to_refund(payment, refunds)
     live = [refund for refund in refunds if refund.status in LIVE]
-    left = (payment.amount if payment else 0) - sum(refund.amount for refund in live)
-    if paid and left <= 0 and live:
+    if left <= 0 and live:
         return live[-1]
     disputed = await is_disputed(session, order.id, payment)
-    if problem := refund_problem(paid=paid, disputed=disputed, left=left):
+    if problem := refund_problem(paid=payment is not None, disputed=disputed, left=left):
         raise Conflict(_(problem))
     assert payment is not None
-    refund = await _make(session, services, payment, left)
+    refund = await _make(session, services, payment, left, refunds)
     refund.reason, refund.note, refund.origin = reason, note, origin
     refund.requested_by = f"{actor.kind}:{actor.id}"
     session.add(refund)
     await session.flush()
-    meta = {"order": order.id, "amount": left, "origin": origin}
-    await record(
-        session,
-        actor,
-        "refund.request",
-        "refund",
-        refund.id,
-        organizer_id=order.organizer_id,
-        meta=meta,
-    )
+    await _note(session, actor, refund, order.organizer_id)
     await enqueue(session, SEND_JOB, {"refund_id": refund.id}, key=f"refund:{order.id}")
-    after_commit(session, lambda: REFUNDS.labels(outcome="requested").inc())
     return refund
 
 
 async def refund_late_payment(ctx: JobContext) -> None:
-    """Refund an order that was paid when nothing was left for it; `order_id` names it."""
+    """Refund an order that was paid when nothing was left for it: `order_id`, `payment_id`."""
     async with ctx.write() as session:
         await request_refund(
             session,
             ctx.services,
             SYSTEM,
             str(ctx.args["order_id"]),
+            payment_id=str(ctx.args.get("payment_id", "")),
             reason="paid_too_late",
             origin="system",
         )
         await ctx.acknowledge(session)
 
 
-async def _make(session: AsyncSession, services: Services, payment: Payment, amount: int) -> Refund:
-    left = await book_refund.left_of(session, payment)
+async def _make(
+    session: AsyncSession,
+    services: Services,
+    payment: Payment,
+    amount: int,
+    earlier: Sequence[Refund],
+) -> Refund:
+    left = await book_refund.left_of(session, payment, earlier)
     return Refund(
         id=new_id("rf"),
         order_id=payment.subject_id,
@@ -115,3 +117,17 @@ async def _make(session: AsyncSession, services: Services, payment: Payment, amo
         refund_application_fee=book_refund.may_return_fee(payment, left),
         created_at=services.clock(),
     )
+
+
+async def _note(session: AsyncSession, actor: Actor, refund: Refund, organizer_id: str) -> None:
+    meta = {"order": refund.order_id, "amount": refund.amount, "origin": refund.origin}
+    await record(
+        session,
+        actor,
+        "refund.request",
+        "refund",
+        refund.id,
+        organizer_id=organizer_id,
+        meta=meta,
+    )
+    after_commit(session, lambda: REFUNDS.labels(outcome="requested").inc())

@@ -50,6 +50,17 @@ async def payment(session: AsyncSession, payment_id: str) -> Payment:
     return (await session.scalars(select(Payment).where(Payment.id == payment_id))).one()
 
 
+async def payments_of_order(session: AsyncSession, order_id: str) -> Sequence[Payment]:
+    """Return the payments of an order that succeeded, the oldest first."""
+    query = (
+        select(Payment)
+        .where(Payment.subject_kind == "order", Payment.subject_id == order_id)
+        .where(Payment.status == "succeeded")
+        .order_by(Payment.created_at, Payment.id)
+    )
+    return (await session.scalars(query)).all()
+
+
 async def refunds_of_order(session: AsyncSession, order_id: str) -> Sequence[Refund]:
     """Return every refund of an order, the oldest first."""
     query = select(Refund).where(Refund.order_id == order_id)

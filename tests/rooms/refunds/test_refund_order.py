@@ -1,0 +1,255 @@
+"""Refunds asked for here: once at Stripe, tickets red, ledger right, whatever happens between."""
+
+import asyncio
+
+import pytest
+from tests.factories.auth import make_owner, make_person
+from tests.rooms.refunds.shop import Shop
+
+from handstamp.kit.clock import HOUR, MINUTE, FakeClock
+from handstamp.orders.fulfil_order import REFUND_JOB
+from handstamp.plumbing.errors import Conflict, NotFound
+from handstamp.plumbing.jobs import enqueue
+from handstamp.plumbing.web import NOBODY
+from handstamp.refunds.refund_order import refund_order
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_refund_gives_everything_back_and_voids_every_ticket(shop: Shop) -> None:
+    order = await shop.buy()
+    await shop.check_books()
+    answer = await shop.ask(order, reason="requested_by_customer", note="Ill")
+    assert answer.status_code == 202
+    assert answer.json()["status"] == "requested"
+    assert answer.json()["amount"] == order.total
+    signal = shop.services.signals.subscribe(f"event:{shop.event.id}")
+    await shop.work()
+    assert await signal.wait(5)
+    signal.close()
+    assert await shop.tickets(order) == ["refunded"] * 3
+    await shop.hear()
+    assert await shop.now(order) == ("refunded", order.total)
+    assert await shop.mails(order) == ["order_confirmation", "order_refunded"]
+    (refund,) = await shop.refunds(order)
+    assert (refund.status, refund.origin, refund.note) == ("succeeded", "organizer", "Ill")
+    assert refund.refund_application_fee
+    assert not refund.reverse_transfer
+    (call,) = await shop.sent()
+    assert call["key"] == refund.id
+    assert await shop.left_to_do() == []
+    await shop.check_books()
+
+
+async def test_a_destination_charge_is_given_back_by_the_organizer(express: Shop) -> None:
+    order = await express.buy()
+    await express.check_books()
+    await express.ask(order)
+    await express.hear()
+    (refund,) = await express.refunds(order)
+    assert refund.status == "succeeded"
+    assert refund.reverse_transfer
+    assert refund.refund_application_fee
+    assert await express.tickets(order) == ["refunded"] * 3
+    held = await express.double.balance(account=express.account)
+    assert sum(held["eur"].values()) == 0
+    await express.check_books()
+
+
+async def test_no_fee_is_returned_where_none_was_kept(shop: Shop) -> None:
+    order = await shop.buy(fee=0)
+    await shop.ask(order)
+    await shop.hear()
+    (refund,) = await shop.refunds(order)
+    assert refund.status == "succeeded"
+    assert not refund.refund_application_fee
+    await shop.check_books()
+
+
+async def test_two_clicks_refund_once(shop: Shop) -> None:
+    order = await shop.buy()
+    answers = await asyncio.gather(*(shop.ask(order) for _ in range(4)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    await asyncio.gather(shop.work(), shop.work())
+    again = await shop.ask(order)
+    assert again.json()["status"] == "succeeded"
+    await shop.hear()
+    assert len(await shop.sent()) == 1
+    assert len(await shop.refunds(order)) == 1
+    await shop.check_books()
+
+
+@pytest.mark.parametrize("how", ["429", "503", "drop", "drop_before", "500_after"])
+async def test_an_unclear_call_is_looked_up_and_made_once(
+    shop: Shop, clock: FakeClock, how: str
+) -> None:
+    order = await shop.buy()
+    await shop.ask(order)
+    await shop.double.fail(how, path="/v1/refunds", method="POST", times=2)
+    await shop.work()
+    await shop.double.heal()
+    await shop.work(late=True)
+    await shop.hear()
+    assert await shop.now(order) == ("refunded", order.total)
+    made = await shop.double.objects("refund", account=shop.account)
+    assert len(made) == 1
+    assert await shop.left_to_do() == []
+    await shop.check_books()
+
+
+async def test_a_process_that_dies_after_the_call_finds_the_refund(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = await shop.buy()
+    await shop.ask(order)
+    from handstamp.refunds import send_refund
+
+    async def die(*_args: object) -> None:
+        raise OSError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(send_refund, "apply", die)
+        await shop.work()
+    assert await shop.tickets(order) == ["valid"] * 3
+    assert len(await shop.double.objects("refund", account=shop.account)) == 1
+    await shop.work(late=True)
+    assert await shop.tickets(order) == ["refunded"] * 3
+    assert len(await shop.sent()) == 1
+    await shop.check_books()
+
+
+async def test_events_may_come_before_the_job_ends_and_shuffled(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = await shop.buy()
+    await shop.ask(order)
+    from handstamp.refunds import send_refund
+
+    async def die(*_args: object) -> None:
+        raise OSError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(send_refund, "apply", die)
+        await shop.work()
+        await shop.hear("shuffled")
+    assert await shop.now(order) == ("refunded", order.total)
+    (refund,) = await shop.refunds(order)
+    assert refund.origin == "organizer"
+    await shop.work(late=True)
+    assert len(await shop.refunds(order)) == 1
+    await shop.check_books()
+
+
+async def test_what_stripe_refuses_is_told_and_can_be_asked_again(shop: Shop) -> None:
+    order = await shop.buy()
+    await shop.ask(order)
+    await shop.double.open_dispute(await shop.intent(order))
+    await shop.work()
+    (refund,) = await shop.refunds(order)
+    assert (refund.status, refund.failure) == ("failed", "charge_disputed")
+    assert await shop.now(order) == ("paid", 0)
+    await shop.hear()
+    assert await shop.left_to_do() == []
+    await shop.check_books()
+
+
+async def test_a_disputed_payment_is_not_refunded(shop: Shop) -> None:
+    order = await shop.buy()
+    await shop.double.open_dispute(await shop.intent(order))
+    await shop.hear()
+    answer = await shop.ask(order)
+    assert answer.status_code == 409
+    assert "bank" in answer.json()["detail"]
+    assert await shop.sent() == []
+
+
+async def test_a_payment_that_came_too_late_is_refunded(shop: Shop) -> None:
+    order = await shop.buy(late=True)
+    async with shop.services.db.write() as session:
+        await enqueue(session, REFUND_JOB, {"order_id": order.id})
+    await shop.hear()
+    assert await shop.mails(order) == ["order_late"]
+    assert await shop.now(order) == ("late_refunded", order.total)
+    (refund,) = await shop.refunds(order)
+    assert (refund.status, refund.origin, refund.amount) == ("succeeded", "system", order.total)
+    assert refund.refund_application_fee
+    await shop.check_books()
+
+
+async def test_nothing_paid_is_nothing_to_refund(shop: Shop) -> None:
+    order = await shop.buy()
+    async with shop.services.db.write() as session:
+        from sqlalchemy import update
+
+        from handstamp.payments.models import Payment
+
+        await session.execute(update(Payment).values(status="failed"))
+    with pytest.raises(Conflict, match="Nothing was paid"):
+        await refund_order(shop.services, shop.owner.actor, order.id)
+    assert (await shop.view(order))["problem"]
+
+
+async def test_the_view_tells_what_is_left(shop: Shop) -> None:
+    order = await shop.buy()
+    before = await shop.view(order)
+    assert (before["refundable"], before["problem"]) == (order.total, "")
+    await shop.ask(order)
+    asked = await shop.view(order)
+    assert asked["refundable"] == 0
+    assert asked["problem"]
+
+
+async def test_only_the_organizer_and_administrators_refund(shop: Shop) -> None:
+    order = await shop.buy()
+    other, _team = await make_owner(shop.services, "eve@example.org")
+    path = f"/api/tickets/orders/{order.id}"
+    assert (await shop.http.post(f"{path}/refund", json={})).status_code == 401
+    answer = await shop.http.post(f"{path}/refund", json={}, headers=other.headers)
+    assert answer.status_code == 404
+    assert (await shop.http.get(f"{path}/refunds", headers=other.headers)).status_code == 404
+    with pytest.raises(NotFound):
+        await refund_order(shop.services, NOBODY, order.id)
+    admin = await make_person(shop.services, "root@example.org", is_admin=True)
+    answer = await shop.http.post(f"{path}/refund", json={}, headers=admin.headers)
+    assert answer.status_code == 202
+
+
+async def test_the_same_key_answers_the_same(shop: Shop) -> None:
+    order = await shop.buy()
+    path = f"/api/tickets/orders/{order.id}/refund"
+    headers = {**shop.owner.headers, "Idempotency-Key": "click-1"}
+    first = await shop.http.post(path, json={"note": "a"}, headers=headers)
+    again = await shop.http.post(path, json={"note": "a"}, headers=headers)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.json() == first.json()
+    changed = await shop.http.post(path, json={"note": "b"}, headers=headers)
+    assert changed.status_code == 409
+
+
+async def test_the_places_are_for_sale_again(shop: Shop) -> None:
+    from handstamp.tickets import stock
+
+    order = await shop.buy(((3, 2000),))
+    await shop.ask(order)
+    await shop.hear()
+    async with shop.services.db.read() as session:
+        counts = await stock.counts(session, [shop.event.id])
+        assert {count.issued for count in counts.values()} == {0}
+        assert await stock.recount(session, [shop.event.id]) == []
+
+
+async def test_a_repeated_job_finds_nothing_to_do(shop: Shop, clock: FakeClock) -> None:
+    from handstamp.refunds.send_refund import SEND_JOB
+
+    order = await shop.buy()
+    await shop.ask(order)
+    await shop.work()
+    (refund,) = await shop.refunds(order)
+    clock.advance(25 * HOUR + MINUTE)
+    async with shop.services.db.write() as session:
+        await enqueue(session, SEND_JOB, {"refund_id": refund.id})
+        await enqueue(session, SEND_JOB, {"refund_id": "rf_nothing"})
+    await shop.work()
+    assert len(await shop.sent()) == 1
+    assert await shop.left_to_do() == []
