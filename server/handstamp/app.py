@@ -22,6 +22,8 @@ from handstamp.events import routes as events_api
 from handstamp.kit.clock import Clock, system_clock
 from handstamp.mail.check_mail import check_mail
 from handstamp.mail.demo_outbox import ROOM as MAIL_ROOM
+from handstamp.orders import routes as orders_api
+from handstamp.orders.check_stock import check_stock, order_figures
 from handstamp.payments import routes as payments_api
 from handstamp.payments.gateway import close_gateway, open_gateway
 from handstamp.pdf.check_fonts import check_fonts, warn_of_fonts
@@ -40,8 +42,9 @@ from handstamp.plumbing.texts import LanguageMiddleware
 from handstamp.plumbing.web import Services, build_services
 from handstamp.portal import routes as portal
 from handstamp.refunds import routes as refunds_api
-from handstamp.storefront import public_pages
+from handstamp.storefront import routes as storefront
 from handstamp.tickets import routes as tickets_api
+from handstamp.webhooks import mail_events
 from handstamp.webhooks import routes as webhooks_api
 from handstamp.webhooks.check_stripe import check_stripe, webhook_figures
 from handstamp.worker import CRONS, JOBS, MAILS
@@ -53,11 +56,12 @@ CHECKS: dict[str, Check] = {
     "jobs": check_jobs,
     "mail": check_mail,
     "feed": check_feed,
+    "stock": check_stock,
     "pdf": check_fonts,
     "stripe": check_stripe,
 }
 
-FIGURES: list[Read] = [job_figures, door_figures, webhook_figures]
+FIGURES: list[Read] = [job_figures, door_figures, order_figures, webhook_figures]
 
 
 def routes() -> list[BaseRoute]:
@@ -71,13 +75,15 @@ def routes() -> list[BaseRoute]:
         *profile_routes.routes,
         *events_api.routes,
         *tickets_api.routes,
+        *orders_api.routes,
         *refunds_api.routes,
         *payments_api.routes,
         *webhooks_api.routes,
+        *mail_events.routes,
         *door_api.routes,
         *door_files.routes,
         *codes.routes,
-        *public_pages.routes,
+        *storefront.routes,
         *portal.routes,
     ]
 

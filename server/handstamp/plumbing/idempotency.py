@@ -5,20 +5,21 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
 from handstamp.plumbing.db import is_sqlite
-from handstamp.plumbing.errors import BadInput, Conflict
+from handstamp.plumbing.errors import BadInput, Conflict, Problem
 from handstamp.plumbing.models import StoredAnswer
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import actor, services
 
 LONGEST_KEY = 200
 Produce = Callable[[AsyncSession], Awaitable[Response]]
+ProduceOutside = Callable[[], Awaitable[Response]]
 
 
 async def answer_once(request: Request, scope: str, produce: Produce) -> Response:
@@ -50,6 +51,39 @@ async def answer_once(request: Request, scope: str, produce: Produce) -> Respons
             .values(status=response.status_code, answer=_pack(response))
         )
         return response
+
+
+async def answer_once_outside(request: Request, scope: str, produce: ProduceOutside) -> Response:
+    """Do what `answer_once` does for work that calls other servers, so that no transaction waits.
+
+    The key is put down before and the answer kept after the work, which opens transactions of
+    its own and must be safe to repeat: whoever asks again before an answer is kept, because
+    the first request died or is still at work, has it done again and is given what was kept first.
+
+    Raises:
+        BadInput: the key is too long or not plain text.
+        Conflict: the key was used for another request.
+    """
+    shared = services(request)
+    key = idempotency_key(request)
+    if key is None:
+        return await produce()
+    digest = await _digest(request)
+    own = (StoredAnswer.scope == scope) & (StoredAnswer.key == key) & (StoredAnswer.status == 0)
+    async with shared.db.write() as session:
+        kept = await _reserve(session, scope, key, digest, shared.clock())
+    if kept is not None and (kept.status or kept.body_hash != digest):
+        return _again(kept, digest)
+    try:
+        response = await produce()
+    except Problem:
+        async with shared.db.write() as session:
+            await session.execute(delete(StoredAnswer).where(own))
+        raise
+    values = {"status": response.status_code, "answer": _pack(response)}
+    async with shared.db.write() as session:
+        await session.execute(update(StoredAnswer).where(own).values(**values))
+    return response
 
 
 def idempotency_key(request: Request) -> str | None:

@@ -56,6 +56,7 @@ async def read_now(session: AsyncSession) -> Millis:
 
 def add_on(connection: Connection, kind: str, args: Mapping[str, Any], *, run_at: Millis) -> None:
     """Add a job for later through a plain connection; nobody is woken for it."""
+    now: ColumnElement[int]
     now = literal_column(_SQLITE_NOW if connection.dialect.name == "sqlite" else _POSTGRES_NOW)
     row = to_row(kind, args, None, None, MAX_ATTEMPTS)
     connection.execute(insert(Job).values(**row, run_at=run_at, created_at=now))

@@ -1,0 +1,232 @@
+"""What the API takes and tells about orders; amounts in minor units, times in ms UTC."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from handstamp.events.shapes import Shape
+from handstamp.kit.clock import Millis
+from handstamp.orders.find_orders import names_of
+from handstamp.orders.models import Order, OrderItem
+from handstamp.orders.rules import MOST_LINES, MOST_TICKETS
+from handstamp.orders.start_checkout import LONGEST_LINE, LONGEST_PHONE, BuyerDetails
+from handstamp.tickets.models import Ticket
+
+Id = Annotated[str, Field(min_length=1, max_length=60)]
+Typed = Annotated[str, Field(max_length=LONGEST_LINE)]
+
+
+class WantedTickets(Shape):
+    """So many tickets of one tier."""
+
+    tier_id: Id
+    quantity: Annotated[int, Field(ge=1, le=MOST_TICKETS)]
+
+
+class NewOrder(Shape):
+    """Which tickets to hold; `access_codes` open hidden tiers."""
+
+    tickets: Annotated[list[WantedTickets], Field(min_length=1, max_length=MOST_LINES)]
+    access_codes: list[Typed] = Field(default_factory=list, max_length=10)
+
+    def wants(self) -> dict[str, int]:
+        """Return how many of each tier; a tier named twice counts together."""
+        sums: dict[str, int] = {}
+        for wanted in self.tickets:
+            sums[wanted.tier_id] = sums.get(wanted.tier_id, 0) + wanted.quantity
+        return sums
+
+
+class Details(Shape):
+    """Who buys. `names`: holders by tier id, in order; `terms` must be agreed to."""
+
+    email: Annotated[str, Field(max_length=320)]
+    name: Typed
+    phone: Annotated[str, Field(max_length=LONGEST_PHONE)] = ""
+    names: dict[Id, Annotated[list[Typed], Field(max_length=MOST_TICKETS)]] = Field(
+        default_factory=dict, max_length=MOST_LINES
+    )
+    marketing: bool = False
+    terms: bool = False
+
+    def details(self) -> BuyerDetails:
+        """Return them as the use case takes them."""
+        return BuyerDetails(
+            self.email, self.name, self.phone, self.names, self.marketing, self.terms
+        )
+
+
+class NewSession(NewOrder, Details):
+    """A hold and its payment page in one: an event, tickets, and who buys."""
+
+    event_id: Id
+
+
+class ItemBody(BaseModel):
+    """A line of an order; all but `unit_price` are of the whole line."""
+
+    tier_id: str
+    tier_name: str
+    quantity: int
+    unit_price: int
+    discount: int
+    fee: int
+    tax: int
+    total: int
+    names: list[str]
+
+
+class OrderBody(BaseModel):
+    """An order as its buyer and its organizer see it; `now` is the server's time.
+
+    `status`: pending, paid, expired, cancelled, partially_refunded, refunded, late_refunded.
+    `payment_error` is the code of the last payment that was declined.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    number: str
+    event_id: str
+    status: str
+    email: str
+    name: str
+    phone: str
+    currency: str
+    subtotal: int
+    discount: int
+    fees: int
+    tax: int
+    total: int
+    refunded: int
+    expires_at: int
+    created_at: int
+    placed_at: int | None
+    closed_at: int | None
+    close_reason: str
+    payment_error: str
+    items: list[ItemBody]
+    now: int
+
+
+class OrderPage(BaseModel):
+    """Orders, the newest first; `next` is the `after` of the following page."""
+
+    orders: list[OrderBody]
+    next: str | None
+
+
+class OrderQuery(BaseModel):
+    """Which orders of an event: with words in them, of a status, after the page before."""
+
+    words: str = Field(default="", max_length=100)
+    status: str | None = Field(default=None, max_length=20)
+    after: str | None = Field(default=None, max_length=60)
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class LinkQuery(BaseModel):
+    """The secret of a mailed link, for who asks from another browser."""
+
+    key: str = Field(default="", max_length=100)
+
+
+class SessionBody(BaseModel):
+    """Where a buyer goes on: Stripe's page, or a form's secret; `done`: nothing is left to pay."""
+
+    order_id: str
+    number: str
+    expires_at: int
+    total: int
+    currency: str
+    url: str
+    client_secret: str
+    done: bool
+
+
+class BoughtTicket(BaseModel):
+    """A ticket of an order; `code` is the text of its QR, empty when it is not valid."""
+
+    id: int
+    printed_id: str
+    tier_id: str
+    status: str
+    holder_name: str
+    code: str
+
+
+class BoughtTickets(BaseModel):
+    """The tickets of an order; none before it is paid."""
+
+    tickets: list[BoughtTicket]
+
+
+class TierLeft(BaseModel):
+    """What is left of a tier; null is without limit."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    name: str
+    price: int
+    currency: str
+    capacity: int | None
+    sold: int
+    remaining: int | None
+    max_per_order: int
+    can_buy: int
+    state: str
+    sales_start_at: int | None
+    sales_end_at: int | None
+
+
+class EventLeft(BaseModel):
+    """What is left of an event; `state`: on_sale, few_left, sold_out, not_yet, ended, closed."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    event_id: str
+    capacity: int | None
+    sold: int
+    remaining: int | None
+    state: str
+    tiers: list[TierLeft]
+
+
+class Resent(BaseModel):
+    """The mail that is on its way."""
+
+    mail: str
+
+
+def order_body(order: Order, items: list[OrderItem], now: Millis) -> dict[str, Any]:
+    """Return an order as the API tells it."""
+    fields = {name: getattr(order, name) for name in OrderBody.model_fields if hasattr(order, name)}
+    told = [_item(item) for item in items]
+    return OrderBody(**{**fields, "items": told, "now": now}).model_dump()
+
+
+def ticket_body(ticket: Ticket, code: str) -> dict[str, Any]:
+    """Return a bought ticket as the API tells it."""
+    return BoughtTicket(
+        id=ticket.id,
+        printed_id=ticket.printed_id,
+        tier_id=ticket.tier_id,
+        status=ticket.status,
+        holder_name=ticket.holder_name,
+        code=code,
+    ).model_dump()
+
+
+def _item(item: OrderItem) -> ItemBody:
+    return ItemBody(
+        tier_id=item.tier_id,
+        tier_name=item.tier_name,
+        quantity=item.qty,
+        unit_price=item.unit_price,
+        discount=item.discount,
+        fee=item.fee,
+        tax=item.tax,
+        total=item.total,
+        names=names_of(item),
+    )
