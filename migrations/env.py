@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from handstamp.audit import models as audit
 from handstamp.auth import models as auth
 from handstamp.checkin import models as checkin
+from handstamp.clubs import models as clubs
 from handstamp.events import models as events
 from handstamp.ledger import models as ledger
 from handstamp.mail import models as mail
@@ -17,13 +18,14 @@ from handstamp.payments import models as payments
 from handstamp.plumbing import models as plumbing
 from handstamp.plumbing.db import Base, Database
 from handstamp.plumbing.migrate import VERSION_TABLE
+from handstamp.preorders import models as preorders
 from handstamp.refunds import models as refunds
 from handstamp.tickets import models as tickets
 from handstamp.webhooks import models as webhooks
 
 ROOMS = (
-    audit, auth, checkin, events, ledger, mail, orders, payments, plumbing, refunds, tickets,
-    webhooks,
+    audit, auth, checkin, clubs, events, ledger, mail, orders, payments, plumbing, preorders,
+    refunds, tickets, webhooks,
 )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ class Event(Base):
     refund_until: Mapped[int | None]
     refund_policy: Mapped[str] = mapped_column(Text, default="")
     ask_phone: Mapped[bool] = mapped_column(default=False)
+    members_only: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[int]
     updated_at: Mapped[int]
     feed_seq: Mapped[int | None]

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     enable_scanning: bool = Field(default=True, alias="ENABLE_TICKETING_SCANNING")
     enable_checkout: bool = Field(default=False, alias="ENABLE_TICKETING_CHECKOUT")
     enable_payouts: bool = Field(default=False, alias="ENABLE_TICKETING_PAYOUTS")
+    enable_preorders: bool = Field(default=False, alias="ENABLE_TICKETING_PREORDERS")
     stripe_secret_key: str = Field(default="", alias="STRIPE_SECRET_KEY", repr=False)
     stripe_publishable_key: str = Field(default="", alias="STRIPE_PUBLISHABLE_KEY")
     stripe_webhook_secret: str = Field(default="", alias="STRIPE_WEBHOOK_SECRET", repr=False)

@@ -126,6 +126,17 @@ def require_checkout(connection: HTTPConnection) -> None:
         raise SwitchedOff("Tickets are not sold on this server at the moment.")
 
 
+def require_preorders(connection: HTTPConnection) -> None:
+    """Refuse new pre-orders while their flag is off.
+
+    Raises:
+        SwitchedOff: ticketing or pre-orders are switched off on this server.
+    """
+    settings = services(connection).settings
+    if not (settings.enable_ticketing and settings.enable_preorders):
+        raise SwitchedOff("Pre-orders are switched off on this server at the moment.")
+
+
 def require_payouts(connection: HTTPConnection) -> None:
     """Refuse new work on organizers' accounts for payouts while its flag is off.
 
