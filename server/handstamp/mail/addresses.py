@@ -1,11 +1,13 @@
 """Names and addresses of people as they may stand in a mail's header. Pure."""
 
+import re
 import unicodedata
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.utils import parseaddr
 
 LONGEST_NAME = 60
+_LOCAL = re.compile(r"""[^\s"(),:;<>@\[\]\\.]+(\.[^\s"(),:;<>@\[\]\\.]+)*""")
 _TRICKS = {*'<>@"\\:;,()[]'}
 
 
@@ -20,10 +22,12 @@ def recipient(address: str) -> Address:
         BadAddress: it is not exactly one address.
     """
     local, _, domain = address.rpartition("@")
-    if not local or not domain or not address.isprintable():
+    if not domain or not address.isprintable() or not _LOCAL.fullmatch(local):
         raise BadAddress("not an address")
     try:
-        return Address(addr_spec=f"{local}@{domain.encode('idna').decode()}")
+        ascii_domain = domain.encode("idna").decode()
+        Address(addr_spec=f"x@{ascii_domain}")
+        return Address(username=local, domain=ascii_domain)
     except (ValueError, IndexError, MessageError) as error:
         raise BadAddress("not an address") from error
 

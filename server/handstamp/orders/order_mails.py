@@ -164,10 +164,11 @@ def _with_tickets(services: Services, papers: Papers, *, calendar: bool) -> Prep
         "all_tickets": tickets,
         "more": max(0, len(tickets) - INLINE_MOST),
     }
-    files = [Part(f"{papers.order.number}.pdf", "application/pdf", partial(_pdf, services, papers))]
+    number = papers.order.number
+    files = [Part(f"tickets-{number}.pdf", "application/pdf", partial(_pdf, services, papers))]
     if calendar:
         make = partial(_calendar, services, papers)
-        files.append(Part(f"{papers.order.number}.ics", "text/calendar", make))
+        files.append(Part(f"event-{number}.ics", "text/calendar", make))
     pictures = tuple(
         Part(_picture(ticket), "image/png", partial(_code, ticket.token))
         for ticket in papers.tickets[:INLINE_MOST]

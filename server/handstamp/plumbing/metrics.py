@@ -21,6 +21,9 @@ REQUEST_SECONDS = Histogram(
 )
 JOBS_FINISHED = Counter("tickets_jobs_finished_total", "Jobs run", ["kind", "outcome"])
 MAILS = Counter("tickets_mails_total", "Mails handed over", ["kind", "outcome"])
+MAIL_EVENTS = Counter(
+    "tickets_mail_events_total", "What mail providers said", ["provider", "outcome"]
+)
 PDFS = Counter("tickets_pdfs_total", "PDFs of tickets drawn", ["outcome"])
 REFUNDS = Counter("tickets_refunds_total", "Refunds as they move on", ["outcome"])
 DISPUTES = Counter("tickets_disputes_total", "Disputes opened, won and lost", ["outcome"])

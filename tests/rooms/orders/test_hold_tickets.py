@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from sqlalchemy import select
 from tests.factories.events import make_tier
 from tests.factories.orders import make_buyer, make_hold, make_sale
 
@@ -72,8 +73,6 @@ async def test_the_end_of_a_hold_is_a_job_of_the_same_transaction(services: Serv
     event, (general, _) = await make_sale(services)
     order = await make_hold(services, event, {general.id: 1})
     async with services.db.read() as session:
-        from sqlalchemy import select
-
         job = (await session.scalars(select(Job).where(Job.kind == "orders.expire"))).one()
     assert (job.run_at, job.args) == (order.expires_at, f'{{"order":"{order.id}"}}')
 
@@ -103,11 +102,7 @@ async def test_another_selection_replaces_the_order(services: Services) -> None:
 
 
 async def test_the_last_tickets_may_be_exchanged_among_themselves(services: Services) -> None:
-    event, (general, balcony) = (
-        await make_sale(services, capacity=5, capacity_of_event=None)
-        if (False)
-        else await make_sale(services, capacity=5)
-    )
+    event, (general, balcony) = await make_sale(services, capacity=5)
     await make_hold(services, event, {general.id: 5})
     order = await make_hold(services, event, {general.id: 4, balcony.id: 1})
     assert (await find(services, order.id)).status == "pending"
