@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,13 @@ START_S = 60.0
 
 @dataclass
 class Installation:
-    """A migrated database, and the services of this process on it."""
+    """A migrated database, and the services of this process on it; `more` is for its processes."""
 
     folder: Path
     settings: Settings
     services: Services
     port: int
+    more: dict[str, str] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -59,6 +60,8 @@ class Installation:
             "HANDSTAMP_SECRET": SECRET,
             "HANDSTAMP_PUBLIC_URL": self.address,
             "ENABLE_TICKETING": "true",
+            "ENABLE_TICKETING_CHECKOUT": "true",
+            **self.more,
         }
 
     async def event(self, tickets: int, **others: Any) -> Event:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.kit.clock import HOUR, MINUTE, Millis
 from handstamp.orders.models import Order
 from handstamp.plumbing.job_queue import read_now
+from handstamp.plumbing.jobs import enqueue
 from handstamp.plumbing.models import Job
 from handstamp.plumbing.web import Services
 from handstamp.webhooks.models import StripeEvent
@@ -31,6 +32,12 @@ async def pass_time(services: Services, millis: Millis) -> None:
         await session.execute(
             update(Job).where(Job.state == "ready").values(run_at=Job.run_at - millis)
         )
+
+
+async def run_now(services: Services, kind: str) -> None:
+    """Queue a job as the schedule does when its time has come."""
+    async with services.db.write() as session:
+        await enqueue(session, kind, {})
 
 
 async def give_leases_up(services: Services, process_id: int) -> None:

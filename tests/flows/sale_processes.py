@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 HANDSTAMP = Path(sys.executable).with_name("handstamp")
@@ -24,7 +24,7 @@ class Handstamp:
     environment: Mapping[str, str]
     folder: Path
     process: asyncio.subprocess.Process | None = None
-    deaths: list[str] = field(default_factory=list)
+    starts: int = 0
     _armed: int = 0
 
     @property
@@ -45,6 +45,7 @@ class Handstamp:
     async def start(self) -> None:
         """Start it with nothing planned and wait until it is ready."""
         self.die_at(0)
+        self.starts += 1
         start = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as output:
             self.process = await asyncio.create_subprocess_exec(

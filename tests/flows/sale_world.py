@@ -11,19 +11,21 @@ import httpx2
 from aiosmtpd.smtp import SMTP
 from tests.e2e.door_world import free_port
 from tests.factories.auth import Person, make_owner
-from tests.factories.events import make_event, make_tier
+from tests.factories.events import make_event, make_list, make_tier
 from tests.fixtures.mail import SmtpServer
 from tests.fixtures.services import SECRET, make_settings
 from tests.fixtures.stripe_double import StripeDouble
 from tests.flows import sale_checks as checks
-from tests.flows.passing_time import give_leases_up, left_to_do, pass_time
+from tests.flows.passing_time import give_leases_up, left_to_do, pass_time, run_now, work_done
 from tests.flows.sale_processes import Handstamp
 
 from handstamp.events.models import Event, Tier
+from handstamp.events.publish_event import publish_event
+from handstamp.orders.expire_orders import SWEEP_JOB
 from handstamp.payments.models import PaymentAccount
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.migrate import migrate
-from handstamp.plumbing.web import Services, build_services
+from handstamp.plumbing.web import SYSTEM, Services, build_services
 
 PRICES = {"Floor": 2_500, "Balcony": 4_000}
 SETTLING_S = 90.0
@@ -68,16 +70,18 @@ class Sale:
         self.owner, organizer = await make_owner(self.services)
         self.organizer_id = organizer.id
         await self.connect()
-        async with self.services.db.write() as session:
-            self.event = await make_event(
-                session, self.services, organizer_id=organizer.id, tiers=(), lists=(), **event
-            )
+        services = self.services
+        async with services.db.write() as session:
+            made = await make_event(
+                session, services, organizer_id=organizer.id, published=False, tiers=(), lists=(),
+                **event,
+            )  # fmt: skip
             self.tiers = [
-                await make_tier(
-                    session, self.services, self.event, name, price_cents=price, capacity=capacity
-                )
+                await make_tier(session, services, made, name, price_cents=price, capacity=capacity)
                 for name, price in PRICES.items()
             ]
+            await make_list(session, services, made, tiers=[tier.number for tier in self.tiers])
+            self.event = await publish_event(session, services, SYSTEM, made.id, "published")
 
     async def connect(self) -> None:
         """Open an account for the organizer as their browser does, and finish at Stripe."""
@@ -115,6 +119,7 @@ class Sale:
                         busy, following = await left_to_do(session)
                     if not busy and following is not None:
                         await pass_time(self.services, following)
+                        await run_now(self.services, SWEEP_JOB)
                     quiet = 0 if busy or following is not None or sent else quiet + 1
                     await asyncio.sleep(0.03)
         except TimeoutError:
@@ -122,6 +127,10 @@ class Sale:
                 state = await checks.state_of_work(session)
             logs = "\n".join(process.tail() for process in self.processes.values())
             raise AssertionError(f"never settled: {state}\n{logs}") from None
+
+    async def settle_without_time(self) -> None:
+        """Wait until nothing is due; what waits for later waits on."""
+        assert await work_done(self.services, SETTLING_S), self.logs()
 
     async def faults(self) -> list[str]:
         """Return everything that is not as it must be after `settle`."""

@@ -1,0 +1,101 @@
+"""Server and workers are killed at every step of a purchase; afterwards everything adds up."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from tests.contract.long_counts import long_count
+from tests.flows.buyer import Buyer, a_buyer
+from tests.flows.passing_time import HOLD, pass_time
+from tests.flows.sale_world import Sale, open_sale
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(3_600)]
+
+Walk = Callable[[Buyer], Awaitable[None]]
+DECLINED = "4000000000000002"
+
+
+async def buy_and_get_refunded(buyer: Buyer) -> None:
+    """Hold, pay, get tickets by mail; then the organizer gives the money back."""
+    await buyer.buy(2, 1)
+    await buyer.becomes("paid")
+    await buyer.mailed("order_confirmation")
+    await buyer.refund()
+    await buyer.becomes("refunded")
+    await buyer.mailed("order_refunded")
+
+
+async def be_declined_and_leave(buyer: Buyer) -> None:
+    """Hold, be declined, and leave the page open until the time is over."""
+    await buyer.hold(1, 1)
+    page = await buyer.check_out()
+    declined = await buyer.sale.double.pay(page, card=DECLINED)
+    assert declined["declined"] == "generic_decline"
+    await pass_time(buyer.sale.services, HOLD)
+    await buyer.becomes("expired")
+
+
+async def change_and_cancel(buyer: Buyer) -> None:
+    """Hold, open the page, choose anew, open another page, give it all back."""
+    await buyer.hold(1, 0)
+    await buyer.check_out()
+    await buyer.hold(0, 2)
+    await buyer.check_out()
+    assert await buyer.cancel() == "cancelled"
+
+
+WALKS: dict[str, tuple[Walk, int]] = {
+    "bought and refunded": (buy_and_get_refunded, 7),
+    "declined and expired": (be_declined_and_leave, 3),
+    "changed and cancelled": (change_and_cancel, 3),
+}
+
+
+async def killed_at_every_step(sale: Sale, who: str, name: str, kind: str) -> None:
+    """Count a walk's steps in a process, then walk again and again and kill it at each."""
+    walk, share = WALKS[name]
+    steps = await steps_of(sale, who, walk)
+    process = sale.processes[who]
+    what = f"kills of the {who}, {kind}, {name}"
+    count = long_count(min(share, len(steps)), len(steps), what)
+    for number in range(count):
+        step = 1 + (2 * number + 1) * len(steps) // (2 * count)
+        deaths = process.starts
+        process.die_at(step)
+        async with a_buyer(sale) as buyer:
+            await walk(buyer)
+        process.die_at(0)
+        await sale.settle()
+        found = await sale.faults()
+        died = f"{who} killed at step {step} of {len(steps)} ({steps[min(step, len(steps)) - 1]})"
+        assert not found, f"{name}: {died}: " + "\n".join(found) + sale.logs()
+        assert process.starts > deaths or step > 1, f"{died}: it never died"
+
+
+async def steps_of(sale: Sale, who: str, walk: Walk) -> list[str]:
+    """Return the steps that a process takes in a walk that nothing disturbs."""
+    sale.processes[who].die_at(0)
+    async with a_buyer(sale) as buyer:
+        await walk(buyer)
+    await sale.settle()
+    assert await sale.faults() == []
+    steps = sale.processes[who].steps()
+    assert steps
+    return steps
+
+
+async def test_one_process_killed_at_every_step(sqlite_url: str, tmp_path: Path) -> None:
+    async with open_sale(tmp_path, sqlite_url) as sale:
+        await sale.sell()
+        for name in WALKS:
+            await killed_at_every_step(sale, "server", name, "SQLite")
+
+
+@pytest.mark.parametrize("who", ["server", "worker 1"])
+async def test_one_of_several_processes_killed_at_every_step(
+    postgres_url: str, tmp_path: Path, who: str
+) -> None:
+    async with open_sale(tmp_path, postgres_url, workers=2) as sale:
+        await sale.sell()
+        for name in WALKS:
+            await killed_at_every_step(sale, who, name, "PostgreSQL")
