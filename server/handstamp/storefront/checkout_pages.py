@@ -128,6 +128,7 @@ async def _form(
         name_rows=await _name_rows(request, shown, names),
         typo=typo,
         domains=" ".join(typos.DOMAINS),
+        right_domains=" ".join(typos.RIGHT),
         wording=_(CONSENT),
         declined=words.decline_reason(order.payment_error) if order.payment_error else "",
         came_back=order.checkout_state == "open" and not order.payment_error and not wrong,
