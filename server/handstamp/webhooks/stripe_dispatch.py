@@ -125,5 +125,6 @@ async def _end(ctx: JobContext, event_id: str, values: dict[str, Any]) -> None:
 
 
 def _hint(event: StripeEvent) -> Hint:
-    found = json.loads(event.payload)["data"]["object"]
-    return Hint(event.account, event.object_id, found)
+    data = json.loads(event.payload).get("data")
+    found = data.get("object") if isinstance(data, dict) else None
+    return Hint(event.account, event.object_id, found if isinstance(found, dict) else {})

@@ -125,7 +125,7 @@ def _read(services: Services, found: dict[str, Any]) -> _Envelope:
         WEBHOOKS.labels(type=counted_as(event.type), outcome="other_mode").inc()
         raise BadInput(_("This event is of the other mode, live or test."), code="other_mode")
     if event.api_version != API_VERSION:
-        _log.warning("stripe_version", event=event.id, told=event.api_version, ours=API_VERSION)
+        _log.warning("stripe_version", id=event.id, told=event.api_version, ours=API_VERSION)
     return event
 
 

@@ -13,6 +13,7 @@ from tests.fixtures.stripe_double import Delivery, StripeDouble
 
 from handstamp.kit.clock import DAY, HOUR, FakeClock
 from handstamp.ledger.models import LedgerTransaction
+from handstamp.payments.gateway import close_gateway
 from handstamp.payments.models import Payout
 from handstamp.payments.payment_accounts import account_of
 from handstamp.plumbing.jobs import Worker, enqueue
@@ -116,15 +117,17 @@ async def test_two_workers_on_one_backlog(
         await stripe_double.onboard(account, outcome)
     await deliver(client, await stripe_double.take_webhooks("shuffled"))
     other = build_services(services.settings, clock)
+    await other.signals.start()
     await asyncio.gather(*(Worker(one, JOBS).drain() for one in (services, other, services)))
+    await close_gateway(other)
+    await other.signals.stop()
+    await other.db.close()
     await run_later(services)
     async with services.db.read() as session:
         found = (await session.scalars(select(StripeEvent.status))).all()
         stored = await account_of(session, organizer.id)
     assert set(found) == {"done"}
     assert stored is not None and stored.charges_enabled
-    await other.rooms["payments"].close()
-    await other.db.close()
 
 
 async def test_a_dead_letter_is_seen_and_replayed(
