@@ -28,3 +28,14 @@ async def express(
 ) -> Shop:
     """A shop that sells by destination charges."""
     return await open_shop(services, client, stripe_double, "express")
+
+
+@pytest.fixture(params=["standard", "express"])
+async def either(
+    request: pytest.FixtureRequest,
+    services: Services,
+    client: httpx2.AsyncClient,
+    stripe_double: StripeDouble,
+) -> Shop:
+    """A shop of each kind: direct charges, then destination charges."""
+    return await open_shop(services, client, stripe_double, str(request.param))

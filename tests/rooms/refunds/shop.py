@@ -163,10 +163,10 @@ class Shop:
         await Worker(self.services, kinds).drain()
 
     async def mails(self, order: Order) -> list[str]:
-        """Return the kinds of mail queued about an order, in their order."""
+        """Return the kinds of mail queued about an order, sorted."""
         async with self.services.db.read() as session:
             query = select(Mail.kind).where(Mail.about == f"order:{order.id}")
-            return list(await session.scalars(query.order_by(Mail.created_at, Mail.id)))
+            return sorted(await session.scalars(query))
 
     async def intent(self, order: Order) -> str:
         """Return the PaymentIntent of an order."""
