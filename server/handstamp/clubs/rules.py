@@ -1,0 +1,124 @@
+"""A club's weeks, its charge time, what a member pays, and how codes are written; pure."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+
+from handstamp.events.rules import MINIMUM_CHARGE
+from handstamp.kit import zones
+from handstamp.kit.clock import SECOND, Millis
+from handstamp.kit.ids import base32_decode
+
+N_ = str  # marks text for the catalogues; it is translated where it is shown
+WHOLE = 10_000  # a discount is told in hundredths of a percent
+CODE_LETTERS = 12  # 60 random bits
+CHARGE_STARTS = ("manual", "clock")
+CHARGE_ACCOUNTS = ("organizer", "platform")
+CHARGE_MODES = ("stock_confirmed", "prepaid")
+STOCKS = ("native", "declared")
+ALLOCATIONS = ("first_come", "draw")
+MEMBER_STATUSES = ("invited", "active", "left", "removed")
+MOST_PER_WEEK = 20
+MOST_RECOVERY_HOURS = 14 * 24
+EARLIEST_WEEK, LATEST_WEEK = date(2020, 1, 6), date(2099, 12, 21)
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+_WEEK = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+class Window(NamedTuple):
+    """When pre-orders of a week are taken, changed and cancelled: [opens, closes)."""
+
+    opens: Millis
+    closes: Millis
+
+    def holds(self, now: Millis) -> bool:
+        """Tell whether it is open."""
+        return self.opens <= now < self.closes
+
+
+class MemberPrice(NamedTuple):
+    """What a member pays, minor units: `total` is `price` less `discount`."""
+
+    price: int
+    discount: int
+    total: int
+
+
+def is_week(text: str) -> bool:
+    """Tell whether this names a week: the date of a Monday, `YYYY-MM-DD`."""
+    if not _WEEK.fullmatch(text):
+        return False
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return False
+    return day.weekday() == 0 and EARLIEST_WEEK <= day <= LATEST_WEEK
+
+
+def is_clock(text: str) -> bool:
+    """Tell whether this is a time of day, `HH:MM`."""
+    return bool(_CLOCK.fullmatch(text))
+
+
+def week_of(now: Millis, zone: str) -> str:
+    """Return the Monday, `YYYY-MM-DD`, of the week that it is in a zone."""
+    today = datetime.fromtimestamp(now / SECOND, zones.zone(zone)).date()
+    return (today - timedelta(days=today.weekday())).isoformat()
+
+
+def week_after(week: str, weeks: int = 1) -> str:
+    """Return a later week (an earlier one for a negative number)."""
+    return (date.fromisoformat(week) + timedelta(weeks=weeks)).isoformat()
+
+
+def window_of(week: str, zone: str) -> Window:
+    """Return the window of a week: from Monday 00:00 until Sunday is over, local time."""
+    return Window(_instant(week, 0, "00:00", zone), _instant(week, 7, "00:00", zone))
+
+
+def charge_time(week: str, zone: str, weekday: int, at: str) -> Millis:
+    """Return when a week's pre-orders are charged: the first such time after it is over.
+
+    A local time that the clocks jump over runs as much later as they jump; one that comes
+    twice runs the first time (as `plumbing/schedule.py`).
+    """
+    return _instant(week, 7 + weekday, at, zone)
+
+
+def _instant(week: str, days: int, at: str, zone: str) -> Millis:
+    day = date.fromisoformat(week) + timedelta(days=days)
+    moment = datetime.combine(day, time.fromisoformat(at), zones.zone(zone)).astimezone(UTC)
+    return round(moment.timestamp()) * SECOND
+
+
+def member_price(price: int, discount_bp: int) -> MemberPrice:
+    """Take a club's discount (hundredths of a percent) off a price in minor units.
+
+    The discount is rounded to the nearest minor unit, an exact half up. Source: Council
+    Regulation (EC) No 1103/97, article 5 (the nearest unit, the half-way result rounded up).
+    """
+    discount = min(price, (price * discount_bp + WHOLE // 2) // WHOLE)
+    return MemberPrice(price, discount, price - discount)
+
+
+def least_total(total: int, currency: str) -> int:
+    """Return the least that a card can be charged when `total` is below it, else 0.
+
+    Nothing at all cannot be charged either: a pre-order is a payment.
+    """
+    least = max(1, MINIMUM_CHARGE.get(currency.upper(), 0))
+    return least if total < least else 0
+
+
+def clean_code(text: str) -> str:
+    """Return an invite's code as it was made, however it was typed; '' when it is none."""
+    code = re.sub(r"[\s\-\u2010-\u2015]", "", text).upper()
+    code = code.translate(str.maketrans("OIL", "011"))
+    if len(code) != CODE_LETTERS or base32_decode(code) is None:
+        return ""
+    return code
+
+
+def spoken_code(code: str) -> str:
+    """Write a code in groups of four, as people read it out."""
+    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
