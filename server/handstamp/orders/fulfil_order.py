@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
 from handstamp.ledger import rules as ledger
+from handstamp.ledger.balances import posted
 from handstamp.ledger.post_entry import post
 from handstamp.orders import order_mails, store
 from handstamp.orders.checkout_page import account_of, destination_of
@@ -48,7 +49,9 @@ async def fulfil(
     _check(locked, facts)
     payment = await _record(session, locked, facts) if facts else None
     if locked.status not in ("pending", *CLOSED_UNPAID):
-        return await _already(session, locked, payment)
+        if payment is not None:
+            await _note_again(session, locked, payment)
+        return "already"
     items = (await store.items(session, [locked.id]))[locked.id]
     late = locked.status != "pending"
     if late and not await _take_again(session, locked, items):
@@ -92,12 +95,24 @@ async def _record(session: AsyncSession, order: Order, facts: PaymentFacts) -> P
     )
 
 
-async def _already(session: AsyncSession, order: Order, payment: Payment | None) -> Outcome:
-    """Change nothing but what Stripe tells later: its fee."""
-    if payment is not None and payment.stripe_fee is not None:
-        facts = ledger.ChargeFacts(**_charge(order, payment))
+async def _note_again(session: AsyncSession, order: Order, payment: Payment) -> None:
+    """Post what Stripe told later, its fee; a second payment of one order is given back."""
+    facts = ledger.ChargeFacts(**_charge(order, payment))
+    known = await posted(
+        session, [facts.seller], ["sale", "late_payment"], payment.payment_intent_id
+    )
+    if not known:
+        _log.error("order_paid_twice", order=order.id)
+        await _note(session, order, "order.paid_twice", {})
+        await _give_back(session, order, payment)
+    elif payment.stripe_fee is not None:
         await post(session, ledger.stripe_fee(facts, payment.charge_id, payment.stripe_fee))
-    return "already"
+
+
+async def _give_back(session: AsyncSession, order: Order, payment: Payment) -> None:
+    await post(session, ledger.late_payment(_sale_facts(order, payment)))
+    args = {"order_id": order.id, "payment_id": payment.id}
+    await enqueue(session, REFUND_JOB, args, key=f"refund:{order.id}")
 
 
 async def _take_again(session: AsyncSession, order: Order, items: list[OrderItem]) -> bool:
@@ -112,9 +127,8 @@ async def _owe_back(
     await _note(session, order, "order.paid_too_late", {})
     if payment is None:
         return
-    await post(session, ledger.late_payment(_sale_facts(order, payment)))
+    await _give_back(session, order, payment)
     await order_mails.queue_late(session, order)
-    await enqueue(session, REFUND_JOB, {"order_id": order.id}, key=f"refund:{order.id}")
     after_commit(session, ORDERS_LATE.inc)
     _log.warning("order_paid_too_late", order=order.id, total=order.total)
 
