@@ -106,12 +106,7 @@ async def change_event(request: Request) -> Response:
     async with services(request).db.read() as session:
         event = await event_of(session, request)
         around = await frame(session, event, "edit")
-    form = await EventForm.from_formdata(
-        request,
-        obj=event,
-        unknown_hours=event.unknown_max_age_s // 3600,
-        snapshot_fields=[name for name in event.snapshot_fields.split(",") if name],
-    )
+    form = await EventForm.from_formdata(request, **_shown(event))
     if request.method == "POST" and await form.validate():
         actor = require_user(request)
         try:
@@ -125,6 +120,15 @@ async def change_event(request: Request) -> Response:
         else:
             return go(request, path_of(event.id), _("Saved. Phones hear of it at once."))
     return _form_page(request, form, {**around, "organizers": []})
+
+
+def _shown(event: Event) -> dict[str, Any]:
+    stored = {name: getattr(event, name) for name in EventChange.model_fields}
+    return {
+        **stored,
+        "unknown_hours": event.unknown_max_age_s // 3600,
+        "snapshot_fields": [name for name in event.snapshot_fields.split(",") if name],
+    }
 
 
 def _form_page(request: Request, form: EventForm, around: dict[str, Any]) -> Response:

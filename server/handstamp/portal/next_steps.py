@@ -37,7 +37,7 @@ def next_steps(
         ),
         Step(
             _("Bring in your guests"),
-            _("Import the file that your ticket shop exports."),
+            _("Import the file of your ticket shop, or sell tickets here."),
             guests > 0,
             "/import",
         ),

@@ -22,6 +22,7 @@ from handstamp.portal import words
 from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.order_story import order_story
 from handstamp.portal.pages import go, page, render
+from handstamp.refunds.find_refunds import disputed_among
 from handstamp.refunds.refund_order import request_refund
 
 PAGE = 50
@@ -68,12 +69,14 @@ async def orders(request: Request) -> Response:
 
 async def _rows(session: AsyncSession, shown: list[Order]) -> list[dict[str, Any]]:
     items = await items_of_orders(session, shown)
+    disputed = await disputed_among(session, [order.id for order in shown])
     lost = {mail.about for mail in await undelivered(session, [f"order:{o.id}" for o in shown])}
     return [
         {
             "order": order,
             "tickets": sum(item.qty for item in items[order.id]),
             "tiers": [f"{item.qty} × {item.tier_name}" for item in items[order.id]],
+            "disputed": order.id in disputed,
             "mail_lost": f"order:{order.id}" in lost,
         }
         for order in shown

@@ -81,6 +81,11 @@ def left_to_refund(payment: Payment | None, refunds: Sequence[Refund]) -> int:
     return paid - sum(refund.amount for refund in refunds if refund.status in LIVE)
 
 
+async def disputed_among(session: AsyncSession, order_ids: Sequence[str]) -> frozenset[str]:
+    """Return which of some orders have a dispute that is open or lost."""
+    return frozenset(await store.disputed_orders(session, order_ids))
+
+
 async def is_disputed(session: AsyncSession, order_id: str, payment: Payment | None) -> bool:
     """Tell whether a bank is asking for an order's money back, or has got it.
 

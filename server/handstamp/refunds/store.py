@@ -86,6 +86,12 @@ async def disputes_of_order(session: AsyncSession, order_id: str) -> Sequence[Di
     return (await session.scalars(query.order_by(Dispute.created_at, Dispute.id))).all()
 
 
+async def disputed_orders(session: AsyncSession, order_ids: Sequence[str]) -> Sequence[str]:
+    """Return which of some orders have a dispute that was not won."""
+    query = select(Dispute.order_id).where(Dispute.order_id.in_(order_ids))
+    return (await session.scalars(query.where(Dispute.outcome != "won").distinct())).all()
+
+
 async def lines(session: AsyncSession, order_id: str) -> Sequence[OrderItem]:
     """Return an order's lines in their order."""
     query = select(OrderItem).where(OrderItem.order_id == order_id)
