@@ -68,6 +68,7 @@ def bodies(side: Side) -> dict[str, Any]:
         f"POST {auth}/code": {"email": f"{word()}@example.org", "code": "000000"},
         f"POST {auth}/link": {"token": "nothing"},
         "POST /api/tickets/organizers": {"name": "Another", "code": word()},
+        "POST /api/tickets/organizers/connect": {"organizer_id": side.organizer.id},
         "POST /api/tickets/events": {**new_event, "organizer_id": side.organizer.id},
         f"PATCH {event}": {"venue": "The yard"},
         f"POST {event}/status": {"status": "published"},

@@ -28,6 +28,7 @@ NEW_WORK = (
     "POST /api/tickets/events/{event_id}/guest-imports",
     "POST /api/tickets/events/{event_id}/guest-imports/{import_id}/commit",
     "POST /api/tickets/tickets/{ticket_id}/reissue",
+    "POST /api/tickets/organizers/connect",
 )
 CALLERS = {"snapshot": "device", "validate": "key"}
 

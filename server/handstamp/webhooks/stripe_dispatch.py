@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from handstamp.orders.settle_order import settle_order, settle_session
 from handstamp.payments.gateway_errors import GatewayRefused
 from handstamp.payments.record_fee import record_fee
 from handstamp.payments.record_payout import record_payout
@@ -48,6 +49,14 @@ class Hint:
 Use = Callable[[Services, Hint], Awaitable[None]]
 
 
+async def _session(services: Services, hint: Hint) -> None:
+    await settle_session(services, hint.object_id, hint.account)
+
+
+async def _payment(services: Services, hint: Hint) -> None:
+    await settle_order(services, hint.mark("order_id"))
+
+
 async def _account(services: Services, hint: Hint) -> None:
     if hint.account:  # else it is the platform's own
         await refresh_account(services, hint.account)
@@ -71,6 +80,8 @@ async def _dispute(services: Services, hint: Hint) -> None:
 
 
 USES: dict[str, Use] = {
+    **dict.fromkeys(types.SESSIONS, _session),
+    **dict.fromkeys(types.PAYMENTS, _payment),
     **dict.fromkeys((*types.REFUNDS, "charge.refunded"), _refund),
     **dict.fromkeys(types.DISPUTES, _dispute),
     **dict.fromkeys(types.ACCOUNTS, _account),
