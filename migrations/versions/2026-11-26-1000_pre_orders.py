@@ -112,6 +112,7 @@ def upgrade() -> None:
     sa.Column('ticket_deadline_at', sa.BigInteger(), nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('updated_at', sa.BigInteger(), nullable=False),
+    sa.Column('withdrawn_at', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['club_id'], ['tickets_clubs.id'], name=op.f('fk_tickets_club_events_club_id')),
     sa.ForeignKeyConstraint(['event_id'], ['tickets_events.id'], name=op.f('fk_tickets_club_events_event_id')),
     sa.PrimaryKeyConstraint('club_id', 'event_id', name=op.f('pk_tickets_club_events'))
@@ -185,6 +186,8 @@ def upgrade() -> None:
     sa.Column('account', sa.String(), nullable=False),
     sa.Column('charge_type', sa.String(), nullable=False),
     sa.Column('customer_id', sa.String(), nullable=False),
+    sa.Column('setup_attempt', sa.BigInteger(), nullable=False),
+    sa.Column('setup_session_id', sa.String(), nullable=True),
     sa.Column('setup_intent_id', sa.String(), nullable=True),
     sa.Column('payment_method_id', sa.String(), nullable=False),
     sa.Column('card_brand', sa.String(), nullable=False),
@@ -224,6 +227,7 @@ def upgrade() -> None:
     op.create_index('ix_tickets_pre_orders_club_week', 'tickets_pre_orders', ['club_id', 'week', 'status'], unique=False)
     op.create_index('ix_tickets_pre_orders_event', 'tickets_pre_orders', ['event_id', 'created_at', 'id'], unique=False)
     op.create_index(op.f('ix_tickets_pre_orders_run_id'), 'tickets_pre_orders', ['run_id'], unique=False)
+    op.create_index(op.f('ix_tickets_pre_orders_setup_session_id'), 'tickets_pre_orders', ['setup_session_id'], unique=False)
     op.create_index('ix_tickets_pre_orders_user', 'tickets_pre_orders', ['user_id', 'created_at'], unique=False)
     op.create_index('uq_tickets_pre_orders_member_event', 'tickets_pre_orders', ['member_id', 'event_id'], unique=True, sqlite_where=sa.text("status NOT IN ('cancelled', 'denied', 'not_allocated', 'failed', 'refunded')"), postgresql_where=sa.text("status NOT IN ('cancelled', 'denied', 'not_allocated', 'failed', 'refunded')"))
     op.add_column(

@@ -100,6 +100,7 @@ class ClubEvent(Base):
     ticket_deadline_at: Mapped[int]
     created_at: Mapped[int]
     updated_at: Mapped[int]
+    withdrawn_at: Mapped[int | None]
 
 
 class ClubStock(Base):

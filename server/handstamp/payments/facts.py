@@ -84,6 +84,45 @@ class CheckoutFacts:
 
 
 @dataclass(frozen=True)
+class NewSetup:
+    """A Checkout Session (mode `setup`) that saves a card for later, off-session charges.
+
+    Args:
+        account: where the customer and the card will live ('' = the platform).
+        customer_id: a customer of that account.
+        metadata: stands on the session and on its SetupIntent.
+    """
+
+    account: str
+    customer_id: str
+    currency: str
+    success_url: str
+    cancel_url: str
+    metadata: dict[str, str] = field(default_factory=dict)
+    locale: str = "auto"
+
+
+@dataclass(frozen=True)
+class SetupFacts:
+    """A card being saved; `status` is open, complete or expired.
+
+    `session_id` is '' when the SetupIntent was looked up by itself. When complete,
+    `payment_method_id` is the saved card, `expires` is "MM/YYYY".
+    """
+
+    status: str
+    session_id: str = ""
+    setup_intent_id: str = ""
+    url: str = ""
+    customer_id: str = ""
+    payment_method_id: str = ""
+    brand: str = ""
+    last4: str = ""
+    expires: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class RefundFacts:
     """A refund; `status` is pending, requires_action, succeeded, failed or canceled.
 

@@ -13,7 +13,8 @@ class PreOrder(Base):
 
     `week`: the Monday of the week it was placed in, in the club's zone. `account`: where it is
     charged ('' = the platform). `charge_key` is stored before the call to Stripe and is the
-    idempotency key of attempt `charge_attempt`. `reserved`: stock is set aside for it.
+    idempotency key of attempt `charge_attempt`; `setup_attempt` numbers the pages on which a
+    card was asked for. `reserved`: stock is set aside for it.
     Status: see `rules.MOVES`.
     """
 
@@ -53,6 +54,8 @@ class PreOrder(Base):
     account: Mapped[str] = mapped_column(default="")
     charge_type: Mapped[str] = mapped_column(default="")
     customer_id: Mapped[str] = mapped_column(default="")
+    setup_attempt: Mapped[int] = mapped_column(default=0)
+    setup_session_id: Mapped[str | None] = mapped_column(index=True)
     setup_intent_id: Mapped[str | None] = mapped_column(unique=True)
     payment_method_id: Mapped[str] = mapped_column(default="")
     card_brand: Mapped[str] = mapped_column(default="")
