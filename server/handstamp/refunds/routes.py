@@ -94,15 +94,17 @@ def dispute_body(dispute: Dispute) -> dict[str, Any]:
 @spec.validate(json=RefundWish, resp=answers(HTTP_202=RefundBody), tags=_TAGS)
 async def refund(request: Request, json: RefundWish) -> Response:
     """Refund all that is left of an order; asked twice, it is refunded once."""
-    require_checkout(request)
     who = require_user(request)
+    order_id = str(request.path_params["order_id"])
 
     async def produce(session: AsyncSession) -> Response:
+        await owned_order(session, who, order_id)
+        require_checkout(request)
         made = await request_refund(
             session,
             services(request),
             who,
-            str(request.path_params["order_id"]),
+            order_id,
             reason=json.reason,
             note=json.note,
         )

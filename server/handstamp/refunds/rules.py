@@ -77,11 +77,12 @@ def covered(lines: Sequence[Line], amount: int) -> frozenset[str]:
         return frozenset()
     if amount == sum(line.total for line in priced):
         return frozenset(line.id for line in lines)
-    choices: dict[int, list[frozenset[str]]] = {0: [frozenset()]}
+    choices: dict[int, tuple[frozenset[str], ...]] = {0: (frozenset(),)}
     for line in priced:
-        for total, found in list(choices.items()):
+        before = dict(choices)
+        for total, found in before.items():
             if total + line.total <= amount:
-                more = [one | {line.id} for one in found]
-                choices.setdefault(total + line.total, []).extend(more[:2])
-    exact = choices.get(amount, [])
+                more = before.get(total + line.total, ()) + tuple(one | {line.id} for one in found)
+                choices[total + line.total] = more[:2]  # two are enough to know: not certain
+    exact = choices.get(amount, ())
     return exact[0] if len(exact) == 1 else frozenset()

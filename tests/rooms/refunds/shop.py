@@ -21,7 +21,7 @@ from handstamp.mail.models import Mail
 from handstamp.mail.send_mail import JOB as SEND_MAIL
 from handstamp.orders.fulfil_order import fulfil
 from handstamp.orders.models import Order, OrderItem
-from handstamp.payments.facts import CheckoutFacts, NewCheckout, PaymentFacts
+from handstamp.payments.facts import CheckoutFacts, NewCheckout
 from handstamp.payments.gateway import gateway
 from handstamp.payments.models import Payment
 from handstamp.plumbing.jobs import Worker
@@ -65,22 +65,29 @@ class Shop:
 
         `late`: it was paid when its hold was over and nothing was left.
         """
+        order, items = await self.hold(lines, fee=fee, late=late)
+        paid = await self.pay(order, items, card)
+        assert paid.payment is not None
+        async with self.services.db.write() as session:
+            outcome = await fulfil(session, self.services, order, paid.payment)
+        assert outcome == ("no_stock" if late else "fulfilled")
+        await self.double.take_webhooks()
+        return order
+
+    async def hold(
+        self, lines: Sequence[tuple[int, int]], *, fee: int = FEE, late: bool = False
+    ) -> tuple[Order, list[OrderItem]]:
+        """Return a pending order, or one that ran out while others took everything."""
         order, items = self._order(lines, fee)
+        taken = items[:1] if late else items
+        wants = {item.tier_id: CAPACITY if late else item.qty for item in taken}
         async with self.services.db.write() as session:
             session.add(order)
             await session.flush()
             session.add_all(items)
-            wants = {
-                item.tier_id: CAPACITY if late else item.qty for item in items[: 1 if late else 9]
-            }
             assert await stock.reserve_in(session, self.event.id, wants)
             order.status = "expired" if late else "pending"
-        payment = await self._pay(order, items, card)
-        async with self.services.db.write() as session:
-            outcome = await fulfil(session, self.services, order, payment)
-        assert outcome == ("no_stock" if late else "fulfilled")
-        await self.double.take_webhooks()
-        return order
+        return order, items
 
     def _order(self, lines: Sequence[tuple[int, int]], fee: int) -> tuple[Order, list[OrderItem]]:
         now, order_id = self.services.clock(), new_id("ord")
@@ -122,7 +129,10 @@ class Shop:
         )
         return order, items
 
-    async def _pay(self, order: Order, items: list[OrderItem], card: str) -> PaymentFacts:
+    async def pay(
+        self, order: Order, items: list[OrderItem], card: str = "4242424242424242"
+    ) -> CheckoutFacts:
+        """Pay an order at the double; nobody here hears of it yet."""
         stripe = gateway(self.services)
         wanted = NewCheckout(
             order_id=order.id,
@@ -138,11 +148,9 @@ class Shop:
             success_url="http://testserver/done",
             cancel_url="http://testserver/back",
         )
-        session: CheckoutFacts = await stripe.create_checkout(wanted, key=new_id("test"))
-        await self.double.pay(session.id, card)
-        paid = await stripe.retrieve_checkout(session.id, account=self.charged)
-        assert paid.payment is not None
-        return paid.payment
+        opened = await stripe.create_checkout(wanted, key=new_id("test"))
+        await self.double.pay(opened.id, card)
+        return await stripe.retrieve_checkout(opened.id, account=self.charged)
 
     async def hear(self, order: str = "oldest") -> None:
         """Deliver what the double has to say, and do the work."""

@@ -1,9 +1,15 @@
 """Refunds made at Stripe: whole, in part, slow, failing; heard in any order, often or late."""
 
+import asyncio
+
 import pytest
+from sqlalchemy import update
+from tests.factories.payments import earn
 from tests.rooms.refunds.shop import CAPACITY, Shop
 
 from handstamp.kit.clock import MINUTE, FakeClock
+from handstamp.orders.models import Order
+from handstamp.refunds.known_payment import NotRecordedYet
 from handstamp.refunds.record_refunds import record_refunds
 from handstamp.tickets import stock
 
@@ -166,3 +172,61 @@ async def test_an_account_speaks_only_of_its_own_charges(shop: Shop) -> None:
     assert await shop.now(order) == ("paid", 0)
     assert await record_refunds(shop.services, shop.account, charge, intent["id"])
     assert await shop.now(order) == ("refunded", order.total)
+
+
+async def test_a_refund_may_be_heard_of_before_its_payment(shop: Shop) -> None:
+    order, items = await shop.hold(((2, 2000),))
+    paid = await shop.pay(order, items)
+    assert paid.payment is not None
+    async with shop.services.db.write() as session:
+        values = {"checkout_session_id": paid.id, "checkout_attempt": 1, "checkout_state": "open"}
+        values["expires_at"] = order.expires_at + MINUTE
+        await session.execute(update(Order).where(Order.id == order.id).values(**values))
+    await shop.double.refund(paid.payment.id)
+    await record_refunds(shop.services, shop.charged, paid.payment.charge_id, paid.payment.id)
+    assert await shop.tickets(order) == ["refunded"] * 2
+    assert await shop.now(order) == ("refunded", order.total)
+    await shop.check_books()
+
+
+async def test_a_payment_that_cannot_be_found_yet_is_waited_for(shop: Shop) -> None:
+    order, items = await shop.hold(((2, 2000),))
+    paid = await shop.pay(order, items)
+    assert paid.payment is not None
+    with pytest.raises(NotRecordedYet):
+        await record_refunds(shop.services, shop.charged, paid.payment.charge_id, paid.payment.id)
+
+
+async def test_what_an_account_earns_elsewhere_is_none_of_ours(shop: Shop) -> None:
+    intent = await earn(shop.services, shop.double, shop.account)
+    charge = (await shop.double.object(intent))["latest_charge"]
+    await shop.double.refund(charge)
+    assert not await record_refunds(shop.services, shop.account, charge, intent)
+    assert not await record_refunds(shop.services, shop.account, charge, "")
+    await shop.hear()
+    assert await shop.left_to_do() == []
+
+
+async def test_many_hear_the_same_at_once(either: Shop) -> None:
+    order = await either.buy()
+    intent = await either.double.object(await either.intent(order))
+    await either.double.refund(intent["id"], amount=1660)
+    await either.double.refund(intent["id"])
+    heard = (either.services, either.charged, intent["latest_charge"], intent["id"])
+    assert all(await asyncio.gather(*(record_refunds(*heard) for _ in range(6))))
+    assert await either.tickets(order) == ["refunded"] * 3
+    assert len(await either.refunds(order)) == 2
+    assert await either.now(order) == ("refunded", order.total)
+    assert (await either.mails(order)).count("order_refunded") == 2
+    await either.check_books()
+
+
+async def test_a_payout_leaves_the_books_equal(shop: Shop) -> None:
+    await shop.buy()
+    await shop.double.payout(account=shop.account, available_now=True)
+    await shop.hear()
+    failed = await shop.double.payout(account="", available_now=True, status="pending")
+    await shop.hear()
+    await shop.double.settle_payout(failed["id"], "failed")
+    await shop.hear("shuffled")
+    await shop.check_books()

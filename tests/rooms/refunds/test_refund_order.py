@@ -3,15 +3,23 @@
 import asyncio
 
 import pytest
+from sqlalchemy import select, update
 from tests.factories.auth import make_owner, make_person
 from tests.rooms.refunds.shop import Shop
 
 from handstamp.kit.clock import HOUR, MINUTE, FakeClock
-from handstamp.orders.fulfil_order import REFUND_JOB
+from handstamp.orders.fulfil_order import REFUND_JOB, fulfil
+from handstamp.orders.models import OrderItem
+from handstamp.payments.gateway_errors import GatewayRefused
+from handstamp.payments.models import Payment
+from handstamp.payments.stripe_gateway import StripeGateway
 from handstamp.plumbing.errors import Conflict, NotFound
 from handstamp.plumbing.jobs import enqueue
 from handstamp.plumbing.web import NOBODY
+from handstamp.refunds import send_refund
 from handstamp.refunds.refund_order import refund_order
+from handstamp.refunds.send_refund import SEND_JOB
+from handstamp.tickets import stock
 
 pytestmark = pytest.mark.anyio
 
@@ -103,7 +111,6 @@ async def test_a_process_that_dies_after_the_call_finds_the_refund(
 ) -> None:
     order = await shop.buy()
     await shop.ask(order)
-    from handstamp.refunds import send_refund
 
     async def die(*_args: object) -> None:
         raise OSError("gone")
@@ -124,7 +131,6 @@ async def test_events_may_come_before_the_job_ends_and_shuffled(
 ) -> None:
     order = await shop.buy()
     await shop.ask(order)
-    from handstamp.refunds import send_refund
 
     async def die(*_args: object) -> None:
         raise OSError("gone")
@@ -180,10 +186,6 @@ async def test_a_payment_that_came_too_late_is_refunded(shop: Shop) -> None:
 async def test_nothing_paid_is_nothing_to_refund(shop: Shop) -> None:
     order = await shop.buy()
     async with shop.services.db.write() as session:
-        from sqlalchemy import update
-
-        from handstamp.payments.models import Payment
-
         await session.execute(update(Payment).values(status="failed"))
     with pytest.raises(Conflict, match="Nothing was paid"):
         await refund_order(shop.services, shop.owner.actor, order.id)
@@ -228,7 +230,6 @@ async def test_the_same_key_answers_the_same(shop: Shop) -> None:
 
 
 async def test_the_places_are_for_sale_again(shop: Shop) -> None:
-    from handstamp.tickets import stock
 
     order = await shop.buy(((3, 2000),))
     await shop.ask(order)
@@ -240,7 +241,6 @@ async def test_the_places_are_for_sale_again(shop: Shop) -> None:
 
 
 async def test_a_repeated_job_finds_nothing_to_do(shop: Shop, clock: FakeClock) -> None:
-    from handstamp.refunds.send_refund import SEND_JOB
 
     order = await shop.buy()
     await shop.ask(order)
@@ -253,3 +253,41 @@ async def test_a_repeated_job_finds_nothing_to_do(shop: Shop, clock: FakeClock) 
     await shop.work()
     assert len(await shop.sent()) == 1
     assert await shop.left_to_do() == []
+
+
+async def test_money_that_is_not_there_yet_is_waited_for(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_money(*_args: object, **_named: object) -> None:
+        raise GatewayRefused("balance_insufficient")
+
+    order = await shop.buy()
+    await shop.ask(order)
+    with monkeypatch.context() as patch:
+        patch.setattr(StripeGateway, "refund", no_money)
+        await shop.work()
+        assert (await shop.refunds(order))[0].status == "requested"
+    await shop.work(late=True)
+    assert (await shop.refunds(order))[0].status == "succeeded"
+    await shop.check_books()
+
+
+async def test_an_order_paid_twice_gets_the_second_payment_back(shop: Shop) -> None:
+    order = await shop.buy()
+    async with shop.services.db.read() as session:
+        query = select(OrderItem).where(OrderItem.order_id == order.id)
+        items = list(await session.scalars(query.order_by(OrderItem.position)))
+    twice = await shop.pay(order, items)
+    async with shop.services.db.write() as session:
+        assert await fulfil(session, shop.services, order, twice.payment) == "already"
+    await shop.hear()
+    (refund,) = await shop.refunds(order)
+    assert (refund.origin, refund.amount) == ("system", order.total)
+    assert await shop.tickets(order) == ["valid"] * 3
+    assert await shop.now(order) == ("paid", 0)
+    assert (await shop.view(order))["refundable"] == order.total
+    await shop.check_books()
+    await shop.ask(order)
+    await shop.hear()
+    assert await shop.tickets(order) == ["refunded"] * 3
+    await shop.check_books()
