@@ -1,5 +1,6 @@
 """Every route of the application, and a request that each of them takes."""
 
+import base64
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -68,6 +69,7 @@ def bodies(side: Side) -> dict[str, Any]:
         f"POST {auth}/code": {"email": f"{word()}@example.org", "code": "000000"},
         f"POST {auth}/link": {"token": "nothing"},
         "POST /api/tickets/organizers": {"name": "Another", "code": word()},
+        "PUT /api/tickets/organizers/{organizer_id}/profile": {"legal_name": "Lantern Club"},
         "POST /api/tickets/organizers/connect": {"organizer_id": side.organizer.id},
         "POST /api/tickets/events": {**new_event, "organizer_id": side.organizer.id},
         f"PATCH {event}": {"venue": "The yard"},
@@ -79,6 +81,7 @@ def bodies(side: Side) -> dict[str, Any]:
         f"POST {event}/tickets": {"tier_id": tier, "holders": [{"name": "Grace Hopper"}]},
         f"PUT {event}/guest-imports/{{import_id}}": {"tier_id": tier},
         "POST /api/tickets/tickets/{ticket_id}/reissue": {},
+        "POST /api/tickets/orders/{order_id}/refund": {},
         "POST /api/tickets/admin/keys/rotate": {},
         f"POST {event}/pairing-codes": {"name": "Door 9"},
         f"POST {event}/scanner-keys": {"name": "Gate 9"},
@@ -102,6 +105,13 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
         "/tickets/sign-in/code": {"code": "000000"},
         "/tickets/organizer/new": {"name": "Another", "code": word()},
         "/tickets/organizer/events/new": {**about, "organizer": side.organizer.id},
+        "/tickets/organizer/settings/{organizer_id}": {
+            "legal_name": "Lantern Club",
+            "contact_email": "lanterns@example.org",
+            "website": "https://lanterns.example",
+            "brand_color": "#4a2fae",
+        },
+        f"{event}/orders/{{order_id}}/refund": {"note": "They asked."},
         f"{event}/edit": about,
         f"{event}/status": {"status": "published"},
         f"{event}/tiers/new": {"name": f"Balcony {word()}", "price": "12.50"},
@@ -119,7 +129,13 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
     }
 
 
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAGklEQVR42mP8//8/AymAiYFEMKphVMPQ"
+    "0QAAVW0DHfeH1GIAAAAASUVORK5CYII="
+)
 UPLOADS = {
+    "PUT /api/tickets/organizers/{organizer_id}/logo": PICTURE,
+    "POST /tickets/organizer/settings/{organizer_id}/logo": PICTURE,
     "POST /api/tickets/events/{event_id}/guest-imports": GUESTS,
     "POST /tickets/organizer/events/{event_id}/import": GUESTS,
 }
