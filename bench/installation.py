@@ -140,8 +140,9 @@ class Running:
     http: httpx2.AsyncClient
 
     def processes(self) -> list[psutil.Process]:
-        """Return what answers requests, and what started it."""
-        return [self.root, *self.root.children(recursive=True)]
+        """Return what answers requests, and what started it; not the child that draws PDFs."""
+        family = [self.root, *self.root.children(recursive=True)]
+        return [one for one in family if not any("pdf_child" in word for word in one.cmdline())]
 
 
 @asynccontextmanager

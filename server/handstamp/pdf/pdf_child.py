@@ -5,6 +5,7 @@ the input ends. A request is 4 bytes of length and JSON: a document, or {"check"
 answer is 4 bytes of length and JSON {"size", "missing"} with the PDF behind it, or {"error"}.
 """
 
+import gc
 import json
 import resource
 import sys
@@ -28,6 +29,7 @@ def main() -> None:
     except (OSError, ImportError):
         write(answers, {"error": "pango"})
         return
+    gc.freeze()
     while (request := read(sys.stdin.buffer)) is not None:
         if request.get("check"):
             absent = [name for name in SCRIPTS if drawer.draw(_sample(name)).missing]
