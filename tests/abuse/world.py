@@ -10,6 +10,7 @@ from sqlalchemy import select
 from tests.factories.auth import Person, make_owner, make_person
 from tests.factories.checkin import Phone, make_scanner_key, pair_phone
 from tests.factories.events import make_event, make_tier
+from tests.factories.orders import make_account, make_paid_order
 from tests.factories.tickets import make_holders, make_tickets, make_tokens
 
 from handstamp.auth.models import Organizer
@@ -152,7 +153,13 @@ async def _side(http: httpx2.AsyncClient, services: Services, email: str, title:
     for door in (phone, other):
         door.scan(tokens[0])
         await door.sync()
+    async with services.db.write() as session:
+        await make_account(session, services, organizer.id)
+    order = await make_paid_order(services, event, {tier.id: 1}, name=email)
     ids = {
+        "organizer_id": organizer.id,
+        "order_id": order.id,
+        "letter_id": "evt_nothing",
         "event_id": event.id,
         "slug": event.slug,
         "tier_id": tier.id,

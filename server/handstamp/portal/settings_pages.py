@@ -86,7 +86,7 @@ async def upload_logo(request: Request) -> Response:
     """Take a picture as the organizer's logo."""
     around, profile = await _around(request)
     actor = require_user(request)
-    file = (await request.form()).get("logo")
+    file = (await request.form()).get("file")
     try:
         if not isinstance(file, UploadFile) or not file.filename:
             raise BadInput(_("Choose a picture first."))
