@@ -129,7 +129,7 @@ async def test_a_bounce_that_is_tried_again_is_no_bounce_yet(
 async def test_postmark_must_sign_in(
     services: Services, client: httpx2.AsyncClient, mail: str, headers: dict[str, str]
 ) -> None:
-    raw = {name: value.encode("latin-1") for name, value in headers.items()}
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     answer = await client.post(POSTMARK, json=postmark(mail, "Bounce"), headers=raw)
     assert answer.status_code == 401
     assert await delivery(services, mail) == ""
