@@ -15,7 +15,7 @@ from handstamp.payments.gateway_errors import GatewayRefused
 from handstamp.payments.payment_accounts import connected_accounts
 from handstamp.payments.refresh_account import queue_refresh
 from handstamp.plumbing.errors import BadInput
-from handstamp.plumbing.jobs import JobContext, NewJob, enqueue_many
+from handstamp.plumbing.jobs import GiveUp, JobContext, NewJob, enqueue_many
 from handstamp.plumbing.web import Services
 from handstamp.webhooks import store, stripe_inbox
 from handstamp.webhooks.event_types import WANTED
@@ -64,11 +64,12 @@ async def catch_up_account(ctx: JobContext) -> None:
     since = began - FIRST_LOOK if cursor is None else cursor - OVERLAP
     try:
         await _look(services, account, since)
-    except GatewayRefused:
+    except GatewayRefused as error:
+        if not account:
+            raise GiveUp(f"Stripe refused: {error}") from error
         # It may have left us; a fresh look at the account finds out, and it is not asked again.
         async with ctx.write() as session:
-            if account:
-                await queue_refresh(session, account)
+            await queue_refresh(session, account)
             await ctx.acknowledge(session)
         return
     async with ctx.write() as session:
