@@ -188,7 +188,7 @@ async def _held(_shop: Shop, buyer: Buyer) -> None:
 
 
 async def _open(shop: Shop, buyer: Buyer) -> None:
-    await buyer.hold(1, 1, 0, 0, 0)
+    await buyer.hold(1, 1, 1, 0, 0)
     await buyer.check_out()
     await settle_order(shop.sale.services, buyer.order_id)
 
@@ -199,13 +199,10 @@ async def _declined(shop: Shop, buyer: Buyer) -> None:
     await settle_order(shop.sale.services, buyer.order_id)
 
 
-async def _confirming(shop: Shop, buyer: Buyer) -> None:
-    """Stripe has been paid, and does not say so yet."""
+async def _returned(_shop: Shop, buyer: Buyer) -> None:
+    """Only on the way to Stripe; a test says whether Stripe answers."""
     await buyer.hold(1, 0, 0, 0, 0)
     await buyer.check_out()
-    complete = update(Order).where(Order.id == buyer.order_id).values(checkout_state="complete")
-    async with shop.sale.services.db.write() as session:
-        await session.execute(complete)
 
 
 async def _paid(shop: Shop, buyer: Buyer) -> None:
@@ -266,7 +263,7 @@ async def _mark_tickets(shop: Shop, buyer: Buyer, status: str, *, all_of_them: b
     async with services.db.write() as session:
         view = await order_view(session, await session.get_one(Order, buyer.order_id))
         for ticket in view.tickets if all_of_them else view.tickets[:1]:
-            await change_status(session, services, SYSTEM, ticket.id, status)
+            await change_status(session, services, SYSTEM, ticket, status)
 
 
 async def _late(shop: Shop, buyer: Buyer) -> None:
@@ -280,7 +277,7 @@ _STATES: dict[str, Any] = {
     "held": _held,
     "open": _open,
     "declined": _declined,
-    "confirming": _confirming,
+    "returned": _returned,
     "paid": _paid,
     "free": _free,
     "expired": _expired,

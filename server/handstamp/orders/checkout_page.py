@@ -89,7 +89,7 @@ def _wanted(settings: Settings, order: Order, items: Sequence[OrderItem]) -> New
         application_fee=order.application_fee,
         email=order.email,
         expires_at=order.checkout_expires_at or 0,
-        success_url=page,
+        success_url=f"{page}?back=paid",
         cancel_url=page,
         locale=order.language,
         ui="elements" if settings.payment_form == "element" else "hosted",

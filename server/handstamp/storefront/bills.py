@@ -42,11 +42,9 @@ def bill(event: Event, found: EventAvailability) -> Bill:
 
 
 def _cost(tiers: Sequence[TierAvailability]) -> str:
-    cheapest = min(tiers, key=lambda tier: tier.price)
-    text = price(cheapest.price, cheapest.currency)
-    if len({tier.price for tier in tiers}) == 1:
-        return text
-    return _("From %(price)s") % {"price": text}
+    prices = [tier.price for tier in tiers]
+    least, most = (price(one, tiers[0].currency) for one in (min(prices), max(prices)))
+    return least if least == most else f"{least} – {most}"
 
 
 def _opening(event: Event, tiers: Sequence[TierAvailability]) -> str:

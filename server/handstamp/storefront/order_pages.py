@@ -50,8 +50,8 @@ async def order(request: Request) -> Response:
         if shown.order.status == "pending":
             return await take_details(request, shown)
         return go(request, _path(shown))
-    sure = await _settle(request, shown)
-    return await _show(request, await order_of(request), sure=sure)
+    known = await _settle(request, shown)
+    return await _show(request, await order_of(request), known=known)
 
 
 async def _elsewhere(request: Request) -> Response:
@@ -68,7 +68,7 @@ async def _elsewhere(request: Request) -> Response:
 
 
 async def _settle(request: Request, shown: Shown) -> bool:
-    """Ask Stripe how the payment stands, not too often; tell whether the answer is known."""
+    """Ask Stripe how the payment stands, not too often; tell whether it has just said so."""
     found = shown.order
     due = found.expires_at <= services(request).clock()
     if found.status != "pending" or not (due or found.checkout_state in PAGE_MAY_BE_OPEN):
@@ -77,17 +77,17 @@ async def _settle(request: Request, shown: Shown) -> bool:
         await hit(services(request), f"settle/{found.id}", limit=1, window_ms=ASK_EVERY)
         await settle_order(services(request), found.id)
     except TooMany:
-        return True
+        return False
     except GatewayError:
         _log.info("payment_not_confirmed_yet", order=found.id)
         return False
     return True
 
 
-async def _show(request: Request, shown: Shown, *, sure: bool) -> Response:
+async def _show(request: Request, shown: Shown, *, known: bool) -> Response:
     found, view = shown.order, shown.view
     if found.status == "pending":
-        returned = request.query_params.get("back") == "paid" and not sure
+        returned = request.query_params.get("back") == "paid" and not known
         if found.checkout_state == "complete" or returned:
             return render(request, "order_confirming.html", **shown.values())
         return await show_checkout(request, shown)
@@ -100,6 +100,7 @@ async def _show(request: Request, shown: Shown, *, sure: bool) -> Response:
             "order_paid.html",
             told=told_bought(view, now),
             tickets=await ticket_cards(request, shown),
+            valid=any(ticket.status == "valid" for ticket in view.tickets),
             undelivered=bool(lost),
             over=now >= view.event.end_at,
             **shown.values(),
@@ -118,14 +119,17 @@ async def _show(request: Request, shown: Shown, *, sure: bool) -> Response:
 async def status(request: Request) -> Response:
     """Tell a waiting page whether there is something else to show, and how much time is left."""
     shown = await order_of(request)
-    await _settle(request, shown)
+    known = await _settle(request, shown)
     shown = await order_of(request)
-    left = max(0, shown.order.expires_at - services(request).clock())
+    found = shown.order
+    left = max(0, found.expires_at - services(request).clock())
+    pending = found.status == "pending"
     answer = JSONResponse(
         {
             "shown": shown_as(shown.view),
-            "pending": shown.order.status == "pending",
-            "left_ms": left if shown.order.status == "pending" else 0,
+            "pending": pending,
+            "unpaid": known and pending and found.checkout_state != "complete",
+            "left_ms": left if pending else 0,
         }
     )
     answer.headers["Cache-Control"] = "no-store"

@@ -5,7 +5,7 @@ const ASK_LESS_MS = 8000;
 const SLOW_AFTER = 8;
 const MINUTE_MS = 60_000;
 
-/** @typedef {{shown: string, pending: boolean, left_ms: number}} Standing */
+/** @typedef {{shown: string, pending: boolean, unpaid: boolean, left_ms: number}} Standing */
 
 /**
  * @param {string} address
@@ -30,7 +30,7 @@ async function wait(part, tries) {
   await new Promise((done) => setTimeout(done, tries < SLOW_AFTER ? ASK_MS : ASK_LESS_MS));
   if (!document.hidden) {
     const found = await standing(part.dataset.waits ?? '').catch(() => null);
-    if (found && found.shown !== part.dataset.shown) {
+    if (found && (found.unpaid || found.shown !== part.dataset.shown)) {
       location.replace(location.pathname);
       return;
     }
