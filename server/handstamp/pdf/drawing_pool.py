@@ -4,14 +4,23 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 PATIENCE_S = 60.0
 IDLE_S = 60.0
 DOCUMENTS = 500
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "XDG_CACHE_HOME")
+# All that a child is told: where fonts and their cache are, and Homebrew's Pango on a Mac.
+ENVIRONMENT = {
+    "PATH": os.defpath,
+    "HOME": str(Path.home()),
+    "TMPDIR": tempfile.gettempdir(),
+    "LANG": "C.UTF-8",
+    "DYLD_FALLBACK_LIBRARY_PATH": "/opt/homebrew/lib:/usr/local/lib:/usr/lib",
+}
 
 
 class DrawingFailed(Exception):
@@ -126,6 +135,6 @@ async def _start() -> _Child:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+        env=ENVIRONMENT,
     )
     return _Child(process)

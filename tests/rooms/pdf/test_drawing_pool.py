@@ -85,8 +85,7 @@ def no_fonts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with no font but ours."""
     config = tmp_path / "fonts.conf"
     config.write_text(f"<fontconfig><cachedir>{tmp_path}</cachedir></fontconfig>")
-    monkeypatch.setattr(drawing_pool, "_PASSED_ON", (*drawing_pool._PASSED_ON, "FONTCONFIG_FILE"))
-    monkeypatch.setenv("FONTCONFIG_FILE", str(config))
+    monkeypatch.setitem(drawing_pool.ENVIRONMENT, "FONTCONFIG_FILE", str(config))
 
 
 @pytest.mark.usefixtures("no_fonts")
@@ -123,7 +122,7 @@ async def test_without_pango_health_says_what_to_install(
 ) -> None:
     (tmp_path / "weasyprint").mkdir()
     (tmp_path / "weasyprint" / "__init__.py").write_text("raise OSError('cannot load library')")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setitem(drawing_pool.ENVIRONMENT, "PYTHONPATH", str(tmp_path))
     with structlog.testing.capture_logs() as logs:
         await warn_of_fonts(services, after_s=0)
         with pytest.raises(Ill, match="Pango is not installed"):
