@@ -22,6 +22,7 @@ WINDOW = 15 * MINUTE
 MAILS_PER_ADDRESS = 5
 MAILS_PER_NETWORK = 30
 Known = Callable[[AsyncSession, str], Awaitable[bool]]
+KNOWN_ROOM = "auth.known"
 
 
 async def request_sign_in(
@@ -30,7 +31,8 @@ async def request_sign_in(
     """Queue the mail and return the address as it is known here.
 
     Whether an account exists is never told. Where registration is closed, only people who
-    have one get a mail, and those whom `known` knows by their address for another reason.
+    have one get a mail, and those whom other rooms know by their address: by `known`, or by what
+    the composition root put into `services.rooms[KNOWN_ROOM]`.
 
     Raises:
         BadInput: no mail can be sent to that address.
@@ -58,10 +60,23 @@ async def request_sign_in(
             )
         )
         person = await session.scalar(select(User.id).where(User.email == address))
-        elsewhere = known is not None and await known(session, address)
-        if person is not None or elsewhere or services.settings.open_registration:
+        if (
+            person is not None
+            or services.settings.open_registration
+            or await _known(services, session, address, known)
+        ):
             await queue_mail(session, MAIL, address, {"login": login})
     return address
+
+
+async def _known(
+    services: Services, session: AsyncSession, address: str, known: Known | None
+) -> bool:
+    others: tuple[Known, ...] = services.rooms.get(KNOWN_ROOM, ())
+    for knows in (*others, *([known] if known else [])):
+        if await knows(session, address):
+            return True
+    return False
 
 
 async def prepare_sign_in(services: Services, args: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """What the outside says about an organizer's profile, checked field by field."""
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -18,6 +19,18 @@ def _address(text: str) -> str:
     return rules.clean_email(text) if text.strip() else ""
 
 
+def _web(text: str) -> str:
+    if text and not re.fullmatch(r"https?://[^\s\x00-\x1f\"<>\\]+", text):
+        raise ValueError("Write an address that begins with https://.")
+    return text
+
+
+def _color(text: str) -> str:
+    if text and not re.fullmatch(r"#[0-9a-f]{6}", text):
+        raise ValueError("Write a colour like #4a2fae.")
+    return text
+
+
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\r\n\t]*$"),
@@ -30,13 +43,12 @@ Prose = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=20_000), AfterValidator(_printable)
 ]
 Mail = Annotated[str, Field(max_length=254), AfterValidator(_address)]
-Web = Annotated[
+Web = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), AfterValidator(_web)]
+Color = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, max_length=500, pattern=r"^(?:https?://[^\s\x00-\x1f\"<>\\]+)?$"
-    ),
+    StringConstraints(strip_whitespace=True, to_lower=True, max_length=20),
+    AfterValidator(_color),
 ]
-Color = Annotated[str, StringConstraints(to_lower=True, pattern=r"^(?:#[0-9A-Fa-f]{6})?$")]
 
 
 class ProfileChange(BaseModel):
