@@ -11,12 +11,15 @@ from starlette.routing import BaseRoute, Route
 
 from handstamp.auth import profile_routes
 from handstamp.auth import routes as auth_api
+from handstamp.auth.request_sign_in import KNOWN_ROOM
 from handstamp.auth.session_middleware import SessionMiddleware
 from handstamp.checkin import door_files
 from handstamp.checkin import organizer_routes as door_api
 from handstamp.checkin import routes as checkin_api
 from handstamp.checkin.broadcast import close_door
 from handstamp.checkin.check_door import check_feed, door_figures
+from handstamp.clubs import routes as clubs_api
+from handstamp.clubs.find_clubs import is_known
 from handstamp.demo import codes
 from handstamp.events import routes as events_api
 from handstamp.kit.clock import Clock, system_clock
@@ -24,6 +27,7 @@ from handstamp.mail.check_mail import check_mail
 from handstamp.mail.demo_outbox import ROOM as MAIL_ROOM
 from handstamp.orders import routes as orders_api
 from handstamp.orders.check_stock import check_stock, order_figures
+from handstamp.orders.find_orders import has_orders
 from handstamp.payments import routes as payments_api
 from handstamp.payments.gateway import close_gateway, open_gateway
 from handstamp.pdf.check_fonts import check_fonts, warn_of_fonts
@@ -75,6 +79,7 @@ def routes() -> list[BaseRoute]:
         *profile_routes.routes,
         *events_api.routes,
         *tickets_api.routes,
+        *clubs_api.routes,
         *orders_api.routes,
         *refunds_api.routes,
         *payments_api.routes,
@@ -110,6 +115,7 @@ def create_app(
     own = services is None
     services = services or build_services(settings, clock)
     services.rooms[MAIL_ROOM] = MAILS
+    services.rooms[KNOWN_ROOM] = (has_orders, is_known)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

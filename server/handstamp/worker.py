@@ -3,6 +3,7 @@
 from handstamp.auth.request_sign_in import MAIL as SIGN_IN_MAIL
 from handstamp.auth.request_sign_in import prepare_sign_in
 from handstamp.checkin import door_jobs
+from handstamp.clubs import club_mails
 from handstamp.kit.clock import HOUR, MINUTE
 from handstamp.mail.deliver_mail import deliver_with
 from handstamp.mail.prepared import Prepare
@@ -19,6 +20,7 @@ from handstamp.webhooks import catch_up, prune_events, stripe_dispatch, stripe_i
 MAILS: dict[str, Prepare] = {
     SIGN_IN_MAIL: prepare_sign_in,
     **order_mails.PREPARERS,
+    **club_mails.PREPARERS,
 }
 
 JOBS: dict[str, Handler] = {

@@ -1,5 +1,6 @@
 """A club's weeks, its charge time, what a member pays, and how codes are written; pure."""
 
+import hashlib
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
@@ -18,6 +19,8 @@ CHARGE_MODES = ("stock_confirmed", "prepaid")
 STOCKS = ("native", "declared")
 ALLOCATIONS = ("first_come", "draw")
 MEMBER_STATUSES = ("invited", "active", "left", "removed")
+SEED_BYTES = 32  # of a draw
+DRAW_DOMAIN = b"handstamp/draw/1\x00"
 MOST_PER_WEEK = 20
 MOST_RECOVERY_HOURS = 14 * 24
 EARLIEST_WEEK, LATEST_WEEK = date(2020, 1, 6), date(2099, 12, 21)
@@ -122,3 +125,8 @@ def clean_code(text: str) -> str:
 def spoken_code(code: str) -> str:
     """Write a code in groups of four, as people read it out."""
     return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
+def draw_commitment(seed: bytes) -> str:
+    """Return what is published before a draw with that seed, 64 hexadecimal digits."""
+    return hashlib.sha256(DRAW_DOMAIN + seed).hexdigest()

@@ -5,6 +5,7 @@ from collections import Counter
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handstamp.clubs.supply import reserved_natively
 from handstamp.events.models import Event
 from handstamp.kit.clock import Millis
 from handstamp.orders import store
@@ -20,9 +21,11 @@ MOST_EVENTS = 100
 
 
 async def stock_differences(session: AsyncSession, event_ids: list[str]) -> list[Difference]:
-    """Return the rows of the stock that do not say what orders and tickets say."""
+    """Return the rows of the stock that do not say what orders, pre-orders and tickets say."""
     held: Counter[tuple[str, str]] = Counter()
-    for (event_id, tier_id), number in (await store.held_by_orders(session, event_ids)).items():
+    orders = await store.held_by_orders(session, event_ids)
+    wishes = await reserved_natively(session, event_ids)
+    for (event_id, tier_id), number in [*orders.items(), *wishes.items()]:
         held[event_id, tier_id] += number
         held[event_id, WHOLE_EVENT] += number
     kept = {key: count.held for key, count in (await counts(session, event_ids)).items()}

@@ -6,6 +6,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
+from handstamp.clubs.find_clubs import may_buy, was_member
+from handstamp.events.models import Event
 from handstamp.ledger import rules as ledger
 from handstamp.ledger.balances import posted
 from handstamp.ledger.post_entry import post
@@ -149,8 +151,20 @@ async def _issue(
 ) -> None:
     event = await store.event(session, order.event_id)
     tiers = await store.tiers(session, order.event_id)
+    await _look_at_membership(session, order, event)
     rows = [(tiers[item.tier_id], holder) for item in items for holder in _holders(order, item)]
     await issue_rows(session, services, event, rows, source="order", actor=SYSTEM, were_held=True)
+
+
+async def _look_at_membership(session: AsyncSession, order: Order, event: Event) -> None:
+    """Note an order of somebody who is no longer a member of a club that has the event.
+
+    Membership counted when they held the tickets and when they went to pay; the money is here
+    and the tickets are theirs. The organizer sees it in the log.
+    """
+    if not await may_buy(session, event, order.user_id):
+        then = await was_member(session, event, order.user_id, order.created_at)
+        await _note(session, order, "order.membership_ended", {"was_member": then})
 
 
 def _holders(order: Order, item: OrderItem) -> list[Holder]:

@@ -27,3 +27,11 @@ def said(refusal: Refusal) -> str:
     """Return a refusal in the reader's language."""
     text = _(refusal.message)
     return text % {"number": refusal.number} if "%(number)" in text else text
+
+
+def not_a_member() -> Conflict:
+    """Return the problem of an event that only members of a club may buy."""
+    return Conflict(
+        _("These tickets are for members of a club. Sign in with the address the club knows."),
+        code="members_only",
+    )

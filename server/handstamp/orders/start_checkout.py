@@ -11,11 +11,13 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.auth.rules import clean_email
+from handstamp.clubs.find_clubs import may_buy
 from handstamp.orders import rules, store
 from handstamp.orders.checkout_page import account_of, open_page
 from handstamp.orders.fulfil_order import fulfil
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.order_access import hash_of, secret_of
+from handstamp.orders.refusals import not_a_member
 from handstamp.orders.settle_order import close_unwanted_page, no_answer, settle_order
 from handstamp.payments.gateway import gateway
 from handstamp.payments.gateway_errors import GatewayError, GatewayRefused
@@ -122,6 +124,8 @@ async def _plan(
     items = (await store.items(session, [order.id]))[order.id]
     if order.checkout_state == "complete":
         return StartedCheckout(order.id, done=True)
+    if not await may_buy(session, await store.event(session, order.event_id), order.user_id):
+        raise not_a_member()
     if order.checkout_state in ("starting", "open"):
         if not _is_same(order, details):
             return _CloseFirst(order.id)

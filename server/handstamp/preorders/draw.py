@@ -9,10 +9,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from handstamp.clubs.rules import draw_commitment
 from handstamp.kit.signing import same
-
-DOMAIN = b"handstamp/draw/1\x00"
-SEED_BYTES = 32
 
 
 class Verdict(NamedTuple):
@@ -25,11 +23,6 @@ class Verdict(NamedTuple):
     def fair(self) -> bool:
         """Tell whether nothing was found."""
         return self.seed_fits and not self.wrong
-
-
-def commitment(seed: bytes) -> str:
-    """Return what is published before a draw, 64 hexadecimal digits."""
-    return hashlib.sha256(DOMAIN + seed).hexdigest()
 
 
 def rank(seed: bytes, preorder_id: str) -> str:
@@ -47,4 +40,4 @@ def verify(promised: str, seed: bytes, drawn: Mapping[str, int]) -> Verdict:
     """Check a draw: `drawn` is the place that each pre-order was given."""
     right = places(seed, drawn)
     wrong = tuple(sorted(one for one, place in drawn.items() if right[one] != place))
-    return Verdict(same(promised, commitment(seed)), wrong)
+    return Verdict(same(promised, draw_commitment(seed)), wrong)

@@ -1,0 +1,129 @@
+"""The one port through which tickets for a club's members are set aside, given back and taken.
+
+Native stock is the event's own capacity: reserved is held in `tickets/stock.py`, taken is a
+signed ticket. Declared stock is a promise from elsewhere: reserved is counted, and taking does
+nothing until tickets from elsewhere are plugged in here.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import column, func, select, table
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.clubs import store
+from handstamp.clubs.models import ClubEvent
+from handstamp.events.models import Event, Tier
+from handstamp.plumbing.web import SYSTEM, Services
+from handstamp.tickets import stock
+from handstamp.tickets.issue_tickets import Holder, issue_rows
+
+_WISHES = table(  # of the room above, by name as tables of rooms know each other
+    "tickets_pre_orders",
+    column("club_id"),
+    column("event_id"),
+    column("tier_id"),
+    column("reserved"),
+)
+
+
+class Left(NamedTuple):
+    """What there is of a tier for a club; `declared` and `remaining` None are without limit."""
+
+    declared: int | None
+    reserved: int
+    remaining: int | None
+
+
+async def reserve(session: AsyncSession, terms: ClubEvent, tier_id: str) -> bool:
+    """Set one ticket of a tier aside; False, and nothing changed, when none is left."""
+    if terms.stock == "native":
+        return await stock.reserve_in(session, terms.event_id, {tier_id: 1})
+    return await store.move_stock(session, terms, tier_id, 1)
+
+
+async def release(session: AsyncSession, terms: ClubEvent, tier_id: str) -> None:
+    """Give back a ticket that was set aside."""
+    if terms.stock == "native":
+        stock.later(session, [stock.Move(terms.event_id, tier_id, held=-1)])
+    else:
+        await store.move_stock(session, terms, tier_id, -1)
+
+
+async def take(
+    session: AsyncSession,
+    services: Services,
+    terms: ClubEvent,
+    *,
+    event: Event,
+    tier: Tier,
+    holder: Holder,
+) -> int | None:
+    """Turn what was set aside into a ticket and return its serial.
+
+    None, and nothing changed, for declared stock: it stays reserved until a ticket has come.
+
+    Raises:
+        Conflict: the holder's `external_id` has its ticket already.
+    """
+    if terms.stock != "native":
+        return None
+    serials = await issue_rows(
+        session,
+        services,
+        event,
+        [(tier, holder)],
+        source="pre-order",
+        actor=SYSTEM,
+        were_held=True,
+    )
+    return serials[0]
+
+
+async def left_of(
+    session: AsyncSession, terms: ClubEvent, event: Event, tiers: Sequence[Tier]
+) -> dict[str, Left]:
+    """Return what there is of each tier."""
+    if terms.stock == "native":
+        return await _native(session, event, tiers)
+    rows = await store.stocks(session, terms.club_id, [terms.event_id])
+    known = {row.tier_id: row for row in rows}
+    found = {}
+    for tier in tiers:
+        row = known.get(tier.id)
+        declared, reserved = (row.declared, row.reserved) if row else (0, 0)
+        found[tier.id] = Left(declared, reserved, declared - reserved)
+    return found
+
+
+async def _native(session: AsyncSession, event: Event, tiers: Sequence[Tier]) -> dict[str, Left]:
+    counts = await stock.counts(session, [event.id])
+    whole = counts.get((event.id, stock.WHOLE_EVENT), stock.Count())
+    room = None if event.capacity is None else max(0, event.capacity - whole.taken)
+    held = await reserved_natively(session, [event.id])
+    found = {}
+    for tier in tiers:
+        taken = counts.get((event.id, tier.id), stock.Count()).taken
+        own = None if tier.capacity is None else max(0, tier.capacity - taken)
+        limits = [limit for limit in (own, room) if limit is not None]
+        reserved = held.get((event.id, tier.id), 0)
+        found[tier.id] = Left(None, reserved, min(limits) if limits else None)
+    return found
+
+
+async def reserved_natively(
+    session: AsyncSession, event_ids: Sequence[str]
+) -> dict[tuple[str, str], int]:
+    """Count what pre-orders hold of events' own capacity, by (event id, tier id)."""
+    wish = _WISHES.c
+    query = (
+        select(wish.event_id, wish.tier_id, func.count())
+        .join(
+            ClubEvent,
+            (ClubEvent.club_id == wish.club_id) & (ClubEvent.event_id == wish.event_id),
+        )
+        .where(wish.event_id.in_(list(event_ids)), wish.reserved.is_(True))
+        .where(ClubEvent.stock == "native")
+        .group_by(wish.event_id, wish.tier_id)
+    )
+    return {(row[0], row[1]): int(row[2]) for row in await session.execute(query)}
