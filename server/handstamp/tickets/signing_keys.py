@@ -60,6 +60,7 @@ async def current_key(session: AsyncSession, services: Services) -> SigningKey:
     key = await _publish(session, services, active_at=now)
     await _publish(session, services, active_at=None)
     await record(session, SYSTEM, "key.create", "signing_key", str(key.key_id))
+    await announce_unfinished(session, services)  # phones may have been paired before
     return key
 
 

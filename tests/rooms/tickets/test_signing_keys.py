@@ -167,6 +167,20 @@ async def test_a_rotation_reaches_phones_through_every_unfinished_feed(
         assert await number(session, over.id, 9) == []
 
 
+async def test_the_first_key_reaches_phones_that_were_paired_before_any_ticket(
+    services: Services,
+) -> None:
+    event = await new_event(services)
+    async with services.db.write() as session:
+        assert await number(session, event.id, 0)
+    await signing(services)
+    async with services.db.write() as session:
+        assert [row[0] for row in await number(session, event.id, 9)] == ["e"]
+    await signing(services)
+    async with services.db.write() as session:
+        assert await number(session, event.id, 20) == []
+
+
 async def test_private_keys_are_sealed_under_the_installations_secret(services: Services) -> None:
     async with services.db.write() as session:
         key = await current_key(session, services)
