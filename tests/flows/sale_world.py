@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from pathlib import Path
 
 import httpx2
@@ -156,6 +157,16 @@ class Sale:
             for one in charges
             if one["paid"]
         ]
+
+    async def mails_to(self, address: str, subject: str = "") -> list[EmailMessage]:
+        """Wait for mails to an address with so much in their subject, and return them."""
+        async with asyncio.timeout(SETTLING_S):
+            while True:
+                kept = zip(self.smtp.messages, self.smtp.recipients, strict=False)
+                found = [m for m, to in kept if address in to and subject in str(m["Subject"])]
+                if found:
+                    return found
+                await asyncio.sleep(0.05)
 
     def logs(self) -> str:
         """Return the processes' last words."""
