@@ -1,82 +1,118 @@
-"""What a hold reads and writes: short statements on a plain connection, for a thread."""
+"""What holds read and write: short statements on a plain connection, for many holds at once.
 
-from collections.abc import Mapping, Sequence
+The statements are built once: in a rush, building them took longer than running them.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from handstamp.events.models import Event, Tier
 from handstamp.kit.clock import Millis
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.rules import OfferedTier
 from handstamp.payments.models import PaymentAccount
+from handstamp.tickets.models import Stock
 
 _ORDERS, _ITEMS = Order.__table__, OrderItem.__table__
 OPEN_STATES = ("starting", "open", "complete")
 
+_EVENT = (
+    select(
+        Event.organizer_id,
+        Event.status,
+        Event.currency,
+        Event.end_at,
+        Event.capacity,
+        PaymentAccount.charges_enabled,
+        PaymentAccount.deauthorized_at,
+    )
+    .outerjoin(PaymentAccount, PaymentAccount.organizer_id == Event.organizer_id)
+    .where(Event.id == bindparam("event"))
+)
+_TIERS = select(
+    Tier.id,
+    Tier.name,
+    Tier.price_cents,
+    Tier.currency,
+    Tier.max_per_order,
+    Tier.sales_start_at,
+    Tier.sales_end_at,
+    Tier.visibility,
+    Tier.archived_at,
+    Tier.capacity,
+).where(Tier.event_id == bindparam("event"))
+_TAKEN = select(Stock.tier_id, Stock.held + Stock.issued).where(
+    Stock.event_id == bindparam("event")
+)
+_PENDING = (
+    select(*_ORDERS.c)
+    .where(_ORDERS.c.buyer_key.in_(bindparam("keys", expanding=True)))
+    .where(_ORDERS.c.status == "pending")
+    .order_by(_ORDERS.c.id)
+    .with_for_update()
+)
+_LINES = (
+    select(*_ITEMS.c)
+    .where(_ITEMS.c.order_id.in_(bindparam("orders", expanding=True)))
+    .order_by(_ITEMS.c.order_id, _ITEMS.c.position)
+)
+_RECENT = (
+    select(_ORDERS.c.buyer_key, func.count())
+    .where(_ORDERS.c.buyer_key.in_(bindparam("keys", expanding=True)))
+    .where(_ORDERS.c.created_at >= bindparam("since"))
+    .group_by(_ORDERS.c.buyer_key)
+)
+_BY_NETWORK = (
+    select(_ORDERS.c.network, _ORDERS.c.id, _ORDERS.c.event_id, _ITEMS.c.tier_id, _ITEMS.c.qty)
+    .join(_ITEMS, _ITEMS.c.order_id == _ORDERS.c.id)
+    .where(_ORDERS.c.network.in_(bindparam("networks", expanding=True)))
+    .where(_ORDERS.c.status == "pending")
+)
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+_ADD_ORDER, _ADD_ITEM = insert(Order), insert(OrderItem)
+
 
 @dataclass(frozen=True)
 class Offer:
-    """An event as a hold needs it, with its tiers by id."""
+    """An event as holds need it, with its tiers by id; '' in `capacities` is the event's own."""
 
     organizer_id: str
     status: str
     currency: str
     end_at: Millis
-    capacity: int | None
     can_charge: bool
     tiers: Mapping[str, OfferedTier]
     capacities: Mapping[str, int | None]
 
 
-@dataclass(frozen=True)
-class NetworkHolds:
-    """What one network holds: pending orders in all, and tickets of one event by tier."""
+class NetworkHold(NamedTuple):
+    """Some tickets in a pending order of a network."""
 
-    orders: int
-    tickets: Mapping[str, int]
+    network: str
+    order_id: str
+    event_id: str
+    tier_id: str
+    qty: int
 
 
 def offer(connection: Connection, event_id: str) -> Offer | None:
     """Return an event with its tiers; None when there is none."""
-    found = connection.execute(
-        select(
-            Event.organizer_id,
-            Event.status,
-            Event.currency,
-            Event.end_at,
-            Event.capacity,
-            PaymentAccount.charges_enabled,
-            PaymentAccount.deauthorized_at,
-        )
-        .outerjoin(PaymentAccount, PaymentAccount.organizer_id == Event.organizer_id)
-        .where(Event.id == event_id)
-    ).first()
+    found = connection.execute(_EVENT, {"event": event_id}).first()
     if found is None:
         return None
-    columns = (
-        Tier.id,
-        Tier.name,
-        Tier.price_cents,
-        Tier.currency,
-        Tier.max_per_order,
-        Tier.sales_start_at,
-        Tier.sales_end_at,
-        Tier.visibility,
-        Tier.archived_at,
-        Tier.capacity,
-    )
-    rows = connection.execute(select(*columns).where(Tier.event_id == event_id)).all()
+    rows = connection.execute(_TIERS, {"event": event_id}).all()
     return Offer(
         found.organizer_id,
         found.status,
         found.currency,
         found.end_at,
-        found.capacity,
         bool(found.charges_enabled) and found.deauthorized_at is None,
         {row.id: _offered(row) for row in rows},
-        {row.id: row.capacity for row in rows},
+        {"": found.capacity, **{row.id: row.capacity for row in rows}},
     )
 
 
@@ -94,67 +130,59 @@ def _offered(row: Any) -> OfferedTier:
     )
 
 
-def lock_network(connection: Connection, network: str) -> None:
-    """Let one hold of a network at a time be counted (SQLite writers queue anyway)."""
-    if connection.dialect.name != "sqlite" and network:
-        key = int.from_bytes(bytes.fromhex(network[:16]), signed=True)
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+def taken(connection: Connection, event_id: str) -> dict[str, int]:
+    """Return what is held or issued by tier; '' is the whole event."""
+    return {row[0]: row[1] for row in connection.execute(_TAKEN, {"event": event_id})}
 
 
-def pending_order(connection: Connection, keys: Sequence[str]) -> Order | None:
-    """Return a buyer's pending order, locked until the transaction ends."""
-    query = (
-        select(*_ORDERS.c)
-        .where(_ORDERS.c.buyer_key.in_(keys), _ORDERS.c.status == "pending")
-        .order_by(_ORDERS.c.created_at)
-        .limit(1)
-        .with_for_update()
-    )
-    row = connection.execute(query).first()
-    return None if row is None else Order(**row._mapping)
+def lock_networks(connection: Connection, networks: Collection[str]) -> None:
+    """Let the holds of one network be counted one at a time (SQLite writers queue anyway)."""
+    if connection.dialect.name != "sqlite":
+        for network in sorted(networks):
+            key = int.from_bytes(bytes.fromhex(network[:16]), signed=True)
+            connection.execute(_LOCK, {"key": key})
 
 
-def items_of(connection: Connection, order_id: str) -> list[OrderItem]:
-    """Return an order's lines."""
-    query = select(*_ITEMS.c).where(_ITEMS.c.order_id == order_id).order_by(_ITEMS.c.position)
-    return [OrderItem(**row._mapping) for row in connection.execute(query)]
+def pending_orders(
+    connection: Connection, keys: Sequence[str]
+) -> list[tuple[Order, list[OrderItem]]]:
+    """Return buyers' pending orders with their lines, locked until the transaction ends."""
+    orders = [Order(**row._mapping) for row in connection.execute(_PENDING, {"keys": keys})]
+    if not orders:
+        return []
+    lines: dict[str, list[OrderItem]] = defaultdict(list)
+    for row in connection.execute(_LINES, {"orders": [order.id for order in orders]}):
+        lines[row.order_id].append(OrderItem(**row._mapping))
+    return [(order, lines[order.id]) for order in orders]
 
 
-def recent_orders(connection: Connection, buyer_key: str, since: Millis) -> int:
-    """Count the orders that a buyer began since a moment."""
-    query = select(func.count()).where(_ORDERS.c.buyer_key == buyer_key)
-    return connection.execute(query.where(_ORDERS.c.created_at >= since)).scalar_one()
+def recent_orders(connection: Connection, keys: Sequence[str], since: Millis) -> dict[str, int]:
+    """Count the orders that buyers began since a moment."""
+    found = connection.execute(_RECENT, {"keys": keys, "since": since})
+    return {row[0]: row[1] for row in found}
 
 
-def network_holds(
-    connection: Connection, network: str, event_id: str, but: str = ""
-) -> NetworkHolds:
-    """Count what a network holds, leaving out one order."""
-    query = (
-        select(_ORDERS.c.id, _ORDERS.c.event_id, _ITEMS.c.tier_id, _ITEMS.c.qty)
-        .join(_ITEMS, _ITEMS.c.order_id == _ORDERS.c.id)
-        .where(_ORDERS.c.network == network, _ORDERS.c.status == "pending", _ORDERS.c.id != but)
-    )
-    rows = connection.execute(query).all()
-    tickets: dict[str, int] = {}
-    for row in rows:
-        if row.event_id == event_id:
-            tickets[row.tier_id] = tickets.get(row.tier_id, 0) + row.qty
-    return NetworkHolds(len({row.id for row in rows}), tickets)
+def network_holds(connection: Connection, networks: Sequence[str]) -> list[NetworkHold]:
+    """Return what networks hold."""
+    if not networks:
+        return []
+    return [NetworkHold(*row) for row in connection.execute(_BY_NETWORK, {"networks": networks})]
 
 
-def close_unstarted(connection: Connection, order: Order, now: Millis, values: Any) -> bool:
+def close_unstarted(connection: Connection, order: Order, values: Mapping[str, Any]) -> bool:
     """Close a pending order that has no payment page; False when it has one or is closed."""
     changed = (
         update(Order)
-        .where(_ORDERS.c.id == order.id, _ORDERS.c.status == "pending")
-        .where(_ORDERS.c.checkout_state.not_in(OPEN_STATES))
-        .values(closed_at=now, **values)
+        .where(Order.id == order.id, Order.status == "pending")
+        .where(Order.checkout_state.not_in(OPEN_STATES))
+        .values(**values)
     )
     return bool(connection.execute(changed).rowcount)
 
 
-def add_order(connection: Connection, order: dict[str, Any], items: list[dict[str, Any]]) -> None:
-    """Write a new order with its lines."""
-    connection.execute(insert(Order).values(**order))
-    connection.execute(insert(OrderItem), items)
+def add_orders(
+    connection: Connection, orders: list[dict[str, Any]], items: list[dict[str, Any]]
+) -> None:
+    """Write new orders with their lines."""
+    connection.execute(_ADD_ORDER, orders)
+    connection.execute(_ADD_ITEM, items)

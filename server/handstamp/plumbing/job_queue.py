@@ -54,12 +54,16 @@ async def read_now(session: AsyncSession) -> Millis:
     return int((await session.execute(select(database_now(session)))).scalar_one())
 
 
-def add_on(connection: Connection, kind: str, args: Mapping[str, Any], *, run_at: Millis) -> None:
-    """Add a job for later through a plain connection; nobody is woken for it."""
+def add_on(
+    connection: Connection, kind: str, jobs: Sequence[tuple[Mapping[str, Any], Millis]]
+) -> None:
+    """Add jobs for later, (arguments, moment), by a plain connection; nobody is woken for them."""
     now: ColumnElement[int]
     now = literal_column(_SQLITE_NOW if connection.dialect.name == "sqlite" else _POSTGRES_NOW)
-    row = to_row(kind, args, None, None, MAX_ATTEMPTS)
-    connection.execute(insert(Job).values(**row, run_at=run_at, created_at=now))
+    rows = [
+        {**to_row(kind, args, None, None, MAX_ATTEMPTS), "run_at": run_at} for args, run_at in jobs
+    ]
+    connection.execute(insert(Job).values(created_at=now), rows)
 
 
 def _ready(now: ColumnElement[int], limit: int) -> Select[int]:

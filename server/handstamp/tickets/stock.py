@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -147,39 +147,69 @@ def _rows(moves: Iterable[Move]) -> list[Move]:
     return [Move(key[0], key[2], *sums[key]) for key in sorted(sums) if sums[key] != [0, 0]]
 
 
-def _is(row: Move) -> ColumnElement[bool]:
-    return and_(Stock.event_id == row.event_id, Stock.tier_id == row.tier_id)
+def _limit(of: Any, *, tier: bool) -> Any:
+    if tier:
+        return select(Tier.capacity).where(Tier.id == of.tier_id).scalar_subquery()
+    return select(Event.capacity).where(Event.id == of.event_id).scalar_subquery()
 
 
-def _capacity(row: Move) -> Any:
-    if row.tier_id == WHOLE_EVENT:
-        query = select(Event.capacity).where(Event.id == row.event_id)
-    else:
-        query = select(Tier.capacity).where(Tier.id == row.tier_id)
-    return query.scalar_subquery()
+def _statement(*, tier: bool, grows: bool) -> Any:
+    """Return the statement that moves one row; built once, in a rush building took the longest."""
+    held, issued = bindparam("more_held"), bindparam("more_issued")
+    changed = (
+        update(Stock)
+        .where(Stock.event_id == bindparam("event"), Stock.tier_id == bindparam("tier"))
+        .values(held=Stock.held + held, issued=Stock.issued + issued)
+    )
+    if not grows:
+        return changed
+    grown = Stock.held + Stock.issued + held + issued
+    return changed.where(grown <= func.coalesce(_limit(Stock, tier=tier), _NO_LIMIT))
+
+
+_CHANGES = {
+    (tier, grows): _statement(tier=tier, grows=grows)
+    for tier in (False, True)
+    for grows in (False, True)
+}
+_LEFT = {
+    tier: select(_limit(Stock, tier=tier) - Stock.held - Stock.issued).where(
+        Stock.event_id == bindparam("event"), Stock.tier_id == bindparam("tier")
+    )
+    for tier in (False, True)
+}
 
 
 def _change(connection: Connection, row: Move) -> bool:
-    changed = (
-        update(Stock)
-        .where(_is(row))
-        .values(held=Stock.held + row.held, issued=Stock.issued + row.issued)
-    )
-    if row.held > 0:
-        grown = Stock.held + Stock.issued + row.held + row.issued
-        changed = changed.where(grown <= func.coalesce(_capacity(row), _NO_LIMIT))
-    if connection.execute(changed).rowcount:
+    changed = _CHANGES[row.tier_id != WHOLE_EVENT, row.held > 0]
+    values = {"event": row.event_id, "tier": row.tier_id}
+    moved = {**values, "more_held": row.held, "more_issued": row.issued}
+    if connection.execute(changed, moved).rowcount:
         return True
     insert: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     absent = insert(Stock).values(event_id=row.event_id, tier_id=row.tier_id, held=0, issued=0)
     connection.execute(absent.on_conflict_do_nothing())
-    return bool(connection.execute(changed).rowcount)
+    return bool(connection.execute(changed, moved).rowcount)
 
 
 def _why(connection: Connection, row: Move) -> SoldOut:
-    taken = select(Stock.held + Stock.issued).where(_is(row)).scalar_subquery()
-    left = select(_capacity(row) - taken)
-    return SoldOut(row.event_id, row.tier_id, max(0, connection.execute(left).scalar() or 0))
+    left = _LEFT[row.tier_id != WHOLE_EVENT]
+    found = connection.execute(left, {"event": row.event_id, "tier": row.tier_id}).scalar()
+    return SoldOut(row.event_id, row.tier_id, max(0, found or 0))
+
+
+_OVER = (
+    select(Stock.event_id, Stock.tier_id)
+    .where(Stock.event_id == bindparam("event"))
+    .where(Stock.tier_id.in_(bindparam("tiers", expanding=True)))
+    .where(
+        Stock.held + Stock.issued
+        > case(
+            (Stock.tier_id == WHOLE_EVENT, _limit(Stock, tier=False)),
+            else_=_limit(Stock, tier=True),
+        )
+    )
+)
 
 
 def _over(connection: Connection, grown: Sequence[Move]) -> SoldOut | None:
@@ -190,18 +220,6 @@ def _over(connection: Connection, grown: Sequence[Move]) -> SoldOut | None:
     """
     if not grown:
         return None
-    limit = case(
-        (
-            Stock.tier_id == WHOLE_EVENT,
-            select(Event.capacity).where(Event.id == Stock.event_id).scalar_subquery(),
-        ),
-        else_=select(Tier.capacity).where(Tier.id == Stock.tier_id).scalar_subquery(),
-    )
     tiers = [row.tier_id for row in grown]
-    over = (
-        select(Stock.event_id, Stock.tier_id)
-        .where(Stock.event_id == grown[0].event_id, Stock.tier_id.in_(tiers))
-        .where(Stock.held + Stock.issued > limit)
-    )
-    found = connection.execute(over).first()
+    found = connection.execute(_OVER, {"event": grown[0].event_id, "tiers": tiers}).first()
     return None if found is None else SoldOut(found[0], found[1], 0)

@@ -1,0 +1,239 @@
+"""Deciding holds in memory, one after another, over what was read for all of them at once."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from handstamp.kit.clock import Millis
+from handstamp.kit.ids import base32_encode, new_id, random_int
+from handstamp.orders import rules
+from handstamp.orders.buyers import Buyer
+from handstamp.orders.hold_rows import OPEN_STATES, NetworkHold, Offer
+from handstamp.orders.models import Order, OrderItem
+from handstamp.tickets.stock import WHOLE_EVENT, Move
+
+N_ = str  # marks text for the catalogues; it is translated where it is shown
+NUMBER_LETTERS = 6
+CANNOT_SELL = rules.Refusal(
+    "",
+    "cannot_sell",
+    N_("This organizer cannot take payments yet, so nothing can be bought now."),
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a buyer wants to hold, how long for, and how many orders a network may hold."""
+
+    buyer: Buyer
+    wants: Mapping[str, int]
+    hold_for: Millis
+    most_by_network: int
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return all keys by which the buyer may own a pending order."""
+        return self.buyer.keys or (self.buyer.key,)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A pending order with its lines; `resumed` tells that it was there already."""
+
+    order: Order
+    items: list[OrderItem]
+    resumed: bool = False
+
+
+@dataclass(frozen=True)
+class InTheWay:
+    """The buyer's other order, whose payment page must be closed first."""
+
+    order_id: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why not; `names`: tiers by id, as far as the buyer may know them."""
+
+    refusals: list[rules.Refusal]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+Outcome = Held | InTheWay | Refused
+
+
+@dataclass
+class Book:
+    """An event's holds as they are read and then grow; what must be written at the end."""
+
+    event_id: str
+    offer: Offer
+    now: Millis
+    taken: Counter[str]
+    recent: Counter[str]
+    pending: dict[str, tuple[Order, list[OrderItem]]]
+    networks: dict[str, list[NetworkHold]]
+    closing: list[Order] = field(default_factory=list)
+    adding: list[Held] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+
+    def decide(self, asked: Asked) -> Outcome:
+        """Decide one hold as if all those before were stored already."""
+        old, items = self._of(asked)
+        is_due = old is not None and rules.is_due(old.expires_at, self.now)
+        if old and not is_due and self._is_same(old, items, asked.wants):
+            return Held(old, items, resumed=True)
+        if old and old.checkout_state in OPEN_STATES:
+            return InTheWay(old.id)
+        refused = (
+            self._selection(asked) or self._limits(asked, old) or self._room(asked, old, items)
+        )
+        if refused is not None:
+            return refused
+        if old is not None:
+            self._close(old, items)
+        return self._add(asked)
+
+    def _of(self, asked: Asked) -> tuple[Order | None, list[OrderItem]]:
+        for key in asked.keys:
+            if key in self.pending:
+                return self.pending[key]
+        return None, []
+
+    def _is_same(self, order: Order, items: list[OrderItem], wants: Mapping[str, int]) -> bool:
+        held = {item.tier_id: item.qty for item in items}
+        return order.event_id == self.event_id and held == wants
+
+    def _selection(self, asked: Asked) -> Refused | None:
+        offer = self.offer
+        closed = rules.event_refusal(offer.status, offer.end_at, self.now)
+        if closed is not None:
+            return Refused([closed])
+        refusals = rules.selection_refusals(
+            asked.wants, offer.tiers, currency=offer.currency, now=self.now
+        )
+        if refusals:
+            names = {tier.id: tier.name for tier in offer.tiers.values() if not tier.hidden}
+            return Refused(refusals, names)
+        costs = any(offer.tiers[tier].unit_price for tier in asked.wants)
+        return Refused([CANNOT_SELL]) if costs and not offer.can_charge else None
+
+    def _limits(self, asked: Asked, old: Order | None) -> Refused | None:
+        own = old.id if old else ""
+        holds = [hold for hold in self.networks[asked.buyer.network] if hold.order_id != own]
+        refusal = rules.holds_refusal(
+            by_buyer=self.recent[asked.buyer.key],
+            by_network=len({hold.order_id for hold in holds}),
+            most_by_network=asked.most_by_network,
+        )
+        if refusal is None and asked.buyer.network:
+            held = Counter[str]()
+            for hold in holds:
+                if hold.event_id == self.event_id:
+                    held.update({hold.tier_id: hold.qty, WHOLE_EVENT: hold.qty})
+            refusal = self._share(_sums(asked.wants), held)
+        return Refused([refusal]) if refusal else None
+
+    def _share(self, wants: Mapping[str, int], held: Counter[str]) -> rules.Refusal | None:
+        capacities = self.offer.capacities
+        found = (
+            rules.share_refusal(held[tier], qty, capacities[tier]) for tier, qty in wants.items()
+        )
+        return next((refusal for refusal in found if refusal), None)
+
+    def _room(self, asked: Asked, old: Order | None, items: list[OrderItem]) -> Refused | None:
+        back = Counter[str]()
+        if old is not None and old.event_id == self.event_id:
+            back.update(_sums({item.tier_id: item.qty for item in items}))
+        for tier, qty in _sums(asked.wants).items():
+            capacity = self.offer.capacities[tier]
+            if capacity is not None and self.taken[tier] - back[tier] + qty > capacity:
+                return self.sold_out(tier, capacity - self.taken[tier] + back[tier])
+        return None
+
+    def sold_out(self, tier_id: str, remaining: int) -> Refused:
+        """Say that so few are left of a tier, or of the event ('')."""
+        names = {tier.id: tier.name for tier in self.offer.tiers.values()}
+        return Refused([rules.sold_out_refusal(tier_id, remaining)], names)
+
+    def _close(self, old: Order, items: list[OrderItem]) -> None:
+        self.closing.append(old)
+        del self.pending[old.buyer_key]
+        self.moves += [Move(old.event_id, item.tier_id, held=-item.qty) for item in items]
+        if old.event_id == self.event_id:
+            self.taken.subtract(_sums({item.tier_id: item.qty for item in items}))
+        holds = self.networks[old.network]
+        self.networks[old.network] = [hold for hold in holds if hold.order_id != old.id]
+
+    def _add(self, asked: Asked) -> Held:
+        held = new_order(self.event_id, self.offer, asked, self.now)
+        self.adding.append(held)
+        self.pending[held.order.buyer_key] = (held.order, held.items)
+        self.recent[held.order.buyer_key] += 1
+        self.taken.update(_sums(asked.wants))
+        network, order_id = held.order.network, held.order.id
+        for tier, qty in asked.wants.items():
+            self.moves.append(Move(self.event_id, tier, held=qty))
+            self.networks[network].append(NetworkHold(network, order_id, self.event_id, tier, qty))
+        return held
+
+
+def by_network(holds: Iterable[NetworkHold]) -> dict[str, list[NetworkHold]]:
+    """Return holds by network; any network may be asked for."""
+    found: dict[str, list[NetworkHold]] = defaultdict(list)
+    for hold in holds:
+        found[hold.network].append(hold)
+    return found
+
+
+def new_order(event_id: str, offer: Offer, asked: Asked, now: Millis) -> Held:
+    """Make a pending order with its price; nothing is stored."""
+    wants, buyer = asked.wants, asked.buyer
+    priced = rules.price(
+        [rules.Line(tier, qty, offer.tiers[tier].unit_price) for tier, qty in wants.items()]
+    )
+    order = Order(
+        id=new_id("ord"),
+        number=f"HS-{base32_encode(random_int(5 * NUMBER_LETTERS), NUMBER_LETTERS)}",
+        event_id=event_id,
+        organizer_id=offer.organizer_id,
+        buyer_key=buyer.key,
+        user_id=buyer.user_id,
+        network=buyer.network,
+        email=buyer.email,
+        language=buyer.language,
+        currency=offer.currency,
+        subtotal=priced.subtotal,
+        discount=priced.discount,
+        fees=priced.fees,
+        tax=priced.tax,
+        total=priced.total,
+        application_fee=priced.application_fee,
+        expires_at=now + asked.hold_for,
+        created_at=now,
+    )
+    items = [
+        OrderItem(
+            id=new_id("oi"),
+            order_id=order.id,
+            position=position,
+            tier_name=offer.tiers[line.tier_id].name,
+            **line._asdict(),
+        )
+        for position, line in enumerate(priced.lines)
+    ]
+    for row in (order, *items):
+        _fill_defaults(row)
+    return Held(order, items)
+
+
+def _fill_defaults(row: Order | OrderItem) -> None:
+    """Give a row that no session inserts the values that its columns begin with."""
+    for column in row.__table__.columns:
+        if column.default is not None and getattr(row, column.key) is None:
+            setattr(row, column.key, column.default.arg)
+
+
+def _sums(wants: Mapping[str, int]) -> dict[str, int]:
+    return {**wants, WHOLE_EVENT: sum(wants.values())}
