@@ -44,6 +44,8 @@ async def take_details(request: Request, shown: Shown) -> Response:
     """Take the buyer's details and lead to payment, or say what is wrong with them."""
     sent = await request.form()
     form = await DetailsForm.from_formdata(request)
+    if not shown.view.event.ask_phone:
+        form.phone.data = ""
     if sent.get("email_instead"):
         form.email.data = str(sent["email_instead"])
     names = _names_in(sent, shown)
