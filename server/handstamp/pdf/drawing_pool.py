@@ -69,16 +69,18 @@ class DrawingPool:
         """Have a child answer; a child that dies is replaced once.
 
         Raises:
-            DrawingFailed: it died twice, took a minute, or cannot draw on this machine.
+            DrawingFailed: it died twice, took too long (a minute, and as long again for every
+                50 tickets), or cannot draw on this machine.
         """
         content = json.dumps(request).encode()
+        patience = PATIENCE_S * (1 + len(request.get("tickets", ())) / 50)
         async with self._seats:
             try:
-                return await self._answer(content)
+                return await self._answer(content, patience)
             except _Died:
                 pass
             try:
-                return await self._answer(content)
+                return await self._answer(content, patience)
             except _Died as error:
                 raise DrawingFailed("the process that draws ended unexpectedly") from error
 
@@ -90,15 +92,15 @@ class DrawingPool:
             await self._free.pop().end()
         await asyncio.gather(*self._tasks)
 
-    async def _answer(self, content: bytes) -> tuple[dict[str, Any], bytes]:
+    async def _answer(self, content: bytes, patience_s: float) -> tuple[dict[str, Any], bytes]:
         child = self._free.pop() if self._free else await _start()
         whole = False
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(patience_s):
                 head, body = await child.ask(content)
             whole = "error" not in head and child.drawn < DOCUMENTS
         except TimeoutError as error:
-            raise DrawingFailed(f"it took longer than {PATIENCE_S:.0f} s") from error
+            raise DrawingFailed(f"it took longer than {patience_s:.0f} s") from error
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise _Died from error
         finally:

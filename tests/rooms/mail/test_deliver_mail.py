@@ -125,6 +125,42 @@ async def test_a_mail_is_written_in_the_language_it_was_asked_for_in(
     assert stray == []
 
 
+@pytest.mark.parametrize(
+    ("provider", "headers"),
+    [
+        ({}, set()),
+        ({"postmark_webhook": "a:b"}, {"X-PM-Metadata-mail", "X-PM-KeepID"}),
+        ({"resend_webhook_secret": "whsec_x"}, {"Resend-Idempotency-Key"}),
+    ],
+)
+async def test_a_provider_is_told_our_mail_s_id(
+    services: Services,
+    smtp_server: SmtpServer,
+    database_url: str,
+    provider: dict[str, str],
+    headers: set[str],
+) -> None:
+    await queue(services)
+    services.settings = make_settings(database_url, mail_url=smtp_server.url, **provider)
+    await run_jobs(services)
+    (message,) = smtp_server.messages
+    told = {name for name in message if name.startswith(("X-", "Resend-"))} - {"X-Peer"}
+    assert told == headers
+    for name in headers - {"X-PM-KeepID"}:
+        assert message["Message-ID"].startswith(f"<{message[name]}@")
+
+
+async def test_what_is_no_address_fails_at_once(
+    services: Services, smtp_server: SmtpServer
+) -> None:
+    await queue(services)
+    async with services.db.write() as session:
+        await session.execute(update(Mail).values(to_email="ada@example.org, eve@example.org"))
+    await run_jobs(services)
+    assert smtp_server.messages == []
+    assert await outcome(services) == ("failed", "dead", "not an address")
+
+
 async def test_the_demo_shows_mails_on_a_page(services: Services, database_url: str) -> None:
     services.settings = make_settings(database_url, demo=True, open_registration=True)
     services.rooms[ROOM] = MAILS

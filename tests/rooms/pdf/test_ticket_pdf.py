@@ -177,6 +177,11 @@ async def test_every_word_of_ours_goes_through_the_catalogue(pool: DrawingPool) 
         assert stray not in text
 
 
+async def test_a_screen_reader_finds_structure(pool: DrawingPool) -> None:
+    pdf, _missing = await drawn(pool, make_document())
+    assert pypdfium2.raw.FPDFCatalog_IsTagged(pdf.raw)
+
+
 async def test_a_printed_page_is_a_quarter_of_a4(pool: DrawingPool) -> None:
     pdf, _missing = await drawn(pool, make_document())
     assert [round(side / 72 * 25.4) for side in pdf[0].get_size()] == [105, 148]
