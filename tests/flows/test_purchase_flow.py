@@ -87,7 +87,7 @@ def test_from_a_published_event_to_an_offline_scan(stage: Stage) -> None:
     assert seen["printedId"] in shown
     stage.portal.call(stage.sale.start)
     phone.settle(pending=0, online=True)
-    desk.goto(f"{stage.sale.address}/tickets/organizer/events/{event_id}/board")
+    desk.goto(f"{stage.sale.address}/tickets/organizer/events/{event_id}/door")
     expect(desk.locator("dl.numbers dd").first).to_have_text("1 / 3")
 
     assert phone.type(codes[0])["verdict"] == "already_used"
