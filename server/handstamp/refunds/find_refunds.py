@@ -13,7 +13,7 @@ from handstamp.plumbing.web import Actor
 from handstamp.refunds import store
 from handstamp.refunds.book_refund import is_deposit
 from handstamp.refunds.models import Dispute, Refund
-from handstamp.refunds.rules import GIVING, LIVE, refund_problem
+from handstamp.refunds.rules import GIVING, LIVE, forbids_refund, refund_problem
 
 
 @dataclass(frozen=True)
@@ -93,5 +93,5 @@ async def is_disputed(session: AsyncSession, order_id: str, payment: Payment | N
     """
     disputes = await store.disputes_of_order(session, order_id)
     if disputes:
-        return any(dispute.outcome != "won" for dispute in disputes)
+        return any(forbids_refund(dispute.status) for dispute in disputes)
     return payment is not None and payment.disputed

@@ -9,7 +9,7 @@ from handstamp.kit.ids import new_id
 from handstamp.payments.models import Payment
 from handstamp.plumbing.db import after_commit
 from handstamp.plumbing.errors import Conflict
-from handstamp.plumbing.jobs import JobContext, enqueue
+from handstamp.plumbing.jobs import GiveUp, JobContext, enqueue
 from handstamp.plumbing.metrics import REFUNDS
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import SYSTEM, Actor, Services
@@ -83,18 +83,25 @@ async def request_refund(
 
 
 async def refund_late_payment(ctx: JobContext) -> None:
-    """Refund an order that was paid when nothing was left for it: `order_id`, `payment_id`."""
-    async with ctx.write() as session:
-        await request_refund(
-            session,
-            ctx.services,
-            SYSTEM,
-            str(ctx.args["order_id"]),
-            payment_id=str(ctx.args.get("payment_id", "")),
-            reason="paid_too_late",
-            origin="system",
-        )
-        await ctx.acknowledge(session)
+    """Refund a payment that bought nothing, for it came too late or twice.
+
+    Raises:
+        GiveUp: it cannot be refunded, for example because the bank has taken it back.
+    """
+    try:
+        async with ctx.write() as session:
+            await request_refund(
+                session,
+                ctx.services,
+                SYSTEM,
+                str(ctx.args["order_id"]),
+                payment_id=str(ctx.args.get("payment_id", "")),
+                reason="paid_too_late",
+                origin="system",
+            )
+            await ctx.acknowledge(session)
+    except Conflict as error:
+        raise GiveUp(error.detail) from error
 
 
 async def _make(

@@ -62,6 +62,11 @@ def blocks_tickets(status: str) -> bool:
     return not dispute_outcome(status) and not status.startswith("warning_")
 
 
+def forbids_refund(status: str) -> bool:
+    """Tell whether a refund beside a dispute would pay twice; a bank's mere question does not."""
+    return blocks_tickets(status) or dispute_outcome(status) == "lost"
+
+
 def fee_share(application_fee: int, paid: int, refunded: int) -> int:
     """Return how much of the platform's fee belongs to the part that is refunded."""
     return application_fee * refunded // paid

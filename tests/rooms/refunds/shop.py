@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from tests.factories.auth import Person, make_owner
 from tests.factories.events import make_event
 from tests.factories.payments import connect_account
-from tests.fixtures.stripe_double import StripeDouble
+from tests.fixtures.stripe_double import Delivery, StripeDouble
 
 from handstamp.events.find_events import tiers_of
 from handstamp.events.models import Event, Tier
@@ -156,10 +156,14 @@ class Shop:
         """Deliver what the double has to say, and do the work."""
         await self.work()
         for event in await self.double.take_webhooks(order):
-            path = "/api/tickets/webhooks/stripe" + "/connect" * (event.endpoint == "connect")
-            answer = await self.http.post(path, content=event.body, headers=event.headers)
-            assert answer.status_code == 200, answer.text
+            await self.take(event)
         await self.work()
+
+    async def take(self, event: Delivery) -> None:
+        """Deliver one event."""
+        path = "/api/tickets/webhooks/stripe" + "/connect" * (event.endpoint == "connect")
+        answer = await self.http.post(path, content=event.body, headers=event.headers)
+        assert answer.status_code == 200, answer.text
 
     async def work(self, *, late: bool = False) -> None:
         """Run the jobs that are ready (`late`: also those that wait for their next try)."""

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from tests.factories.auth import make_owner, make_person
 from tests.rooms.refunds.shop import Shop
 
+from handstamp.audit.models import AuditEntry
 from handstamp.kit.clock import HOUR, MINUTE, FakeClock
 from handstamp.orders.fulfil_order import REFUND_JOB, fulfil
 from handstamp.orders.models import OrderItem
@@ -291,3 +292,44 @@ async def test_an_order_paid_twice_gets_the_second_payment_back(shop: Shop) -> N
     await shop.hear()
     assert await shop.tickets(order) == ["refunded"] * 3
     await shop.check_books()
+
+
+async def test_a_refund_that_was_asked_for_ends_though_sales_are_switched_off(shop: Shop) -> None:
+    order = await shop.buy()
+    await shop.ask(order)
+    off = {"enable_ticketing": False, "enable_checkout": False}
+    shop.services.settings = shop.services.settings.model_copy(update=off)
+    await shop.hear()
+    assert (await shop.refunds(order))[0].status == "succeeded"
+    assert await shop.tickets(order) == ["refunded"] * 3
+    assert (await shop.ask(order)).status_code == 503
+
+
+async def test_a_late_payment_that_the_bank_takes_back_becomes_a_dead_letter(shop: Shop) -> None:
+    order = await shop.buy(late=True)
+    await shop.double.open_dispute(await shop.intent(order))
+    for event in await shop.double.take_webhooks():
+        await shop.take(event)
+    await shop.work()
+    dead = [kind for kind, state in await shop.left_to_do() if state == "dead"]
+    assert dead in ([], [REFUND_JOB])
+    refunds = [refund.status for refund in await shop.refunds(order)]
+    assert (dead, refunds) in (([], ["failed"]), ([REFUND_JOB], []))
+    await shop.check_books()
+
+
+async def test_who_asked_and_what_became_of_it_is_written_down(shop: Shop) -> None:
+    order = await shop.buy()
+    await shop.ask(order)
+    await shop.hear()
+    (refund,) = await shop.refunds(order)
+    async with shop.services.db.read() as session:
+        about = AuditEntry.target_id == refund.id
+        entries = list(await session.scalars(select(AuditEntry).where(about)))
+    assert {(entry.action, entry.actor_type) for entry in entries} == {
+        ("refund.request", "user"),
+        ("refund.succeeded", "system"),
+    }
+    assert {entry.organizer_id for entry in entries} == {shop.organizer_id}
+    page = (await shop.http.get("/api/tickets/metrics")).text
+    assert 'tickets_refunds_total{outcome="succeeded"}' in page

@@ -14,6 +14,7 @@ from handstamp.refunds.rules import (
     covered,
     dispute_outcome,
     fee_share,
+    forbids_refund,
     may_wait,
     moves_on,
     refund_problem,
@@ -103,6 +104,7 @@ def test_a_refund_only_moves_on() -> None:
 def test_what_a_disputes_status_means(status: str, outcome: str, blocks: bool) -> None:
     assert dispute_outcome(status) == outcome
     assert blocks_tickets(status) == blocks
+    assert forbids_refund(status) == (blocks or outcome == "lost")
 
 
 def test_only_missing_money_is_waited_for() -> None:
