@@ -110,6 +110,8 @@ class World:
             "HANDSTAMP_PUBLIC_URL": self.address,
             "ENABLE_TICKETING": "true",
             "ENABLE_TICKETING_SCANNING": "true",
+            "ENABLE_TICKETING_CHECKOUT": str(self.settings.enable_checkout).lower(),
+            "ENABLE_TICKETING_PAYOUTS": str(self.settings.enable_payouts).lower(),
         }
         log = self.folder / "server.log"
         log.write_bytes(b"")

@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.e2e.door_world import World, free_port
 from tests.e2e.stage import AXE, DESKTOP
 from tests.factories.checkin import Phone, make_code
+from tests.factories.events import make_tier
+from tests.factories.orders import make_account, make_paid_order
 from tests.fixtures.services import make_settings
 
 from handstamp.auth.create_user import create_user
@@ -24,10 +26,11 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice
 
 @dataclass
 class Office:
-    """A page of the organizer's browser, and the installation behind it."""
+    """A page of the organizer's browser, the installation behind it, and what it has sold."""
 
     page: Page
     world: World
+    order: str = ""
 
     @property
     def base(self) -> str:
@@ -74,11 +77,32 @@ def tell_the_story(world: World) -> None:
     world.work(act)
 
 
-def owner_session(world: World) -> str:
-    """Return the session token of somebody who runs the event."""
+def sell_something(world: World) -> str:
+    """Connect the organizer and sell two tickets; return the order's id."""
 
     async def act(services: Services) -> str:
         async with services.db.write() as session:
+            await make_account(
+                session,
+                services,
+                world.event.organizer_id,
+                requirements_json='["individual.verification.document"]',
+                payouts_enabled=False,
+            )
+            tier = await make_tier(session, services, world.event, "Stalls", price_cents=2_500)
+        return (await make_paid_order(services, world.event, {tier.id: 2})).id
+
+    return world.work(act)
+
+
+def owner_session(world: World, *, is_admin: bool = False) -> str:
+    """Return the session token of somebody who runs the event, or of an administrator."""
+
+    async def act(services: Services) -> str:
+        async with services.db.write() as session:
+            if is_admin:
+                root = await create_user(session, "root@example.org", is_admin=True)
+                return await start_session(session, root.id)
             user = await create_user(session, "ada@example.org")
             session.add(
                 Member(user_id=user.id, organizer_id=world.event.organizer_id, role="owner")
@@ -88,31 +112,46 @@ def owner_session(world: World) -> str:
     return world.work(act)
 
 
+@dataclass(frozen=True)
+class Evening:
+    """A running installation, the session tokens of its owner and admin, and its order."""
+
+    world: World
+    owner: str
+    admin: str
+    order: str
+
+
 @pytest.fixture(scope="module")
-def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, str]]:
-    """A running installation with its story told, and the owner's session token."""
+def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
+    """A running installation with its story told and two tickets sold."""
     folder: Path = tmp_path_factory.mktemp("office")
     port = free_port()
     url = f"sqlite+aiosqlite:///{folder / 'office.db'}"
-    world = World(make_settings(url, public_url=f"http://localhost:{port}"), port, folder)
+    settings = make_settings(
+        url, public_url=f"http://localhost:{port}", enable_checkout=True, enable_payouts=True
+    )
+    world = World(settings, port, folder)
     world.begin()
     world.start()
     tell_the_story(world)
-    yield world, owner_session(world)
+    order = sell_something(world)
+    yield Evening(world, owner_session(world), owner_session(world, is_admin=True), order)
     world.kill()
 
 
 @pytest.fixture
-def new_office(door_browser: Browser, evening: tuple[World, str]) -> Iterator[Callable[[], Office]]:
-    """Make a signed-in browser of the organizer."""
-    world, token = evening
+def new_office(door_browser: Browser, evening: Evening) -> Iterator[Callable[..., Office]]:
+    """Make a signed-in browser of the organizer, or of an administrator."""
+    world = evening.world
     contexts: list[BrowserContext] = []
 
-    def make() -> Office:
+    def make(*, is_admin: bool = False) -> Office:
         context = door_browser.new_context(viewport=DESKTOP, locale="en-GB")
         contexts.append(context)
+        token = evening.admin if is_admin else evening.owner
         context.add_cookies([{"name": COOKIE, "value": token, "url": world.address}])
-        return Office(context.new_page(), world)
+        return Office(context.new_page(), world, evening.order)
 
     yield make
     for context in contexts:

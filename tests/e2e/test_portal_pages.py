@@ -34,6 +34,8 @@ PAGES = (
     "/scans",
     "/scans?verdict=forged",
     "/keys",
+    "/orders",
+    "/orders?q=nobody+like+it",
 )
 ELSEWHERE = (
     "/tickets/events",
@@ -43,6 +45,8 @@ ELSEWHERE = (
     "/tickets/organizer/events/new",
     "/tickets/organizer/team",
     "/tickets/organizer/audit",
+    "/tickets/organizer/settings",
+    "/tickets/organizer/payments",
     "/tickets/organizer/new",
     "/tickets/nowhere",
 )
@@ -97,6 +101,38 @@ def test_pages_reached_by_doing_something_are_as_clean(
     expect(page.get_by_label("6-digit code")).to_be_visible()
     found.append(office.faults())
     assert found == [[]] * len(found)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_an_order_and_its_refund_are_as_clean(
+    new_office: Callable[[], Office], size: dict[str, int]
+) -> None:
+    office = new_office()
+    page = office.page
+    page.set_viewport_size(size)  # type: ignore[arg-type]
+    office.open(f"{office.base}/orders/{office.order}")
+    found = [office.faults()]
+    page.get_by_role("button", name="Refund").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("All that is left goes back to the card")
+    found.append(office.faults())
+    dialog.get_by_role("button", name="Keep as it is").click()
+    expect(dialog).to_be_hidden()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    office.open("/tickets/organizer/settings").get_by_role("textbox", name="Colour").fill("#ffee00")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("White text on this colour cannot be read")).to_be_visible()
+    found.append(office.faults())
+    assert found == [[]] * len(found)
+
+
+def test_the_administrators_page_is_clean(new_office: Callable[..., Office]) -> None:
+    office = new_office(is_admin=True)
+    office.open("/tickets/admin/dead-letters")
+    expect(office.page.get_by_role("heading", name="Work that gave up")).to_be_visible()
+    assert office.faults() == []
 
 
 def _look_at_a_file(office: Office, folder: Path, email: str) -> None:
