@@ -246,7 +246,7 @@ async def may_buy(session: AsyncSession, event: Event, user_id: str | None) -> b
         return True
     if not user_id:
         return False
-    return await session.scalar(store.buying(event.id, user_id)) is not None
+    return await session.scalar(store.buyers(event.id, [user_id]).limit(1)) is not None
 
 
 async def was_member(
@@ -255,11 +255,12 @@ async def was_member(
     """Tell whether somebody was in a club that has (or had) an event at a moment."""
     if not user_id:
         return False
-    return await session.scalar(store.buying(event.id, user_id, then)) is not None
+    return await session.scalar(store.buyers(event.id, [user_id], then).limit(1)) is not None
 
 
-def may_buy_on(connection: Connection, event_id: str, user_id: str | None) -> bool:
-    """Tell on a plain connection whether somebody may buy an event that is for members only."""
-    if not user_id:
-        return False
-    return connection.execute(store.buying(event_id, user_id)).first() is not None
+def members_on(connection: Connection, event_id: str, user_ids: Collection[str]) -> frozenset[str]:
+    """Return, on a plain connection, who of some people is in a club that has an event."""
+    if not user_ids:
+        return frozenset()
+    found = connection.execute(store.buyers(event_id, user_ids)).scalars()
+    return frozenset(user_id for user_id in found if user_id)

@@ -113,17 +113,18 @@ async def memberships(
     return [(row[0], row[1]) for row in await session.execute(query)]
 
 
-def buying(event_id: str, user_id: str, moment: Millis | None = None) -> Select[str]:
-    """Return the query whose first row tells that somebody is in a club that has an event.
+def buyers(
+    event_id: str, user_ids: Collection[str], moment: Millis | None = None
+) -> Select[str | None]:
+    """Return the query of who of some people is in a club that has an event.
 
     `moment`: was then (left since counts too); None: is now.
     """
     query = (
-        select(ClubMember.id)
+        select(ClubMember.user_id)
         .join(ClubEvent, ClubEvent.club_id == ClubMember.club_id)
         .join(Club, Club.id == ClubMember.club_id)
-        .where(ClubEvent.event_id == event_id, ClubMember.user_id == user_id)
-        .limit(1)
+        .where(ClubEvent.event_id == event_id, ClubMember.user_id.in_(list(user_ids)))
     )
     if moment is None:
         return query.where(

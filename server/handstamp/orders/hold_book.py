@@ -21,6 +21,13 @@ CANNOT_SELL = rules.Refusal(
 )
 
 
+NOT_A_MEMBER = rules.Refusal(
+    "",
+    "members_only",
+    N_("These tickets are for members of a club. Sign in with the address the club knows."),
+)
+
+
 @dataclass(frozen=True)
 class Asked:
     """What a buyer wants to hold, how long for, and how many orders a network may hold."""
@@ -65,7 +72,10 @@ Outcome = Held | InTheWay | Refused
 
 @dataclass
 class Book:
-    """An event's holds as they are read and then grow; what must be written at the end."""
+    """An event's holds as they are read and then grow; what must be written at the end.
+
+    `members`: ids of those who may buy what is for members only.
+    """
 
     event_id: str
     offer: Offer
@@ -74,6 +84,7 @@ class Book:
     recent: Counter[str]
     pending: dict[str, tuple[Order, list[OrderItem]]]
     networks: dict[str, list[NetworkHold]]
+    members: frozenset[str] = frozenset()
     closing: list[Order] = field(default_factory=list)
     adding: list[Held] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
@@ -110,6 +121,8 @@ class Book:
         closed = rules.event_refusal(offer.status, offer.end_at, self.now)
         if closed is not None:
             return Refused([closed])
+        if offer.members_only and asked.buyer.user_id not in self.members:
+            return Refused([NOT_A_MEMBER])
         refusals = rules.selection_refusals(
             asked.wants, offer.tiers, currency=offer.currency, now=self.now
         )

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection
 
+from handstamp.clubs.find_clubs import members_on
 from handstamp.kit.clock import HOUR, Millis
 from handstamp.orders import hold_rows, rules
 from handstamp.orders.hold_book import Asked, Book, Outcome, Refused, by_network
@@ -128,6 +129,8 @@ def _open_book(connection: Connection, event_id: str, asked: Sequence[Asked], no
     networks = sorted({one.buyer.network for one in asked} - {""})
     pending = hold_rows.pending_orders(connection, keys)
     hold_rows.lock_networks(connection, networks)
+    people = [one.buyer.user_id for one in asked if one.buyer.user_id]
+    members = members_on(connection, event_id, people) if offer.members_only else frozenset()
     return Book(
         event_id=event_id,
         offer=offer,
@@ -136,6 +139,7 @@ def _open_book(connection: Connection, event_id: str, asked: Sequence[Asked], no
         recent=Counter(hold_rows.recent_orders(connection, keys, now - HOUR)),
         pending={order.buyer_key: (order, items) for order, items in pending},
         networks=by_network(hold_rows.network_holds(connection, networks)),
+        members=members,
     )
 
 

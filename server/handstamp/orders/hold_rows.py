@@ -27,6 +27,7 @@ _EVENT = (
         Event.currency,
         Event.end_at,
         Event.capacity,
+        Event.members_only,
         PaymentAccount.charges_enabled,
         PaymentAccount.deauthorized_at,
     )
@@ -85,6 +86,7 @@ class Offer:
     currency: str
     end_at: Millis
     can_charge: bool
+    members_only: bool
     tiers: Mapping[str, OfferedTier]
     capacities: Mapping[str, int | None]
 
@@ -111,6 +113,7 @@ def offer(connection: Connection, event_id: str) -> Offer | None:
         found.currency,
         found.end_at,
         bool(found.charges_enabled) and found.deauthorized_at is None,
+        found.members_only,
         {row.id: _offered(row) for row in rows},
         {"": found.capacity, **{row.id: row.capacity for row in rows}},
     )

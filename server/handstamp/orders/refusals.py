@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from handstamp.orders.hold_book import NOT_A_MEMBER
 from handstamp.orders.rules import Refusal
 from handstamp.plumbing.errors import Conflict
 from handstamp.plumbing.texts import _
@@ -31,7 +32,4 @@ def said(refusal: Refusal) -> str:
 
 def not_a_member() -> Conflict:
     """Return the problem of an event that only members of a club may buy."""
-    return Conflict(
-        _("These tickets are for members of a club. Sign in with the address the club knows."),
-        code="members_only",
-    )
+    return refused([NOT_A_MEMBER])

@@ -52,6 +52,12 @@ RECEIVED = N_(
     "Pre-order received. We’ll charge your card at %(time)s %(weekday)s"
     " if your ticket is confirmed."
 )
+# What a member agrees to; it is kept with the pre-order as it was shown.
+MANDATE = N_(
+    "I allow %(organizer)s to charge my card %(total)s once for this ticket, after"
+    " %(time)s on %(weekday)s, if my ticket is confirmed. I can cancel until the week is over;"
+    " after that I am not asked again."
+)
 DECLINED = N_("Card declined – try public drop")
 NOT_CHARGED = N_("You were not charged")
 
@@ -120,6 +126,9 @@ class Refusal(NamedTuple):
     number: int = 0
 
 
+ALREADY = Refusal("already", N_("You have pre-ordered this event already."))
+
+
 def may_become(status: str, wanted: str) -> bool:
     """Tell whether a pre-order of one status may get another."""
     return wanted in MOVES[status]
@@ -175,7 +184,7 @@ def limit_refusal(placed: Iterable[Placed], event_id: str, per_week: int) -> Ref
     known = list(placed)
     own = [one for one in known if one.event_id == event_id and one.status in OPEN]
     if any(one.status != "draft" for one in own):
-        return Refusal("already", N_("You have pre-ordered this event already."))
+        return ALREADY
     kept = [one for one in known if one.status not in ("draft", *FREES_WEEK)]
     if len(kept) >= per_week:
         text = N_("You may pre-order %(number)d times a week. Cancel one to choose another event.")
