@@ -45,9 +45,9 @@ async def change_and_cancel(buyer: Buyer) -> None:
 
 
 WALKS: dict[str, tuple[Walk, int]] = {
-    "bought and refunded": (buy_and_get_refunded, 7),
-    "declined and expired": (be_declined_and_leave, 3),
-    "changed and cancelled": (change_and_cancel, 3),
+    "bought and refunded": (buy_and_get_refunded, 4),
+    "declined and expired": (be_declined_and_leave, 2),
+    "changed and cancelled": (change_and_cancel, 2),
 }
 
 
