@@ -7,6 +7,7 @@ answer is 4 bytes of length and JSON {"size", "missing"} with the PDF behind it,
 
 import gc
 import json
+import os
 import resource
 import sys
 from typing import BinaryIO
@@ -15,12 +16,14 @@ from handstamp.pdf.scripts import SCRIPTS
 from handstamp.pdf.ticket_document import PdfTicket, TicketDocument, from_json
 
 MEMORY = 2 << 30
+YIELDING = 5  # the door and the pages go first
 
 
 def main() -> None:
     """Answer until the parent is gone."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(YIELDING)
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
     try:
         from handstamp.pdf.draw_tickets import Drawer  # noqa: PLC0415 (Pango may be absent)
