@@ -8,8 +8,9 @@ import pytest
 import structlog
 from starlette.applications import Starlette
 from tests.abuse.world import World, build_world
-from tests.fixtures.services import PUBLIC_URL
+from tests.fixtures.services import PUBLIC_URL, make_settings
 
+from handstamp.plumbing.config import Settings
 from handstamp.plumbing.web import Services
 
 
@@ -26,6 +27,12 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """A fresh database; tests that need both say so."""
     kind = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     return str(request.getfixturevalue(kind))
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """Settings of a server that sells, but has no key of Stripe's."""
+    return make_settings(database_url, enable_checkout=True)
 
 
 @pytest.fixture

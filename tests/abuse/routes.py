@@ -61,6 +61,8 @@ def bodies(side: Side) -> dict[str, Any]:
     new_event = {"title": "Late Show", **times, "time_zone": "America/Vancouver"}
     new_list = {"name": f"Side door {word()}", "tiers": [{"tier": 1}]}
     auth = "/api/tickets/auth/sign-in"
+    wanted = [{"tier_id": tier, "quantity": 1}]
+    buyer = {"email": "grace@example.org", "name": "Grace Hopper", "terms": True}
     return {
         "POST /api/tickets/checkin/pair": {"code": "NOSUCH00", "public_key": "A" * 43 + "="},
         "POST /api/tickets/checkin/sync": {"protocol": 1, "cursor": None, "logs": []},
@@ -81,6 +83,13 @@ def bodies(side: Side) -> dict[str, Any]:
         f"POST {event}/tickets": {"tier_id": tier, "holders": [{"name": "Grace Hopper"}]},
         f"PUT {event}/guest-imports/{{import_id}}": {"tier_id": tier},
         "POST /api/tickets/tickets/{ticket_id}/reissue": {},
+        f"POST {event}/orders": {"tickets": wanted},
+        "POST /api/tickets/checkout/session": {
+            "event_id": side.event.id,
+            "tickets": wanted,
+            **buyer,
+        },
+        "POST /api/tickets/orders/{order_id}/checkout": buyer,
         "POST /api/tickets/orders/{order_id}/refund": {},
         "POST /api/tickets/admin/keys/rotate": {},
         f"POST {event}/pairing-codes": {"name": "Door 9"},

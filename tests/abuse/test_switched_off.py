@@ -29,6 +29,9 @@ NEW_WORK = (
     "POST /api/tickets/events/{event_id}/guest-imports/{import_id}/commit",
     "POST /api/tickets/tickets/{ticket_id}/reissue",
     "POST /api/tickets/organizers/connect",
+    "POST /api/tickets/events/{event_id}/orders",
+    "POST /api/tickets/checkout/session",
+    "POST /api/tickets/orders/{order_id}/checkout",
 )
 CALLERS = {"snapshot": "device", "validate": "key"}
 

@@ -21,6 +21,7 @@ USED_UP = {
     "DELETE /api/tickets/events/{event_id}/guest-imports/{import_id}": "import_id",
     "POST /api/tickets/events/{event_id}/guest-imports/{import_id}/commit": "import_id",
     "POST /api/tickets/devices/{device}/revoke": "device",
+    "POST /api/tickets/orders/{order_id}/resend": "order_id",
     "POST /api/tickets/tickets/{ticket_id}/refund": "ticket_id",
     "POST /api/tickets/tickets/{ticket_id}/cancel": "ticket_id",
     "POST /api/tickets/tickets/{ticket_id}/dispute": "ticket_id",

@@ -17,6 +17,7 @@ from handstamp.auth.models import Organizer
 from handstamp.checkin.revoke_device import revoke_device
 from handstamp.events.find_events import tiers_of
 from handstamp.kit.ids import device_hex
+from handstamp.orders.start_checkout import BuyerDetails
 from handstamp.plumbing.db import Base
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.tickets.import_guests import keep_upload
@@ -82,6 +83,9 @@ class World:
         mine = side or self.ours
         if name == "device":
             return device_hex((await pair_phone(self.http, self.services, mine.event)).device)
+        if name == "order_id":
+            wants = {mine.ids["tier_id"]: 1}
+            return (await make_paid_order(self.services, mine.event, wants, name="fresh")).id
         async with self.services.db.write() as session:
             if name == "tier_id":
                 return (await make_tier(session, self.services, mine.event, "More")).id
@@ -155,7 +159,8 @@ async def _side(http: httpx2.AsyncClient, services: Services, email: str, title:
         await door.sync()
     async with services.db.write() as session:
         await make_account(session, services, organizer.id)
-    order = await make_paid_order(services, event, {tier.id: 1}, name=email)
+    buyer = BuyerDetails("guest@example.net", names[0].name, terms=True)
+    order = await make_paid_order(services, event, {tier.id: 1}, name=email, details=buyer)
     ids = {
         "organizer_id": organizer.id,
         "order_id": order.id,
