@@ -118,10 +118,12 @@ def _show(
         own=found.own,
         can_charge=found.can_charge,
     )
+    said = {"notice": {"text": problem.detail, "tone": "bad"}} if problem else {}
     return render(
         request,
         "event_page.html",
         status=problem.status if problem else 200,
+        **said,
         event=found.event,
         organizer=found.organizer,
         rows=shown,

@@ -28,6 +28,7 @@ function begin(form) {
   });
   show(form);
   window.addEventListener('pageshow', () => show(form));
+  if (form.querySelector('[role="alert"], [aria-invalid]')) form.scrollIntoView({ block: 'center' });
   if (form.dataset.watch) setTimeout(() => void watch(form), EVERY_MS);
 }
 
