@@ -32,6 +32,10 @@ GROUPS: dict[str, tuple[str, dict[str, str]]] = {
         "Events and background work that were given up.",
         {"list": "dead_letters:list_letters", "replay": "dead_letters:replay_letters"},
     ),
+    "preorders": (
+        "Club pre-orders.",
+        {"verify-draw": "check_draws:verify"},
+    ),
     "keys": ("The keys that sign tickets.", {"rotate": "rotate_keys:rotate_keys"}),
 }
 

@@ -14,6 +14,7 @@ from handstamp.payments import refresh_account
 from handstamp.plumbing import prune
 from handstamp.plumbing.jobs import Handler
 from handstamp.plumbing.schedule import Cron
+from handstamp.preorders import end_preorders, preorder_mails, saved_cards
 from handstamp.refunds import refund_order, send_refund
 from handstamp.webhooks import catch_up, prune_events, stripe_dispatch, stripe_inbox
 
@@ -21,6 +22,7 @@ MAILS: dict[str, Prepare] = {
     SIGN_IN_MAIL: prepare_sign_in,
     **order_mails.PREPARERS,
     **club_mails.PREPARERS,
+    **preorder_mails.PREPARERS,
 }
 
 JOBS: dict[str, Handler] = {
@@ -33,6 +35,9 @@ JOBS: dict[str, Handler] = {
     expire_orders.FORGET_JOB: expire_orders.forget_buyers,
     send_reminders.JOB: send_reminders.send_reminders,
     refresh_account.JOB: refresh_account.refresh,
+    end_preorders.ENDED_JOB: end_preorders.end_preorders,
+    end_preorders.DRAFTS_JOB: end_preorders.drop_drafts,
+    saved_cards.DETACH_JOB: saved_cards.detach_card,
     stripe_inbox.JOB: stripe_dispatch.dispatch,
     catch_up.JOB: catch_up.catch_up,
     catch_up.ACCOUNT_JOB: catch_up.catch_up_account,
@@ -48,6 +53,7 @@ CRONS: list[Cron] = [
     Cron("sweep_orders", expire_orders.SWEEP_JOB, every=MINUTE),
     Cron("forget_buyers", expire_orders.FORGET_JOB, every=HOUR),
     Cron("send_reminders", send_reminders.JOB, every=send_reminders.EVERY),
+    Cron("drop_drafts", end_preorders.DRAFTS_JOB, every=HOUR),
     Cron("catch_up", catch_up.JOB, every=catch_up.EVERY),
     Cron("prune_events", prune_events.JOB, every=HOUR),
 ]

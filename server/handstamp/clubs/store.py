@@ -219,7 +219,7 @@ async def declare(
 
 
 async def move_stock(session: AsyncSession, event: ClubEvent, tier_id: str, by: int) -> bool:
-    """Reserve (+1) or give back (-1) declared stock; False when there is none."""
+    """Reserve (above 0) or give back (below) declared stock; False when there is not so much."""
     room = ClubStock.reserved + by <= ClubStock.declared
     return await change(
         session,

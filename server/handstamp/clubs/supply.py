@@ -5,7 +5,8 @@ signed ticket. Declared stock is a promise from elsewhere: reserved is counted, 
 nothing until tickets from elsewhere are plugged in here.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import column, func, select, table
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.clubs import store
 from handstamp.clubs.models import ClubEvent
+from handstamp.events.find_events import events_by_id, tiers_of
 from handstamp.events.models import Event, Tier
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.tickets import stock
@@ -37,9 +39,87 @@ class Left(NamedTuple):
 
 async def reserve(session: AsyncSession, terms: ClubEvent, tier_id: str) -> bool:
     """Set one ticket of a tier aside; False, and nothing changed, when none is left."""
+    return await _reserve_all(session, terms, {tier_id: 1})
+
+
+async def reserve_in_order(
+    session: AsyncSession, terms: ClubEvent, wanted: Sequence[str]
+) -> list[bool]:
+    """Set one ticket aside for each tier id, the first first; tell for each whether there was one.
+
+    The caller holds the lock of the club's event. Buyers of the public may be faster meanwhile:
+    then it is counted again.
+    """
+    fresh = False
+    while True:
+        served = await _fitting(session, terms, wanted, fresh=fresh)
+        fresh = True
+        counts = Counter(tier for tier, fits in zip(wanted, served, strict=True) if fits)
+        if not counts or await _reserve_all(session, terms, counts):
+            return served
+
+
+async def swap(session: AsyncSession, terms: ClubEvent, tier_id: str, instead: str) -> bool:
+    """Set a ticket of another tier aside and give the first one back; False when none is left."""
+    if terms.stock != "native":
+        if not await store.move_stock(session, terms, instead, 1):
+            return False
+        return await store.move_stock(session, terms, tier_id, -1)
+    moves = [
+        stock.Move(terms.event_id, tier_id, held=-1),
+        stock.Move(terms.event_id, instead, held=1),
+    ]
+    return await _move(session, moves)
+
+
+async def _reserve_all(session: AsyncSession, terms: ClubEvent, counts: Mapping[str, int]) -> bool:
     if terms.stock == "native":
-        return await stock.reserve_in(session, terms.event_id, {tier_id: 1})
-    return await store.move_stock(session, terms, tier_id, 1)
+        return await stock.reserve_in(session, terms.event_id, counts)
+    async with session.begin_nested() as attempt:
+        for tier_id in sorted(counts):
+            if not await store.move_stock(session, terms, tier_id, counts[tier_id]):
+                await attempt.rollback()
+                return False
+    return True
+
+
+async def _move(session: AsyncSession, moves: Sequence[stock.Move]) -> bool:
+    await session.flush()
+    connection = await session.connection()
+    async with session.begin_nested() as attempt:
+        if await connection.run_sync(stock.move, moves) is None:
+            return True
+        await attempt.rollback()
+    return False
+
+
+async def _fitting(
+    session: AsyncSession, terms: ClubEvent, wanted: Sequence[str], *, fresh: bool
+) -> list[bool]:
+    event = (await events_by_id(session, [terms.event_id]))[terms.event_id]
+    tiers = await tiers_of(session, event.id, archived=True)
+    for row in (event, *tiers) if fresh else ():
+        await session.refresh(row)  # a capacity may be lower than when it was read
+    left = await left_of(session, terms, event, tiers)
+    room = {tier_id: one.remaining for tier_id, one in left.items()}
+    whole = await _room_of(session, event) if terms.stock == "native" else None
+    served = []
+    for tier_id in wanted:
+        own = room.get(tier_id, 0)
+        fits = (own is None or own > 0) and (whole is None or whole > 0)
+        if fits:
+            room[tier_id] = None if own is None else own - 1
+            whole = None if whole is None else whole - 1
+        served.append(fits)
+    return served
+
+
+async def _room_of(session: AsyncSession, event: Event) -> int | None:
+    if event.capacity is None:
+        return None
+    counts = await stock.counts(session, [event.id])
+    whole = counts.get((event.id, stock.WHOLE_EVENT), stock.Count())
+    return max(0, event.capacity - whole.taken)
 
 
 async def release(session: AsyncSession, terms: ClubEvent, tier_id: str) -> None:
@@ -98,8 +178,7 @@ async def left_of(
 
 async def _native(session: AsyncSession, event: Event, tiers: Sequence[Tier]) -> dict[str, Left]:
     counts = await stock.counts(session, [event.id])
-    whole = counts.get((event.id, stock.WHOLE_EVENT), stock.Count())
-    room = None if event.capacity is None else max(0, event.capacity - whole.taken)
+    room = await _room_of(session, event)
     held = await reserved_natively(session, [event.id])
     found = {}
     for tier in tiers:

@@ -97,9 +97,7 @@ async def _place(session: AsyncSession, services: Services, actor: Actor, wish: 
     return preorder
 
 
-async def member_for(
-    session: AsyncSession, actor: Actor, club_id: str
-) -> tuple[Club, ClubMember]:
+async def member_for(session: AsyncSession, actor: Actor, club_id: str) -> tuple[Club, ClubMember]:
     """Return a club and the actor's membership, locked until the transaction ends.
 
     Raises:

@@ -87,9 +87,7 @@ async def settle_setup(services: Services, setup_id: str, account: str) -> str:
     """
     facts = await gateway(services).retrieve_setup(setup_id, account=account)
     async with services.db.write(actor="preorders") as session:
-        preorder = await store.preorder(
-            session, facts.metadata.get(PREORDER_MARK, ""), lock=True
-        )
+        preorder = await store.preorder(session, facts.metadata.get(PREORDER_MARK, ""), lock=True)
         if preorder is None or preorder.account != account:
             _log.warning("setup_of_no_preorder", account=account)
             return ""

@@ -160,3 +160,24 @@ async def change(
         .execution_options(synchronize_session=False)
     )
     return bool(result.rowcount)
+
+
+async def clubs_of(session: AsyncSession, event_id: str, ids: Collection[str]) -> set[str]:
+    """Return the clubs through which some pre-orders of an event were placed."""
+    wanted = sorted(one for one in set(ids) if one.isprintable())
+    found: set[str] = set()
+    for start in range(0, len(wanted), IN_ONE):
+        some = PreOrder.id.in_(wanted[start : start + IN_ONE])
+        query = select(PreOrder.club_id).where(PreOrder.event_id == event_id, some).distinct()
+        found |= set(await session.scalars(query))
+    return found
+
+
+async def drawn(session: AsyncSession, club_id: str, event_id: str) -> Sequence[PreOrder]:
+    """Return who took part in a draw, by place."""
+    query = select(PreOrder).where(
+        PreOrder.club_id == club_id,
+        PreOrder.event_id == event_id,
+        PreOrder.draw_rank.is_not(None),
+    )
+    return (await session.scalars(query.order_by(PreOrder.draw_rank))).all()
