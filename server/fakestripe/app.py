@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from fakestripe import api, control, elements, pages
+from fakestripe import api, control, desk, elements, pages
 from fakestripe.api import Double
 from fakestripe.courier import Courier
 from fakestripe.world import World
@@ -31,7 +31,7 @@ def create_app(world: World) -> Starlette:
     methods = ["GET", "POST", "DELETE"]
     app = Starlette(
         routes=[Route("/v1/{path:path}", api.answer, methods=methods), *control.routes,
-                *pages.routes, *elements.routes],
+                *pages.routes, *elements.routes, *desk.routes],
         lifespan=lifespan,
     )  # fmt: skip
     app.state.double = double

@@ -1,10 +1,9 @@
 """`handstamp demo`: an event tonight and a shop on this computer, kept between starts."""
 
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,6 +28,7 @@ from handstamp.demo.stripe_double import (
     PUBLISHABLE_KEY,
     Double,
     NoDouble,
+    StartingDouble,
     beside,
     running_double,
 )
@@ -56,60 +56,73 @@ def run_demo(
     """Start events with 500 guests and a shop; what was scanned and sold stays."""
     folder.mkdir(parents=True, exist_ok=True)
     secret = secret_from_file(folder / "secret")
-    with bind(host, port) as listener, _double(folder, listener, secret) as double:
+    with bind(host, port) as listener, _double(folder, listener, secret) as starting:
         own = f"http://localhost:{listener.getsockname()[1]}"
-        settings = _settings(folder, public_url or own, secret, double)
+        values = _values(folder, public_url or own, secret)
         links: dict[str, str] = {}
-        run_plainly(_prepare(settings, double, links))
+        settings = run_plainly(_prepare(values, starting, links))
         listen(settings, listener, lambda: _tell(links))
 
 
-@contextmanager
-def _double(folder: Path, listener: socket.socket, secret: str) -> Iterator[Double]:
+def _double(
+    folder: Path, listener: socket.socket, secret: str
+) -> AbstractContextManager[StartingDouble]:
     here = listener.getsockname()[1]
     loopback = "[::1]" if listener.family == socket.AF_INET6 else "127.0.0.1"
-    try:
-        with running_double(folder, beside(here), f"http://{loopback}:{here}", secret) as double:
-            yield double
-    except NoDouble as error:
-        stop(str(error))
+    return running_double(folder, beside(here), f"http://{loopback}:{here}", secret)
 
 
-def _settings(folder: Path, public_url: str, secret: str, double: Double) -> Settings:
+def _values(folder: Path, public_url: str, secret: str) -> dict[str, Any]:
+    return {
+        "database_url": f"sqlite+aiosqlite:///{folder / 'handstamp.db'}",
+        "secret": secret,
+        "public_url": public_url.rstrip("/"),
+        "demo": True,
+        "enable_ticketing": True,
+        "enable_scanning": True,
+        "enable_checkout": True,
+        "enable_payouts": True,
+        "stripe_secret_key": KEY,
+        "stripe_publishable_key": PUBLISHABLE_KEY,
+        "open_registration": True,
+        "run_worker": True,
+        "log_level": "WARNING",
+    }
+
+
+def _settings_with(values: dict[str, Any], double: Double) -> Settings:
     return read_settings(
-        database_url=f"sqlite+aiosqlite:///{folder / 'handstamp.db'}",
-        secret=secret,
-        public_url=public_url.rstrip("/"),
-        demo=True,
-        enable_ticketing=True,
-        enable_scanning=True,
-        enable_checkout=True,
-        enable_payouts=True,
+        **values,
         stripe_api_url=double.url,
-        stripe_secret_key=KEY,
-        stripe_publishable_key=PUBLISHABLE_KEY,
         stripe_webhook_secret=double.platform_secret,
         stripe_connect_webhook_secret=double.connect_secret,
-        open_registration=True,
-        run_worker=True,
-        log_level="WARNING",
     )
 
 
-async def _prepare(settings: Settings, double: Double, links: dict[str, str]) -> None:
+async def _prepare(
+    values: dict[str, Any], starting: StartingDouble, links: dict[str, str]
+) -> Settings:
     with progress("preparing tonight's event", 4) as done:
-        await migrate(settings)
+        plain = read_settings(**values)
+        await migrate(plain)
         done(1)
+        async with services_of(plain) as services:
+            demo = await seed(services)
+        done(1)
+        try:
+            double = starting.ready()
+        except NoDouble as error:
+            stop(str(error))
+        settings = _settings_with(values, double)
         async with services_of(settings) as services:
             try:
-                demo = await seed(services)
-                done(1)
                 await seed_selling(services, double, demo)
                 done(1)
                 links |= await _links(services, settings, demo, double)
                 done(1)
             finally:
                 await close_gateway(services)
+    return settings
 
 
 async def _links(

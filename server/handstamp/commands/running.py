@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -29,6 +29,7 @@ from handstamp.plumbing.web import Actor, Services, build_services
 REFUSED, MISUSED, NO_DATABASE, STOPPED = 1, 2, 3, 130
 COMMAND_LINE = Actor(kind="system", id="command line")
 
+Result = TypeVar("Result")
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -100,10 +101,10 @@ def run(work: Callable[[Services], Coroutine[Any, Any, None]]) -> None:
     run_plainly(main())
 
 
-def run_plainly(work: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine; a problem becomes one plain sentence and an exit code."""
+def run_plainly(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine and return its result; a problem becomes one sentence and an exit code."""
     try:
-        asyncio.run(work)
+        return asyncio.run(work)
     except Problem as problem:
         for fault in problem.errors:
             err.print("  " + ", ".join(f"{key}: {fault[key]}" for key in fault), markup=False)

@@ -55,17 +55,35 @@ def beside(port: int) -> int:
     return port + 1
 
 
+@dataclass(frozen=True)
+class StartingDouble:
+    """The program on its way: it takes seconds, in which the demo prepares the rest."""
+
+    process: subprocess.Popen[str]
+    platform_secret: str
+    connect_secret: str
+
+    def ready(self) -> Double:
+        """Wait until it listens.
+
+        Raises:
+            NoDouble: it does not start.
+        """
+        assert self.process.stdout is not None
+        name, _, url = self.process.stdout.readline().strip().partition(" ")
+        if name != "fakestripe":
+            raise NoDouble("the double of Stripe did not start; what it says stands above")
+        return Double(url, self.platform_secret, self.connect_secret)
+
+
 @contextmanager
-def running_double(folder: Path, port: int, demo: str, secret: str) -> Iterator[Double]:
+def running_double(folder: Path, port: int, demo: str, secret: str) -> Iterator[StartingDouble]:
     """Run the double while the block lasts; what it holds stays in `folder`.
 
     Args:
         port: where it listens; 0 takes any that is free.
         demo: the demo's own address, to which events are sent.
         secret: the demo's secret, from which those of the webhooks are derived.
-
-    Raises:
-        NoDouble: it does not start.
     """
     platform, connect = (
         derive(secret.encode(), f"demo webhooks {name}").hex() for name in ("platform", "connect")
@@ -81,10 +99,7 @@ def running_double(folder: Path, port: int, demo: str, secret: str) -> Iterator[
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        name, _, url = process.stdout.readline().strip().partition(" ")
-        if name != "fakestripe":
-            raise NoDouble("the double of Stripe did not start; what it says stands above")
-        yield Double(url, platform, connect)
+        yield StartingDouble(process, platform, connect)
     finally:
         process.stdin.close()
         process.terminate()
