@@ -40,11 +40,11 @@ tools: $(DEV) $(NPM)
 
 setup: $(RUN) ## install what the server needs (Python alone)
 
-demo: $(RUN) ## an event tonight with 500 guests on http://localhost:8000 (PORT=…)
+demo: $(RUN) ## an event tonight with 500 guests, and a shop, on http://localhost:8000 (PORT=…)
 	@sh tools/pango.sh
 	@PORT=$(PORT) $(BIN)/handstamp demo
 
-demo-reset: $(RUN) ## throw the demo's data and scans away, start anew
+demo-reset: $(RUN) ## throw the demo's data, scans and sales away, start anew
 	@rm -rf var/demo
 	@$(MAKE) --no-print-directory demo
 

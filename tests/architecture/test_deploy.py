@@ -98,7 +98,7 @@ def test_the_stack_names_only_settings_that_exist(compose: dict[str, Any]) -> No
         variable
         for service in compose["services"].values()
         for variable in service.get("environment", {})
-        if variable.startswith(("HANDSTAMP_", "ENABLE_"))
+        if variable.startswith(("HANDSTAMP_", "ENABLE_", "STRIPE_", "TICKET_"))
     }
     image = re.findall(r"\b(HANDSTAMP_\w+)=", (tree.ROOT / "Dockerfile").read_text())
     assert len(named) > 5
@@ -114,6 +114,12 @@ def test_only_the_migration_is_the_owner_of_the_tables(compose: dict[str, Any]) 
     assert owners == {"migrate"}
 
 
+def test_what_talks_to_stripe_reaches_the_outside(compose: dict[str, Any]) -> None:
+    networks = {name: {*service["networks"]} for name, service in compose["services"].items()}
+    assert "outside" in networks["server"] & networks["worker"]
+    assert networks["database"] == networks["migrate"] == {"inside"}
+
+
 def test_no_secret_has_a_default() -> None:
     text = (tree.ROOT / "docker-compose.yml").read_text()
     for secret in (
@@ -122,6 +128,9 @@ def test_no_secret_has_a_default() -> None:
         "POSTGRES_PASSWORD",
         "OWNER_PASSWORD",
         "APP_PASSWORD",
+        "STRIPE_SECRET_KEY",
+        "STRIPE_WEBHOOK_SECRET",
+        "STRIPE_CONNECT_WEBHOOK_SECRET",
     ):
         uses = re.findall(r"\$\{" + secret + r"([^}]*)\}", text)
         assert uses
