@@ -131,16 +131,17 @@ class SaleFacts(ChargeFacts):
 
 @dataclass(frozen=True)
 class RefundFacts(ChargeFacts):
-    """A refund and what it gives back.
+    """A refund of `amount` to the buyer.
 
-    `application_fee`: how much of the platform's fee goes back with it. `reverse_transfer`: a
-    destination charge's organizer gives the money back, not the platform.
+    `parts`: what the seller gives back for it; of a destination charge that is what was taken
+    back of the transfer, and the platform bears the rest. `application_fee`: how much of the
+    platform's fee goes back to the seller with it.
     """
 
     refund_id: str
+    amount: int
     parts: Parts
     application_fee: int = 0
-    reverse_transfer: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,8 +187,12 @@ def stripe_fee(facts: ChargeFacts, charge_id: str, amount: int) -> tuple[NewTran
 
 
 def refund(facts: RefundFacts) -> tuple[NewTransaction, ...]:
-    """Return what a refund moves in the books of all who take part in it."""
-    ref, total = facts.refund_id, facts.parts.total
+    """Return what a refund moves in the books of all who take part in it.
+
+    Raises:
+        ValueError: the parts of a charge of the seller's own are not the whole amount.
+    """
+    ref = facts.refund_id
     back = [
         Movement("refunds", "stripe_balance", facts.parts.net_tickets),
         Movement("service_fees", "stripe_balance", facts.parts.fees),
@@ -195,15 +200,18 @@ def refund(facts: RefundFacts) -> tuple[NewTransaction, ...]:
         Movement("buyer_deposits", "stripe_balance", facts.parts.deposits),
     ]
     fee = _returned_fee(facts, ref, facts.application_fee)
+    returned = _transaction(facts, facts.seller, "refund", ref, back)
     if not facts.through_platform:
-        return _made(_transaction(facts, facts.seller, "refund", ref, back), *fee)
-    given = [Movement("organizer_clearing", "stripe_balance", total)]
-    made = [_transaction(facts, PLATFORM, "refund", ref, given)]
-    if facts.reverse_transfer:
-        got = [Movement("stripe_balance", "organizer_clearing", total)]
-        made.append(_transaction(facts, PLATFORM, "transfer_reversal", ref, got))
-        made.append(_transaction(facts, facts.seller, "refund", ref, back))
-    return _made(*made, *fee)
+        _check_whole(facts.parts, facts.amount)
+        return _made(returned, *fee)
+    given = [Movement("organizer_clearing", "stripe_balance", facts.amount)]
+    got = [Movement("stripe_balance", "organizer_clearing", facts.parts.total)]
+    return _made(
+        _transaction(facts, PLATFORM, "refund", ref, given),
+        _transaction(facts, PLATFORM, "transfer_reversal", ref, got),
+        returned,
+        *fee,
+    )
 
 
 def reversal(of: Iterable[NewTransaction], happened_at: int) -> tuple[NewTransaction, ...]:
@@ -284,8 +292,7 @@ def natural(account: str, debits_less_credits: int) -> int:
 
 
 def _received(facts: SaleFacts, kind: str, parts: Parts) -> tuple[NewTransaction, ...]:
-    if parts.total != facts.amount:
-        raise ValueError("tickets, fees and tax are not the whole amount")
+    _check_whole(parts, facts.amount)
     ref, charge, whole = facts.payment_intent_id, facts.charge_id, facts.amount
     got = [
         Movement("stripe_balance", "ticket_sales", parts.net_tickets),
@@ -303,6 +310,11 @@ def _received(facts: SaleFacts, kind: str, parts: Parts) -> tuple[NewTransaction
         made.extend(_kept_fee(facts, charge, facts.application_fee))
     known = facts.stripe_fee is not None
     return _made(*made, *(stripe_fee(facts, charge, facts.stripe_fee or 0) if known else ()))
+
+
+def _check_whole(parts: Parts, amount: int) -> None:
+    if parts.total != amount:
+        raise ValueError("tickets, fees and tax are not the whole amount")
 
 
 def _kept_fee(facts: ChargeFacts, ref: str, amount: int) -> list[NewTransaction]:

@@ -126,7 +126,7 @@ class SetupFacts:
 class RefundFacts:
     """A refund; `status` is pending, requires_action, succeeded, failed or canceled.
 
-    `transfer_reversal_id`: what took the money back from a destination charge's organizer.
+    `taken_back`: how much of a destination charge's transfer was reversed with it.
     """
 
     id: str
@@ -139,7 +139,7 @@ class RefundFacts:
     metadata: dict[str, str] = field(default_factory=dict)
     balance_transaction_id: str = ""
     failure_balance_transaction_id: str = ""
-    transfer_reversal_id: str = ""
+    taken_back: int = 0
     created: Millis = 0
 
 

@@ -58,7 +58,7 @@ def payment(found: Found) -> PaymentFacts:
 
 
 def refund(found: Found) -> RefundFacts:
-    """Read a refund."""
+    """Read a refund with what it took back from a transfer, as far as expanded."""
     return RefundFacts(
         id=found["id"],
         status=found.get("status") or "pending",
@@ -70,7 +70,7 @@ def refund(found: Found) -> RefundFacts:
         metadata=dict(found.get("metadata") or {}),
         balance_transaction_id=_id(found.get("balance_transaction")),
         failure_balance_transaction_id=_id(found.get("failure_balance_transaction")),
-        transfer_reversal_id=_id(found.get("transfer_reversal")),
+        taken_back=int(_expanded(found.get("transfer_reversal")).get("amount", 0)),
         created=_millis(found["created"]),
     )
 

@@ -21,9 +21,11 @@ from handstamp.payments.facts import (
     CheckoutFacts,
     DisputeFacts,
     NewCheckout,
+    NewSetup,
     PaymentFacts,
     PayoutFacts,
     RefundFacts,
+    SetupFacts,
 )
 from handstamp.payments.gateway_errors import (
     BadSignature,
@@ -32,6 +34,7 @@ from handstamp.payments.gateway_errors import (
     GatewayRefused,
     GatewayUnknown,
 )
+from handstamp.payments.setup_request import setup_of_intent, setup_of_session, setup_request
 from handstamp.plumbing.config import Settings
 
 API_VERSION = "2026-10-28.endive"  # of the pinned library; webhook endpoints are set to the same
@@ -41,6 +44,8 @@ TOLERANCE: Millis = 300 * SECOND
 MOST_TYPES = 20  # that one question for events may name
 PAGE = 100
 _MONEY = ["latest_charge.balance_transaction"]
+_TRANSFER = "transfer_reversal"
+_METHOD = "payment_method"
 _SESSION = ["payment_intent.latest_charge.balance_transaction"]
 
 
@@ -120,6 +125,40 @@ class StripeGateway:
         except GatewayRefused:
             return await self.retrieve_checkout(session_id, account=account)
 
+    async def create_customer(
+        self, *, account: str, email: str, name: str, key: str, metadata: Mapping[str, str]
+    ) -> str:
+        """Create a customer, whose cards can be saved, and return its id."""
+        wanted: Any = {"email": email, "metadata": dict(metadata)}
+        if name:
+            wanted["name"] = name
+        customers = self._stripe.customers
+        return str((await _call(customers.create_async(wanted, _options(account, key))))["id"])
+
+    async def create_setup_checkout(self, wanted: NewSetup, *, key: str) -> SetupFacts:
+        """Create a Checkout Session that saves a card for charges off the session."""
+        request: Any = setup_request(wanted)
+        sessions = self._stripe.checkout.sessions
+        options = _options(wanted.account, key)
+        return setup_of_session(await _call(sessions.create_async(request, options)))
+
+    async def retrieve_setup(self, setup_id: str, *, account: str) -> SetupFacts:
+        """Ask for a Checkout Session in setup mode, or a SetupIntent, with its card."""
+        if setup_id.startswith("seti_"):
+            intents = self._stripe.setup_intents
+            wanted: Any = {"expand": [_METHOD]}
+            found = await _call(intents.retrieve_async(setup_id, wanted, _options(account)))
+            return setup_of_intent(found)
+        sessions = self._stripe.checkout.sessions
+        wanted = {"expand": [f"setup_intent.{_METHOD}"]}
+        found = await _call(sessions.retrieve_async(setup_id, wanted, _options(account)))
+        return setup_of_session(found)
+
+    async def detach_payment_method(self, payment_method_id: str, *, account: str) -> None:
+        """Have a saved card forgotten."""
+        methods = self._stripe.payment_methods
+        await _call(methods.detach_async(payment_method_id, options=_options(account)))
+
     async def retrieve_payment(self, payment_intent_id: str, *, account: str) -> PaymentFacts:
         """Ask for a payment with its charge and what Stripe took."""
         intents = self._stripe.payment_intents
@@ -145,6 +184,7 @@ class StripeGateway:
             "payment_intent": payment_intent_id,
             "amount": amount,
             "metadata": dict(metadata),
+            "expand": [_TRANSFER],
         }
         if reverse_transfer:
             wanted["reverse_transfer"] = True
@@ -155,13 +195,15 @@ class StripeGateway:
 
     async def retrieve_refund(self, refund_id: str, *, account: str) -> RefundFacts:
         """Ask for one refund."""
-        call = self._stripe.refunds.retrieve_async(refund_id, options=_options(account))
+        wanted: Any = {"expand": [_TRANSFER]}
+        call = self._stripe.refunds.retrieve_async(refund_id, wanted, _options(account))
         return read_facts.refund(await _call(call))
 
     async def list_refunds(self, charge_id: str, *, account: str) -> list[RefundFacts]:
         """Return every refund of a charge, the newest first."""
         listed = self._stripe.refunds.list_async
-        pages = _pages(listed, {"charge": charge_id}, _options(account))
+        wanted = {"charge": charge_id, "expand": [f"data.{_TRANSFER}"]}
+        pages = _pages(listed, wanted, _options(account))
         return [read_facts.refund(one) async for one in pages]
 
     async def retrieve_dispute(self, dispute_id: str, *, account: str) -> DisputeFacts:

@@ -75,7 +75,7 @@ async def _add(session: AsyncSession, paid: Paid, facts: RefundFacts) -> Refund:
         note="",
         status="requested",
         stripe_refund_id=facts.id,
-        reverse_transfer=bool(facts.transfer_reversal_id),
+        reverse_transfer=facts.taken_back > 0,
         refund_application_fee=False,
         requested_by="stripe",
         origin="stripe",
@@ -98,7 +98,14 @@ async def _advance(
     rows = await store.refunds_of_payment(session, paid.payment.id)
     if was not in GIVING:
         others = [row for row in rows if row.id != refund.id]
-        await book_refund.post_refund(session, paid.payment, refund, others, facts.created or at)
+        await book_refund.post_refund(
+            session,
+            paid.payment,
+            refund,
+            others,
+            taken_back=facts.taken_back,
+            happened_at=facts.created or at,
+        )
     if refund.status in TAKEN_BACK:
         await book_refund.post_failure(session, paid.payment, refund, at)
     disputed = paid.payment.disputed

@@ -46,10 +46,14 @@ def may_return_fee(payment: Payment, left: Left) -> bool:
     return payment.application_fee > 0 and left.get((PLATFORM, "platform_income"), 0) > 0
 
 
+def passed_on(payment: Payment) -> bool:
+    """Tell whether the platform was paid and passed the money on to the organizer."""
+    return charge_facts(payment, 0).through_platform
+
+
 def may_reverse_transfer(payment: Payment, left: Left) -> bool:
     """Tell whether the organizer still has the money that the platform passed on."""
-    passed_on = payment.charge_type == "destination"
-    return passed_on and left.get((PLATFORM, "organizer_clearing"), 0) <= 0
+    return passed_on(payment) and left.get((PLATFORM, "organizer_clearing"), 0) <= 0
 
 
 async def post_refund(
@@ -57,18 +61,23 @@ async def post_refund(
     payment: Payment,
     refund: Refund,
     others: Sequence[Refund],
+    *,
+    taken_back: int,
     happened_at: Millis,
 ) -> None:
-    """Post a refund that Stripe knows; `others` are the payment's refunds beside it."""
+    """Post a refund that Stripe knows; `others` are the payment's refunds beside it.
+
+    `taken_back`: how much of a destination charge's transfer was reversed with it.
+    """
     assert refund.stripe_refund_id is not None
     left = await left_of(session, payment, others)
     before = sum(other.amount for other in others if other.status in GIVING)
     facts = ledger.RefundFacts(
         **common_facts(payment, happened_at),
         refund_id=refund.stripe_refund_id,
-        parts=_parts(payment, refund, left),
+        amount=refund.amount,
+        parts=_parts(payment, taken_back if passed_on(payment) else refund.amount, left),
         application_fee=_fee_back(payment, refund, before, left),
-        reverse_transfer=refund.reverse_transfer,
     )
     await post(session, ledger.refund(facts))
 
@@ -96,9 +105,7 @@ def common_facts(payment: Payment, happened_at: Millis) -> dict[str, Any]:
     }
 
 
-def _parts(payment: Payment, refund: Refund, left: Left) -> Parts:
-    if payment.charge_type == "destination" and not refund.reverse_transfer:
-        return Parts(deposits=refund.amount)  # the seller's books stay as they are
+def _parts(payment: Payment, amount: int, left: Left) -> Parts:
     seller = charge_facts(payment, 0).seller
     sold = left.get((seller, "ticket_sales"), 0) + left.get((seller, "refunds"), 0)
     remaining = Parts(
@@ -107,7 +114,7 @@ def _parts(payment: Payment, refund: Refund, left: Left) -> Parts:
         tax=left.get((seller, "tax_payable"), 0),
         deposits=left.get((seller, "buyer_deposits"), 0),
     )
-    return ledger.split(refund.amount, remaining)
+    return ledger.split(amount, remaining)
 
 
 def _fee_back(payment: Payment, refund: Refund, before: int, left: Left) -> int:

@@ -37,7 +37,7 @@ PAID = {
     "application_fee": 110,
     "stripe_fee": 190,
 }
-BACK = {"refund_id": "re_1", "parts": Parts(4400, 300, 800), "application_fee": 110}
+BACK = {"refund_id": "re_1", "amount": 5500, "parts": Parts(4400, 300, 800), "application_fee": 110}
 DISPUTED = {"dispute_id": "du_1", "amount": 5500}
 PAYOUT = PayoutFacts("org_1", "acct_club", "po_1", 5200, "EUR", WHO["happened_at"])  # type: ignore[arg-type]
 
@@ -64,7 +64,7 @@ def examples() -> dict[str, tuple[NewTransaction, ...]]:
         "Sale, direct charge": sale(sold()),
         "Sale, destination charge": sale(sold(THROUGH)),
         "Full refund, direct charge": refund(refunded()),
-        "Full refund, destination charge": refund(refunded(THROUGH, reverse_transfer=True)),
+        "Full refund, destination charge": refund(refunded(THROUGH)),
         "Refund that fails at the bank": reversal(failing, 0),
         "Paid too late, refunded": (
             *late_payment(sold(application_fee=0)),

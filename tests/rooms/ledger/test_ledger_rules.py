@@ -98,6 +98,8 @@ def test_stripes_fee_may_become_known_later() -> None:
 def test_parts_that_are_not_the_whole_are_refused() -> None:
     with pytest.raises(ValueError, match="not the whole"):
         sale(sold(tax=799))
+    with pytest.raises(ValueError, match="not the whole"):
+        refund(refunded(amount=5499))
 
 
 def test_what_cost_nothing_moves_nothing() -> None:
@@ -108,7 +110,7 @@ def test_what_cost_nothing_moves_nothing() -> None:
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_a_full_refund_leaves_only_what_stripe_keeps(kind: dict[str, object]) -> None:
     fee = 0 if kind is OWN else 110
-    back = refunded(kind, application_fee=fee, reverse_transfer=kind is THROUGH)
+    back = refunded(kind, application_fee=fee)
     left = balances([*sale(sold(kind)), *refund(back)])
     book = "acct_club" if kind is DIRECT else PLATFORM
     seller = PLATFORM if kind is OWN else "acct_club"
@@ -121,7 +123,8 @@ def test_a_full_refund_leaves_only_what_stripe_keeps(kind: dict[str, object]) ->
 
 
 def test_a_refund_that_takes_nothing_back_from_the_organizer_is_the_platforms_claim() -> None:
-    left = balances([*sale(sold(THROUGH)), *refund(refunded(THROUGH, application_fee=0))])
+    kept = refunded(THROUGH, application_fee=0, parts=Parts())
+    left = balances([*sale(sold(THROUGH)), *refund(kept)])
     assert left[PLATFORM, "organizer_clearing"] == 5500
     assert left["acct_club", "stripe_balance"] == 5500 - 110
 

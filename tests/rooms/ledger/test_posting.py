@@ -213,9 +213,9 @@ class Story:
         back = refunded(
             kind,
             refund_id=f"re_{self.number}",
+            amount=parts.total,
             parts=parts,
             application_fee=0,
-            reverse_transfer=kind is THROUGH,
         )
         made = refund(back)
         if kind is DIRECT:

@@ -162,6 +162,18 @@ async def test_a_refund_of_a_destination_charge_in_stripes_pages(express: Shop) 
     await express.check_books()
 
 
+async def test_what_the_platform_paid_alone_may_be_taken_back_with_the_rest(express: Shop) -> None:
+    order = await express.buy()
+    await express.double.refund(await express.intent(order), amount=500)
+    await express.hear()
+    await express.check_books()
+    await express.ask(order)
+    await express.hear()
+    assert await express.now(order) == ("refunded", order.total)
+    assert await express.tickets(order) == ["refunded"] * 3
+    await express.check_books()
+
+
 async def test_an_account_speaks_only_of_its_own_charges(shop: Shop) -> None:
     order = await shop.buy()
     intent = await shop.double.object(await shop.intent(order))
