@@ -4,7 +4,7 @@ import re
 
 import httpx2
 import pytest
-from tests.factories.auth import Person, make_owner, make_person
+from tests.factories.auth import Person, make_owner
 from tests.factories.events import make_event, make_tier
 from tests.factories.orders import ADA, make_buyer
 from tests.factories.payments import connect_account, selling_settings
@@ -21,8 +21,6 @@ from handstamp.orders.models import Order
 from handstamp.orders.settle_order import settle_order
 from handstamp.orders.start_checkout import BuyerDetails, start_checkout
 from handstamp.plumbing.config import Settings
-from handstamp.plumbing.jobs import enqueue
-from handstamp.plumbing.models import Job
 from handstamp.plumbing.web import Services
 
 pytestmark = pytest.mark.anyio
@@ -331,94 +329,3 @@ async def test_an_order_of_another_organizer_is_not_there(
     assert (await eve.get(base(own, f"/orders?after={order.id}"))).status == 404
     async with services.db.read() as session:
         assert (await session.get_one(Order, order.id)).status == "paid"
-
-
-async def test_work_that_gave_up_is_tried_again_by_an_administrator(
-    desk: Desk, services: Services
-) -> None:
-    root = Desk(desk.http, await make_person(services, "root@example.org", is_admin=True))
-    here = "/tickets/admin/dead-letters"
-    assert (await desk.get(here)).status == 403
-    await root.get(here)
-    assert "Nothing gave up" in root.text
-    async with services.db.write() as session:
-        for number in range(2):
-            await enqueue(session, "mail.send", {"mail_id": "mail_none"}, key=f"mail:{number}")
-    await _give_up(services)
-    await root.get(here)
-    assert "mail.send" in root.text
-    assert "the post is closed" in root.text
-    assert 'href="/api/tickets/health"' in root.html
-    letter = re.search(rf'action="({here}/\d+/replay)"', root.html)
-    assert letter
-    await root.post(letter[1])
-    assert "It is tried again now." in root.text
-    await root.post(f"{here}/replay")
-    assert "1 is tried again now." in root.text
-    async with services.db.read() as session:
-        states = [(await session.get_one(Job, number)).state for number in (1, 2)]
-    assert states == ["ready", "ready"]
-    assert "Nothing gave up" in root.text
-
-
-async def _give_up(services: Services) -> None:
-    async with services.db.write() as session:
-        for number in (1, 2):
-            job = await session.get_one(Job, number)
-            job.state, job.attempt = "dead", 10
-            job.error, job.finished_at = "the post is closed", services.clock()
-
-
-async def test_a_tiers_sales_window_and_limits_are_typed_and_kept(desk: Desk, event: Event) -> None:
-    form = {
-        "name": "Early",
-        "price": "12.50",
-        "capacity": "20",
-        "max_per_order": "4",
-        "sales_start_at": "2027-03-01T09:00",
-        "sales_end_at": "2027-04-01T09:00",
-        "ask_names": "y",
-    }
-    await desk.post(base(event, "/tiers/new"), form, on=base(event, "/tiers/new"))
-    assert "The tier is saved." in desk.text
-    link = re.search(r'href="([^"]+)">Early', desk.html)
-    assert link
-    await desk.get(link[1])
-    for value in ("12.50", "20", "4", "2027-03-01T09:00", "2027-04-01T09:00"):
-        assert f'value="{value}"' in desk.html
-    assert re.search(r'name="ask_names" value="y" checked', desk.html)
-    for field, value, said in (
-        ("max_per_order", "0", "Write a whole number from 1 to 1000."),
-        ("sales_end_at", "2027-02-01T09:00", "must be after"),
-        ("price", "0.10", "costs at least"),
-    ):
-        await desk.post(link[1], {**form, field: value})
-        assert desk.status == 422
-        assert said in desk.text
-        assert f'id="{field}-error"' in desk.html
-
-
-async def test_an_events_refund_promise_is_typed_and_kept(desk: Desk, event: Event) -> None:
-    page = base(event, "/edit")
-    await desk.get(page)
-    assert re.search(r'name="snapshot_fields" value="name"[^>]* checked', desk.html)
-    form = {
-        "title": "Paper Lanterns",
-        "time_zone": "America/Vancouver",
-        "start_at": "2027-05-01T19:00",
-        "end_at": "2027-05-01T23:00",
-        "unknown_policy": "hold",
-        "capacity": "80",
-        "refund_until": "2027-04-24T12:00",
-        "refund_policy": "Half back in the last week.",
-        "ask_phone": "y",
-        "snapshot_fields": "name",
-    }
-    await desk.post(page, form)
-    await desk.get(page)
-    assert 'value="2027-04-24T12:00"' in desk.html
-    assert "Half back in the last week." in desk.html
-    assert re.search(r'name="ask_phone" value="y" checked', desk.html)
-    await desk.post(page, {**form, "refund_until": ""})
-    await desk.get(page)
-    assert 'value="2027-04-24T12:00"' not in desk.html
