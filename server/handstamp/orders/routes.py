@@ -38,10 +38,10 @@ from handstamp.orders.shapes import (
 from handstamp.orders.start_checkout import StartedCheckout
 from handstamp.orders.start_checkout import start_checkout as start
 from handstamp.plumbing.api import answers, spec
-from handstamp.plumbing.errors import BadInput
+from handstamp.plumbing.errors import BadInput, Forbidden
 from handstamp.plumbing.idempotency import ProduceOutside, answer_once_outside
 from handstamp.plumbing.texts import _
-from handstamp.plumbing.web import actor, require_checkout, require_user, services
+from handstamp.plumbing.web import actor, is_foreign, require_checkout, require_user, services
 from handstamp.tickets.find_tickets import tokens_of
 
 _TAGS = ["orders"]
@@ -196,6 +196,8 @@ async def _seen(session: AsyncSession, request: Request, secret: str) -> Order:
 
 
 async def _answer(request: Request, buyer: Buyer, produce: ProduceOutside) -> Response:
+    if not buyer.new_cookie and is_foreign(request):
+        raise Forbidden(_("This request did not come from a page of this server."))
     response = await answer_once_outside(request, f"buyer:{buyer.key}", produce)
     set_cookie(response, services(request).settings, buyer)
     return response

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
@@ -66,6 +67,15 @@ def services(connection: HTTPConnection) -> Services:
 def actor(connection: HTTPConnection) -> Actor:
     """Return who asks, as the sign-in middleware found."""
     return cast("Actor", getattr(connection.state, "actor", NOBODY))
+
+
+def is_foreign(connection: HTTPConnection) -> bool:
+    """Tell whether a browser says that a page of another site made this request."""
+    origin = connection.headers.get("origin")
+    if origin is None:
+        return connection.headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+    own = {services(connection).settings.public_url, str(connection.base_url)}
+    return origin not in {"{0.scheme}://{0.netloc}".format(urlsplit(url)) for url in own}
 
 
 def require_user(connection: HTTPConnection) -> Actor:
