@@ -47,7 +47,7 @@ async def refuse(
     """Keep that Stripe refused a refund: nothing moved."""
     refund.status, refund.failure, refund.settled_at = "failed", code, services.clock()
     await session.flush()
-    await _note(session, paid, refund, "refused")
+    await _note(session, paid, refund, "failed")
 
 
 async def _row(session: AsyncSession, paid: Paid, facts: RefundFacts) -> Refund:
