@@ -112,6 +112,16 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
     return {
         "/tickets/sign-in": {"email": f"{word()}@example.org", "next": "/tickets/organizer"},
         "/tickets/sign-in/code": {"code": "000000"},
+        "/tickets/e/{slug}": {f"qty-{tier}": "1", "do": "hold"},
+        "/tickets/order/{order_id}": {
+            "name": "Grace Hopper",
+            "email": f"{word()}@example.org",
+            "phone": "+1 604 555 0123",
+            "terms": "y",
+            "marketing": "y",
+        },
+        "/tickets/mine/sign-in": {"email": f"{word()}@example.org", "next": "/tickets/mine"},
+        "/tickets/mine/consents": {"organizer": side.organizer.id},
         "/tickets/organizer/new": {"name": "Another", "code": word()},
         "/tickets/organizer/events/new": {**about, "organizer": side.organizer.id},
         "/tickets/organizer/settings/{organizer_id}": {

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from handstamp.events.find_events import tiers_of
@@ -18,7 +17,6 @@ from handstamp.orders.start_checkout import (
     StartedCheckout,
     start_checkout,
 )
-from handstamp.plumbing.config import Settings
 from handstamp.plumbing.errors import Gone, Problem
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_checkout, services
@@ -26,8 +24,7 @@ from handstamp.storefront import typos, words
 from handstamp.storefront.forms import LONGEST_NAME, DetailsForm
 from handstamp.storefront.order_frame import Shown, order_of
 from handstamp.storefront.pages import buyers_page, go, render
-
-STRIPE_PAGES = "https://checkout.stripe.com"
+from handstamp.storefront.to_stripe import form_policy, on_to_stripe
 
 
 async def show_checkout(request: Request, shown: Shown) -> Response:
@@ -69,9 +66,7 @@ async def take_details(request: Request, shown: Shown) -> Response:
 def _on_to(request: Request, shown: Shown, started: StartedCheckout) -> Response:
     if not started.url:
         return go(request, _path(shown))
-    if _origin(started.url) in _payment_origins(services(request).settings):
-        return RedirectResponse(started.url, status_code=303)
-    return render(request, "leave.html", url=started.url, **shown.values())
+    return on_to_stripe(request, started.url, **shown.values())
 
 
 def _path(shown: Shown) -> str:
@@ -119,13 +114,13 @@ async def _form(
     typo: str = "",
     status: int = 0,
 ) -> Response:
-    settings, order = services(request).settings, shown.order
+    order = shown.order
     wrong = bool(form.errors or form.form_errors or typo or _long(names))
     return render(
         request,
         "checkout.html",
         status=status or (422 if wrong else 200),
-        policy={"form-action": " ".join(sorted(_payment_origins(settings)))},
+        policy=form_policy(services(request).settings),
         form=form,
         name_rows=await _name_rows(request, shown, names),
         typo=typo,
@@ -160,16 +155,6 @@ def _name_row(item_id: str, tier: str, place: int, given: list[str], qty: int) -
     if len(value) > LONGEST_NAME:
         error = _("Use %(count)s letters at most.") % {"count": LONGEST_NAME}
     return {"field": _field(item_id, place), "label": label, "value": value, "error": error}
-
-
-def _payment_origins(settings: Settings) -> set[str]:
-    """Return the sites whose payment pages a form may lead to."""
-    return {STRIPE_PAGES, *([_origin(settings.stripe_api_url)] if settings.stripe_api_url else [])}
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 @buyers_page

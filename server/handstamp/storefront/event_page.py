@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from babel.numbers import get_currency_precision
 from starlette.datastructures import FormData
@@ -11,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from handstamp.auth.find_profile import Profile, profile_of
-from handstamp.events.find_events import public_event, published_event
+from handstamp.events.find_events import public_event, published_event, tier_of
 from handstamp.events.models import Event
 from handstamp.kit.clock import MINUTE
 from handstamp.orders.availability import EventAvailability, availability
@@ -155,12 +154,11 @@ def _errors(problem: Problem | None) -> dict[str, list[str]]:
 @public_page
 async def chosen_tier(request: Request) -> Response:
     """Lead a link that names event and tier to the event's page, with one of them chosen."""
-    tier: Any = request.path_params["tier_id"]
+    tier_id: str = request.path_params["tier_id"]
     async with services(request).db.read() as session:
         shown = await published_event(session, request.path_params["event_id"])
-        left = await availability(session, shown, services(request).clock())
-    known = any(one.id == tier for one in left.tiers)
-    query = f"?tier={tier}" if known else ""
+        tier = await tier_of(session, shown.id, tier_id)
+    query = f"?tier={tier.id}" if tier.visibility == "public" else ""
     return RedirectResponse(f"/tickets/e/{shown.slug}{query}#tickets", status_code=303)
 
 

@@ -46,3 +46,9 @@ class FindForm(PageForm):
     """Whose orders are looked for."""
 
     email = StringField(validators=[filled(lambda: _("Write your e-mail address.")), address])
+
+
+class CodeForm(PageForm):
+    """The code of a club's invite."""
+
+    code = StringField(validators=[filled(lambda: _("Write the code that the club gave you."))])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import wraps
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -17,9 +18,17 @@ from handstamp.plumbing.web import require_ticketing
 from handstamp.storefront import words
 
 MINE = "/tickets/mine"
+ME = "/tickets/me/"
 
 _pages = Pages("handstamp.storefront", foreign_images=True)
-_pages.env.filters.update(price=price, money=money, time_left=words.time_left)
+_pages.env.filters.update(
+    price=price,
+    money=money,
+    time_left=words.time_left,
+    days_left=words.days_left,
+    open_until=words.open_until,
+    percent=words.percent,
+)
 
 
 def render(
@@ -91,6 +100,23 @@ def problem_page(request: Request, problem: Problem) -> Response:
     name = "no_event.html" if isinstance(problem, NotFound) else "refusal.html"
     answer = render(request, name, status=problem.status, problem=problem, notice=None)
     answer.headers.update(problem.headers)
+    return answer
+
+
+def member_page(handler: Handler) -> Handler:
+    """Make a page of a member; whoever is not signed in is asked for an address first."""
+    safe = guarded(handler)
+
+    @wraps(handler)
+    async def answer(request: Request) -> Response:
+        try:
+            return await safe(request)
+        except Unauthenticated:
+            here = request.url.path if request.method == "GET" else ME
+            return RedirectResponse(f"{ME}sign-in?next={quote(here, safe='')}", status_code=303)
+        except Problem as problem:
+            return problem_page(request, problem)
+
     return answer
 
 

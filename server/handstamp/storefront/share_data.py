@@ -36,6 +36,7 @@ def share_data(
     place = ", ".join(part for part in (event.venue, event.city) if part)
     text = " ".join((event.summary or f"{when} {place}").split())
     data = json.dumps(_event(url, event, organizer, left), ensure_ascii=False)
+    data = data.replace('\\"', "\\u0022")
     return Shared(url, text[:LONGEST_TEXT], data.translate(_ESCAPES))
 
 

@@ -1,7 +1,25 @@
 """Times, totals and states in a buyer's words."""
 
-from handstamp.kit.clock import HOUR, MINUTE, Millis
+from handstamp.kit.clock import DAY, HOUR, MINUTE, Millis
+from handstamp.plumbing.local_time import local
 from handstamp.plumbing.texts import _, ngettext
+from handstamp.preorders.rules import WEEKDAYS
+
+PREORDER_TONES = {
+    "draft": "used",
+    "pending": "unknown",
+    "approved": "unknown",
+    "charging": "unknown",
+    "needs_action": "used",
+    "paid": "unknown",
+    "waiting_for_stock": "unknown",
+    "fulfilled": "valid",
+    "failed": "refused",
+    "denied": "",
+    "cancelled": "",
+    "not_allocated": "",
+    "refunded": "",
+}
 
 
 def time_left(millis: Millis) -> str:
@@ -58,3 +76,26 @@ def decline_reason(code: str) -> str:
         "authentication_required": _("Your bank wanted to check that it was you, and could not."),
         "processing_error": _("The bank could not handle the payment just then."),
     }.get(code, _("The bank declined the payment and does not tell us why."))
+
+
+def days_left(millis: Millis) -> str:
+    """Write how long a window is open, in days while it is more than two."""
+    if millis < 2 * DAY:
+        return time_left(millis)
+    days = millis // DAY
+    return ngettext("%(num)s day", "%(num)s days", days) % {"num": days}
+
+
+def open_until(closes: Millis, zone_name: str) -> str:
+    """Write the last minute of a window as a club says it: `Sunday 23:59 (Vancouver time)`."""
+    last = local(closes - 1, zone_name)
+    place = zone_name.rsplit("/", maxsplit=1)[-1].replace("_", " ")
+    told = {"weekday": _(WEEKDAYS[last.weekday()]), "time": f"{last:%H:%M}", "place": place}
+    if zone_name == "UTC":
+        return _("%(weekday)s %(time)s (UTC)") % told
+    return _("%(weekday)s %(time)s (%(place)s time)") % told
+
+
+def percent(basis_points: int) -> str:
+    """Write hundredths of a percent: `10`, `12.5`."""
+    return f"{basis_points / 100:.2f}".rstrip("0").rstrip(".")
