@@ -13,8 +13,8 @@ class PreOrder(Base):
 
     `week`: the Monday of the week it was placed in, in the club's zone. `account`: where it is
     charged ('' = the platform). `charge_key` is stored before the call to Stripe and is the
-    idempotency key of attempt `charge_attempt`; `setup_attempt` numbers the pages on which a
-    card was asked for. `reserved`: stock is set aside for it.
+    idempotency key of attempt `charge_attempt`; `destination` and `application_fee` are stored
+    with it. `setup_attempt` numbers the pages on which a card was asked for. `reserved`: stock is set aside for it.
     Status: see `rules.MOVES`.
     """
 
@@ -69,6 +69,8 @@ class PreOrder(Base):
     run_id: Mapped[str | None] = mapped_column(ForeignKey("tickets_charge_runs.id"), index=True)
     charge_attempt: Mapped[int] = mapped_column(default=0)
     charge_key: Mapped[str] = mapped_column(default="")
+    destination: Mapped[str] = mapped_column(default="")
+    application_fee: Mapped[int] = mapped_column(default=0)
     charge_started_at: Mapped[int | None]
     payment_intent_id: Mapped[str | None] = mapped_column(unique=True)
     failure_code: Mapped[str] = mapped_column(default="")

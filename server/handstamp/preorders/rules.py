@@ -15,7 +15,7 @@ MOVES = {
     "draft": ("pending", "cancelled"),
     "pending": ("approved", "denied", "cancelled", "not_allocated"),
     "approved": ("charging", "pending", "denied", "cancelled", "not_allocated"),
-    "charging": ("paid", "failed", "needs_action"),
+    "charging": ("paid", "failed", "needs_action", "approved"),
     "needs_action": ("paid", "failed"),
     "paid": ("fulfilled", "waiting_for_stock", "refunded"),
     "waiting_for_stock": ("fulfilled", "refunded"),
@@ -36,6 +36,8 @@ FREES_WEEK = ("cancelled", "denied")  # of these a member may place another in t
 PER_EVENT = 1
 CARD_GRACE: Millis = 30 * MINUTE  # a card's form begun in time may be finished so much later
 SETUP_KEY_LIFE: Millis = 23 * HOUR  # Stripe may forget an idempotency key after 24 hours
+CHARGE_KEY_LIFE: Millis = 23 * HOUR  # the same
+SURE_AFTER: Millis = MINUTE  # a charge that broke at Stripe and is not there by then was not made
 KEEP_DRAFT: Millis = DAY
 MOST_AT_ONCE = 1_000  # decisions in one request
 WEEKDAYS = (

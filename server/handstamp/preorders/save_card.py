@@ -36,13 +36,12 @@ async def ask_for_card(services: Services, preorder_id: str) -> str:
         Conflict: Stripe refused to open one.
         SwitchedOff: it does not answer; asking again is safe.
     """
-    try:
-        customer = await _customer(services, preorder_id)
-        async with services.db.write(actor="preorders") as session:
-            preorder = await _locked(session, preorder_id)
-            preorder.customer_id = preorder.customer_id or customer
-            preorder.setup_attempt += 1
+    async with services.db.write(actor="preorders") as session:
+        preorder = await _locked(session, preorder_id)
+        preorder.setup_attempt += 1
         attempt = preorder.setup_attempt
+    try:
+        customer = await _customer(services, preorder)
         key = f"preorder:{preorder_id}:setup:{attempt}"
         wanted = _wanted(services.settings, preorder, customer)
         facts = await gateway(services).create_setup_checkout(wanted, key=key)
@@ -55,7 +54,7 @@ async def ask_for_card(services: Services, preorder_id: str) -> str:
     except GatewayError as error:
         raise no_answer() from error
     async with services.db.write(actor="preorders") as session:
-        values = {"setup_session_id": facts.session_id}
+        values = {"setup_session_id": facts.session_id, "customer_id": customer}
         await store.change(session, preorder_id, values, PreOrder.setup_attempt == attempt)
     return facts.url
 
@@ -179,13 +178,14 @@ async def _put(
     )
 
 
-async def _customer(services: Services, preorder_id: str) -> str:
-    """Return who the member is at Stripe, made there once for each account."""
+async def _customer(services: Services, preorder: PreOrder) -> str:
+    """Return who the member is at Stripe, kept once for each account.
+
+    The key is of this attempt: Stripe repeats an error of its own under a key for a day, and a
+    customer too many does no harm.
+    """
+    user, account = preorder.user_id, preorder.account
     async with services.db.read() as session:
-        preorder = await store.preorder(session, preorder_id)
-        if preorder is None:
-            raise NotFound(_("There is no such pre-order of yours."))
-        user, account = preorder.user_id, preorder.account
         known = await store.customer(session, user, account)
     if known:
         return known
@@ -193,7 +193,7 @@ async def _customer(services: Services, preorder_id: str) -> str:
         account=account,
         email=preorder.email,
         name="",
-        key=f"customer:{user}:{account or 'platform'}",
+        key=f"preorder:{preorder.id}:customer:{preorder.setup_attempt}",
         metadata={"user_id": user},
     )
     async with services.db.write(actor="preorders") as session:
