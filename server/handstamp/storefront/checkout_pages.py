@@ -64,6 +64,8 @@ async def take_details(request: Request, shown: Shown) -> Response:
 
 
 def _on_to(request: Request, shown: Shown, started: StartedCheckout) -> Response:
+    if started.client_secret and not started.url:
+        return go(request, f"{_path(shown)}/pay")
     if not started.url:
         return go(request, _path(shown))
     return on_to_stripe(request, started.url, **shown.values())

@@ -7,9 +7,13 @@ from handstamp.plumbing.form_guard import FormGuard
 from handstamp.storefront import (
     checkout_pages,
     event_page,
+    join_pages,
     legal_pages,
+    member_pages,
     mine_pages,
     order_pages,
+    payment_page,
+    preorder_pages,
     public_pages,
 )
 
@@ -18,7 +22,11 @@ _PAGES = [
     *event_page.routes,
     *checkout_pages.routes,
     *order_pages.routes,
+    *payment_page.routes,
     *mine_pages.routes,
+    *join_pages.routes,
+    *member_pages.routes,
+    *preorder_pages.routes,
     *legal_pages.routes,
 ]
 

@@ -1,0 +1,38 @@
+"""The ticket that a pre-order has brought, as it is shown to its member."""
+
+import asyncio
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.plumbing.web import Services
+from handstamp.storefront import words
+from handstamp.storefront.club_frame import Wished
+from handstamp.tickets.find_tickets import token_of
+from handstamp.tickets.models import Ticket
+from handstamp.tickets.qr_codes import qr_svg
+
+
+async def ticket_of(session: AsyncSession, wish: Wished) -> Ticket | None:
+    """Return the ticket of a pre-order, if it has one of the event's own."""
+    if wish.preorder.ticket_id is None:
+        return None
+    mine = (Ticket.event_id == wish.event.id, Ticket.serial == wish.preorder.ticket_id)
+    return await session.scalar(select(Ticket).where(*mine))
+
+
+async def ticket_card(
+    session: AsyncSession, services: Services, wish: Wished
+) -> dict[str, str] | None:
+    """Return what is shown of a ticket, with its code as a picture."""
+    ticket = await ticket_of(session, wish)
+    if ticket is None:
+        return None
+    code = await token_of(session, services, wish.event, ticket)
+    return {
+        "qr": await asyncio.to_thread(qr_svg, code),
+        "holder": ticket.holder_name or wish.preorder.name or wish.preorder.email,
+        "tier": wish.preorder.tier_name,
+        "printed_id": ticket.printed_id,
+        "void": words.ticket_statuses().get(ticket.status, ""),
+    }
