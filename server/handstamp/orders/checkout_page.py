@@ -12,7 +12,7 @@ from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.order_access import page_of
 from handstamp.payments.facts import CheckoutFacts, NewCheckout
 from handstamp.payments.gateway import gateway
-from handstamp.payments.gateway_errors import GatewayRefused
+from handstamp.payments.gateway_errors import GatewayBroken, GatewayRefused
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.texts import _, speaking
 from handstamp.plumbing.web import Services
@@ -47,7 +47,9 @@ async def look_at_page(
     """Return the page as it is now; None when it is certain that there is none.
 
     A page whose id was lost in a crash is found by opening it again under its key. Stripe
-    refuses that when it never saw the first call and too little time is left for a new page.
+    refuses that when it never saw the first call and too little time is left for a new page; and
+    a fault that it keeps under the key hides the page from us as from everybody: a page whose id
+    is not stored was never shown to anyone.
     """
     session_id = order.checkout_session_id
     if session_id is None:
@@ -55,7 +57,7 @@ async def look_at_page(
             return None
         try:
             session_id = (await open_page(services, order, items)).id
-        except GatewayRefused:
+        except (GatewayRefused, GatewayBroken):
             return None
     return await gateway(services).retrieve_checkout(session_id, account=account_of(order))
 

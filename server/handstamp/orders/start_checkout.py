@@ -20,7 +20,7 @@ from handstamp.orders.order_access import hash_of, secret_of
 from handstamp.orders.refusals import not_a_member
 from handstamp.orders.settle_order import close_unwanted_page, no_answer, settle_order
 from handstamp.payments.gateway import gateway
-from handstamp.payments.gateway_errors import GatewayError, GatewayRefused
+from handstamp.payments.gateway_errors import GatewayBroken, GatewayError, GatewayRefused
 from handstamp.payments.payment_accounts import selling_account
 from handstamp.plumbing.errors import BadInput, Conflict, Gone, NotFound
 from handstamp.plumbing.texts import _, language
@@ -153,6 +153,9 @@ async def _open(services: Services, plan: _Open) -> StartedCheckout | None:
         return StartedCheckout(order.id, url=order.checkout_url)
     try:
         facts = await open_page(services, order, plan.items)
+    except GatewayBroken:
+        await _note_refused(services, order)  # the next try has a key without that fault
+        raise
     except GatewayRefused as error:
         await _note_refused(services, order)
         _log.warning("checkout_refused", order=order.id, code=error.code, again=plan.again)

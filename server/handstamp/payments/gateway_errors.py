@@ -4,6 +4,7 @@ GatewayError
 ├── GatewayRefused   a definite refusal: nothing happened
 ├── GatewayBusy      nothing happened yet: try later with the same key
 └── GatewayUnknown   it may have happened: the same key again, or look it up; never "failed"
+    └── GatewayBroken    as Stripe itself said; under the same key it goes on saying so
 """
 
 from handstamp.plumbing.errors import SwitchedOff
@@ -33,6 +34,10 @@ class GatewayBusy(GatewayError):
 
 class GatewayUnknown(GatewayError):
     """Time-out, lost connection or a fault at Stripe: the outcome is not known."""
+
+
+class GatewayBroken(GatewayUnknown):
+    """Stripe answered that it broke (5xx), and keeps that answer under the key for a day."""
 
 
 class BadSignature(Exception):

@@ -15,11 +15,13 @@ import stripe
 
 from handstamp.kit.clock import SECOND, Clock, Millis
 from handstamp.payments import read_facts
+from handstamp.payments.charge_request import charge_request
 from handstamp.payments.checkout_request import checkout_request
 from handstamp.payments.facts import (
     AccountFacts,
     CheckoutFacts,
     DisputeFacts,
+    NewCharge,
     NewCheckout,
     NewSetup,
     PaymentFacts,
@@ -29,6 +31,7 @@ from handstamp.payments.facts import (
 )
 from handstamp.payments.gateway_errors import (
     BadSignature,
+    GatewayBroken,
     GatewayBusy,
     GatewayError,
     GatewayRefused,
@@ -165,6 +168,54 @@ class StripeGateway:
         call = intents.retrieve_async(payment_intent_id, {"expand": _MONEY}, _options(account))
         return read_facts.payment(await _call(call))
 
+    async def charge_saved(self, wanted: NewCharge, *, key: str) -> PaymentFacts:
+        """Charge a saved card while its owner is away; a decline is told in the facts."""
+        request: Any = {**charge_request(wanted), "expand": _MONEY}
+        intents = self._stripe.payment_intents
+        return await _tried(intents.create_async(request, _options(wanted.account, key)))
+
+    async def confirm_payment(
+        self, payment_intent_id: str, *, account: str, payment_method_id: str, return_url: str
+    ) -> PaymentFacts:
+        """Try a payment again with the card's owner present; `next_url` is where they go now.
+
+        A payment succeeds once at most, so this needs no key.
+        """
+        wanted: Any = {
+            "payment_method": payment_method_id,
+            "return_url": return_url,
+            "expand": _MONEY,
+        }
+        intents = self._stripe.payment_intents
+        return await _tried(
+            intents.confirm_async(payment_intent_id, wanted, _options(account))
+        )
+
+    async def cancel_payment(self, payment_intent_id: str, *, account: str) -> PaymentFacts:
+        """Cancel a payment; one that is past that is answered with as it is now."""
+        intents = self._stripe.payment_intents
+        call = intents.cancel_async(payment_intent_id, {"expand": _MONEY}, _options(account))
+        try:
+            return read_facts.payment(await _call(call))
+        except GatewayRefused:
+            return await self.retrieve_payment(payment_intent_id, account=account)
+
+    async def find_payments(
+        self, *, account: str, customer_id: str, since: Millis, mark: tuple[str, str]
+    ) -> list[PaymentFacts]:
+        """Return a customer's payments from `since` on that bear a mark, the newest first.
+
+        Listed, not searched for: Stripe's search may not know yet what was just made.
+        """
+        wanted = {
+            "customer": customer_id,
+            "created": {"gte": since // SECOND},
+            "expand": [f"data.{one}" for one in _MONEY],
+        }
+        pages = _pages(self._stripe.payment_intents.list_async, wanted, _options(account))
+        found = [read_facts.payment(one) async for one in pages]
+        return [one for one in found if one.metadata.get(mark[0]) == mark[1]]
+
     async def refund(
         self,
         *,
@@ -288,12 +339,34 @@ async def _call(call: Awaitable[Any]) -> dict[str, Any]:
     raise refusal
 
 
+async def _tried(call: Awaitable[Any]) -> PaymentFacts:
+    """Return a payment that was tried; Stripe tells a decline as an error with the payment in it."""
+    try:
+        answer = await call
+    except stripe.StripeError as error:
+        refusal = _refusal(error)
+        declined = _declined(error)
+    else:
+        return read_facts.payment(answer.to_dict(for_json=True))
+    if declined is None:
+        raise refusal
+    return declined
+
+
+def _declined(error: stripe.StripeError) -> PaymentFacts | None:
+    body = error.json_body if isinstance(error, stripe.CardError) else None
+    found = (body or {}).get("error", {}).get("payment_intent")
+    return read_facts.payment(found) if found else None
+
+
 def _refusal(error: stripe.StripeError) -> GatewayError:
     code = str(error.code or "")
     status = error.http_status or 0
     field = str(getattr(error, "param", None) or "")
-    if isinstance(error, stripe.APIConnectionError) or status >= 500 or not status:
+    if isinstance(error, stripe.APIConnectionError) or not status:
         return GatewayUnknown(code or "no_answer")
+    if status >= 500:
+        return GatewayBroken(code or "no_answer")
     if status in (401, 409, 429):
         return GatewayBusy(code or f"http_{status}")
     if isinstance(error, stripe.IdempotencyError):
