@@ -248,7 +248,9 @@ def _tier_refusal(
 
 def sold_out_refusal(tier_id: str, remaining: int) -> Refusal:
     """Say that there are not so many tickets left."""
-    if remaining > 0:
+    if remaining == 1:
+        return Refusal(tier_id, "sold_out", N_("Only one ticket is left."), remaining)
+    if remaining > 1:
         return Refusal(tier_id, "sold_out", N_("Only %(number)d tickets are left."), remaining)
     return Refusal(tier_id, "sold_out", N_("These tickets are sold out at the moment."))
 

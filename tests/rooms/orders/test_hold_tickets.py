@@ -143,9 +143,9 @@ async def test_sold_out_is_said_with_the_tier_and_what_is_left(services: Service
     await make_hold(services, event, {general.id: 2}, "bob")
     refused = await refusal(services, make_buyer(), event.id, {general.id: 2})
     assert refused.code == "sold_out"
-    assert refused.detail == "General: Only 1 tickets are left."
+    assert refused.detail == "General: Only one ticket is left."
     assert refused.errors == [
-        {"tier": general.id, "code": "sold_out", "message": "Only 1 tickets are left."}
+        {"tier": general.id, "code": "sold_out", "message": "Only one ticket is left."}
     ]
     await make_hold(services, event, {general.id: 1}, "cyd")
     refused = await refusal(services, make_buyer(), event.id, {general.id: 1})
