@@ -89,7 +89,7 @@ async def test_two_clicks_refund_once(shop: Shop) -> None:
     await shop.check_books()
 
 
-@pytest.mark.parametrize("how", ["429", "503", "drop", "drop_before", "500_after"])
+@pytest.mark.parametrize("how", ["429", "503", "drop", "drop_before", "500", "500_after"])
 async def test_an_unclear_call_is_looked_up_and_made_once(
     shop: Shop, clock: FakeClock, how: str
 ) -> None:
