@@ -32,7 +32,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def settings(database_url: str) -> Settings:
     """Settings of a server that sells, but has no key of Stripe's."""
-    return make_settings(database_url, enable_checkout=True)
+    return make_settings(database_url, enable_checkout=True, enable_preorders=True)
 
 
 @pytest.fixture

@@ -94,6 +94,35 @@ def bodies(side: Side) -> dict[str, Any]:
         "POST /api/tickets/admin/keys/rotate": {},
         f"POST {event}/pairing-codes": {"name": "Door 9"},
         f"POST {event}/scanner-keys": {"name": "Gate 9"},
+        **club_bodies(side),
+    }
+
+
+def club_bodies(side: Side) -> dict[str, Any]:
+    """Return a right body of every route of clubs and pre-orders that reads one."""
+    clubs, club_id = "/api/tickets/admin/clubs", side.ids["club_id"]
+    club, mine = f"{clubs}/{{club_id}}", "/api/tickets/me"
+    decided = "/api/tickets/admin/events/{event_id}/pre-orders"
+    ids = {"ids": ["po_nothing"]}
+    wish = {"club_id": club_id, "event_id": side.offered, "tier_id": side.offered_tier}
+    return {
+        f"POST {clubs}": {
+            "organizer_id": side.organizer.id,
+            "name": "Another Club",
+            "time_zone": "Europe/London",
+        },
+        f"PATCH {club}": {"about": "Invite-only"},
+        f"POST {club}/members": {"people": [{"email": f"{word()}@example.org".lower()}]},
+        f"POST {club}/invites": {"note": "for friends"},
+        f"POST {club}/events": {"event_id": side.offerable},
+        f"PATCH {club}/events/{{event_id}}": {"declared": {}},
+        f"POST {mine}/clubs/join": {"code": "0000-0000-0000"},
+        f"POST {mine}/pre-orders": {**wish, "agreed": True},
+        f"PATCH {mine}/pre-orders/{{preorder_id}}": {"tier_id": side.offered_tier},
+        f"POST {decided}/approve": ids,
+        f"POST {decided}/deny": ids,
+        f"POST {decided}/withdraw-approval": ids,
+        f"POST {decided}/approve-up-to-stock": {"club_id": club_id},
     }
 
 
@@ -156,5 +185,6 @@ UPLOADS = {
     "PUT /api/tickets/organizers/{organizer_id}/logo": PICTURE,
     "POST /tickets/organizer/settings/{organizer_id}/logo": PICTURE,
     "POST /api/tickets/events/{event_id}/guest-imports": GUESTS,
+    "POST /api/tickets/admin/clubs/{club_id}/members/import": GUESTS,
     "POST /tickets/organizer/events/{event_id}/import": GUESTS,
 }

@@ -33,6 +33,17 @@ NEW_WORK = (
     "POST /api/tickets/events/{event_id}/orders",
     "POST /api/tickets/checkout/session",
     "POST /api/tickets/orders/{order_id}/checkout",
+    "POST /api/tickets/admin/clubs",
+    "PATCH /api/tickets/admin/clubs/{club_id}",
+    "POST /api/tickets/admin/clubs/{club_id}/members",
+    "POST /api/tickets/admin/clubs/{club_id}/members/import",
+    "POST /api/tickets/admin/clubs/{club_id}/invites",
+    "POST /api/tickets/admin/clubs/{club_id}/events",
+    "POST /api/tickets/me/clubs/join",
+    "POST /api/tickets/me/pre-orders",
+    "PATCH /api/tickets/me/pre-orders/{preorder_id}",
+    "POST /api/tickets/admin/events/{event_id}/pre-orders/approve",
+    "POST /api/tickets/admin/events/{event_id}/pre-orders/approve-up-to-stock",
 )
 STAY_OPEN = (  # what somebody has paid for, and what the law wants said
     "/tickets/assets",

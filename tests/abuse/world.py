@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 from sqlalchemy import select
+from tests.abuse.world_clubs import add_club, fresh_of_club
 from tests.factories.auth import Person, make_owner, make_person
 from tests.factories.checkin import Phone, make_scanner_key, pair_phone
 from tests.factories.events import make_event, make_tier
@@ -44,6 +45,9 @@ class Side:
     phone: Phone
     key: str
     ids: dict[str, str]
+    offered: str = ""
+    offered_tier: str = ""
+    offerable: str = ""
 
 
 @dataclass
@@ -86,6 +90,8 @@ class World:
         if name == "order_id":
             wants = {mine.ids["tier_id"]: 1}
             return (await make_paid_order(self.services, mine.event, wants, name="fresh")).id
+        if name in ("club_id", "member_id", "preorder_id"):
+            return await fresh_of_club(self.services, mine, name)
         async with self.services.db.write() as session:
             if name == "tier_id":
                 return (await make_tier(session, self.services, mine.event, "More")).id
@@ -176,7 +182,9 @@ async def _side(http: httpx2.AsyncClient, services: Services, email: str, title:
         "list_no": "1",
         "act": "cancel",
     }
-    return Side(person, organizer, event, tickets, tokens, phone, key, ids)
+    side = Side(person, organizer, event, tickets, tokens, phone, key, ids)
+    await add_club(services, side)
+    return side
 
 
 async def dump(services: Services, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:

@@ -97,7 +97,8 @@ async def edit_offer(
     for name, value in values.items():
         setattr(terms, name, value)
     offer = offer_of(club, terms, event, tiers)
-    _check(offer, now)
+    if values:
+        _check(offer, now)
     if "allocation" in values:
         _promise(services, terms)
     terms.updated_at = now

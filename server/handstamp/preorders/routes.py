@@ -9,7 +9,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from handstamp.clubs.find_clubs import club_of
-from handstamp.events.find_events import owned_event
 from handstamp.plumbing.api import answers, spec
 from handstamp.plumbing.errors import BadInput
 from handstamp.plumbing.idempotency import answer_once, answer_once_outside
@@ -186,14 +185,13 @@ async def approve_by_rule(request: Request, json: shapes.WhichClub) -> Response:
     )
 
 
-@spec.validate(query=shapes.DrawQuery, resp=answers(HTTP_200=shapes.DrawBody), tags=_TAGS)
-async def check_draw(request: Request, query: shapes.DrawQuery) -> Response:
+@spec.validate(resp=answers(HTTP_200=shapes.DrawBody), tags=_TAGS)
+async def check_draw(request: Request) -> Response:
     """Compute a draw again, once its seed is told, and say whether it was fair."""
     who, of = require_user(request), services(request)
     async with of.db.read() as session:
-        event = await owned_event(session, who, _id(request, "event_id"))
-        club = await club_of(session, who, query.club)
-        report = await verify_draw(session, of, club.id, event.id)
+        club = await club_of(session, who, _id(request, "club_id"))
+        report = await verify_draw(session, of, club.id, _id(request, "event_id"))
     return JSONResponse(shapes.draw_body(report), headers=_FRESH)
 
 
@@ -220,6 +218,7 @@ def _id(request: Request, name: str = "preorder_id") -> str:
 
 _MINE = "/api/tickets/me/pre-orders"
 _CARDS = "/api/tickets/me/cards"
+_DRAW = "/api/tickets/admin/clubs/{club_id}/events/{event_id}/draw"
 _EVENT = "/api/tickets/admin/events/{event_id}/pre-orders"
 
 routes: list[BaseRoute] = [
@@ -235,5 +234,5 @@ routes: list[BaseRoute] = [
     Route(f"{_EVENT}/deny", deny_some, methods=["POST"]),
     Route(f"{_EVENT}/withdraw-approval", take_back_some, methods=["POST"]),
     Route(f"{_EVENT}/approve-up-to-stock", approve_by_rule, methods=["POST"]),
-    Route(f"{_EVENT}/draw", check_draw, methods=["GET"]),
+    Route(_DRAW, check_draw, methods=["GET"]),
 ]

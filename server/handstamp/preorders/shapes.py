@@ -73,12 +73,6 @@ class EventQuery(BaseModel):
     limit: Annotated[int, Field(ge=1, le=500)] = 100
 
 
-class DrawQuery(BaseModel):
-    """The club whose draw is meant."""
-
-    club: str = Field(max_length=60)
-
-
 class PreorderBody(BaseModel):
     """A pre-order as its member sees it; amounts in minor units, times in ms UTC.
 
