@@ -11,6 +11,7 @@ PAYMENTS = (
     "payment_intent.payment_failed",
     "payment_intent.canceled",
 )
+SETUPS = ("setup_intent.succeeded",)
 CHARGES = ("charge.refunded", "charge.updated")
 REFUNDS = ("refund.created", "refund.updated", "refund.failed")
 DISPUTES = (
@@ -29,7 +30,7 @@ PAYOUTS = (
     "payout.canceled",
 )
 
-WANTED = (*SESSIONS, *PAYMENTS, *CHARGES, *REFUNDS, *DISPUTES, *ACCOUNTS, *PAYOUTS)
+WANTED = (*SESSIONS, *PAYMENTS, *SETUPS, *CHARGES, *REFUNDS, *DISPUTES, *ACCOUNTS, *PAYOUTS)
 
 
 def counted_as(event_type: str) -> str:

@@ -18,6 +18,7 @@ from handstamp.plumbing.db import now
 from handstamp.plumbing.jobs import GiveUp, JobContext, where
 from handstamp.plumbing.metrics import WEBHOOKS
 from handstamp.plumbing.web import Services
+from handstamp.preorders.save_card import PREORDER_MARK, settle_setup
 from handstamp.refunds.record_dispute import record_dispute
 from handstamp.refunds.record_refunds import record_refunds
 from handstamp.webhooks import event_types as types
@@ -50,7 +51,15 @@ Use = Callable[[Services, Hint], Awaitable[None]]
 
 
 async def _session(services: Services, hint: Hint) -> None:
-    await settle_session(services, hint.object_id, hint.account)
+    if hint.mark(PREORDER_MARK):
+        await settle_setup(services, hint.object_id, hint.account)
+    else:
+        await settle_session(services, hint.object_id, hint.account)
+
+
+async def _setup(services: Services, hint: Hint) -> None:
+    if hint.mark(PREORDER_MARK):
+        await settle_setup(services, hint.object_id, hint.account)
 
 
 async def _payment(services: Services, hint: Hint) -> None:
@@ -82,6 +91,7 @@ async def _dispute(services: Services, hint: Hint) -> None:
 USES: dict[str, Use] = {
     **dict.fromkeys(types.SESSIONS, _session),
     **dict.fromkeys(types.PAYMENTS, _payment),
+    **dict.fromkeys(types.SETUPS, _setup),
     **dict.fromkeys((*types.REFUNDS, "charge.refunded"), _refund),
     **dict.fromkeys(types.DISPUTES, _dispute),
     **dict.fromkeys(types.ACCOUNTS, _account),

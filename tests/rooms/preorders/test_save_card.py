@@ -2,6 +2,7 @@
 
 import asyncio
 
+import httpx2
 import pytest
 from sqlalchemy import func, select
 from tests.factories.auth import Person
@@ -268,3 +269,31 @@ async def test_an_organizer_who_cannot_be_paid_takes_no_pre_orders(services: Ser
     with pytest.raises(Conflict) as refused:
         await place(services, mia.actor, wish_of(offer))
     assert refused.value.code == "cannot_sell"
+
+
+PATHS = {
+    "platform": "/api/tickets/webhooks/stripe",
+    "connect": "/api/tickets/webhooks/stripe/connect",
+}
+
+
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+async def test_webhooks_alone_in_any_order_and_twice_finish_a_pre_order_once(
+    client: httpx2.AsyncClient,
+    services: Services,
+    offer: Offered,
+    stripe_double: StripeDouble,
+    order: str,
+) -> None:
+    mia, _membership = await make_member(services, offer.club)
+    placed = await place(services, mia.actor, wish_of(offer))
+    await stripe_double.pay(session_of(placed.card_url))
+    deliveries = await stripe_double.take_webhooks(order=order)
+    assert "setup_intent.succeeded" in {one.type for one in deliveries}
+    for one in (*deliveries, *deliveries):
+        answer = await client.post(PATHS[one.endpoint], content=one.body, headers=one.headers)
+        assert answer.status_code == 200, answer.text
+    await run_jobs(services)
+    found = await stored(services, placed.preorder)
+    assert (found.status, found.card_last4) == ("pending", "4242")
+    assert await mails(services) == 1
