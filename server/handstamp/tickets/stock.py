@@ -104,7 +104,7 @@ async def reserve_in(session: AsyncSession, event_id: str, wants: Mapping[str, i
     """Hold tickets inside a session's transaction; False, and nothing held, when sold out."""
     await session.flush()
     connection = await session.connection()
-    async with session.begin_nested() as attempt:
+    async with connection.begin_nested() as attempt:
         if await connection.run_sync(reserve, event_id, wants) is None:
             return True
         await attempt.rollback()
