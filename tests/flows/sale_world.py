@@ -215,7 +215,7 @@ async def open_sale(
                 await services.signals.stop()
                 await services.db.close()
     finally:
-        double.stop()
+        double.kill()
 
 
 async def wire(sale: Sale) -> None:

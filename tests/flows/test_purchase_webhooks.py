@@ -3,15 +3,20 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from tests.flows.buyer import Buyer, a_buyer
 from tests.flows.passing_time import HOLD, pass_time, run_now
 from tests.flows.sale_world import Sale, open_sale
 
+from handstamp.events.models import Event
+from handstamp.orders.models import Order, OrderItem
+from handstamp.tickets import stock
 from handstamp.webhooks.catch_up import JOB as CATCH_UP
 
 pytestmark = pytest.mark.anyio
 
 ORDERS = 3
+PLENTY = 10_000
 
 
 async def bought(sale: Sale, buyer: Buyer) -> None:
@@ -104,6 +109,44 @@ async def long_after_the_hold(sale: Sale) -> None:
         assert (await buyer.status(), await idle.status()) == ("paid", "expired")
 
 
+async def given_up(sale: Sale, buyer: Buyer) -> None:
+    """Close an order as a server that is wrong about Stripe would (a restored backup, say)."""
+    async with sale.services.db.write() as session:
+        order = await session.get_one(Order, buyer.order_id)
+        order.status, order.checkout_state = "expired", "expired"
+        items = await session.scalars(select(OrderItem).where(OrderItem.order_id == order.id))
+        stock.later(session, [stock.Move(order.event_id, i.tier_id, held=-i.qty) for i in items])
+
+
+async def left_at(sale: Sale, capacity: int | None) -> None:
+    """Set how many tickets the whole event may have; None leaves none at all."""
+    async with sale.services.db.write() as session:
+        taken = await stock.counts(session, [sale.event.id])
+        count = taken[sale.event.id, stock.WHOLE_EVENT].taken
+        event = await session.get_one(Event, sale.event.id)
+        event.capacity = count if capacity is None else capacity
+
+
+async def paid_late(sale: Sale) -> None:
+    """A payment for a closed order gets tickets while there are any, else goes back."""
+    async with a_buyer(sale) as first, a_buyer(sale) as second:
+        pages = []
+        for buyer in (first, second):
+            await buyer.hold(1, 1)
+            pages.append(await buyer.check_out())
+            await given_up(sale, buyer)
+        await sale.double.pay(pages[0])
+        assert await first.becomes("paid", "late_refunded") == "paid"
+        await left_at(sale, None)
+        await sale.double.pay(pages[1])
+        assert await second.becomes("paid", "late_refunded") == "late_refunded"
+        await sale.settle()
+        await left_at(sale, PLENTY)
+        charged = {order: refunded for order, _, refunded in await sale.charged()}
+        assert charged[second.order_id] == 6_500
+        await second.mailed("order_late")
+
+
 async def test_one_sale_comes_out_whatever_webhooks_do(database_url: str, tmp_path: Path) -> None:
     workers = 0 if database_url.startswith("sqlite") else 2
     async with open_sale(tmp_path, database_url, workers=workers) as sale:
@@ -115,6 +158,7 @@ async def test_one_sale_comes_out_whatever_webhooks_do(database_url: str, tmp_pa
             lost_until_the_hold_ends,
             lost_until_asked,
             long_after_the_hold,
+            paid_late,
         ):
             await way(sale)
             await sale.double.webhooks("send")
