@@ -50,7 +50,7 @@ def test_every_command_the_documents_name_exists() -> None:
     for name, text in documents().items():
         for target in re.findall(r"`make ([a-z-]+)", text):
             assert target in targets, f"{name}: make {target}"
-        for command, part in re.findall(r"`handstamp ([a-z-]+)(?: ([a-z]+))?", text):
+        for command, part in re.findall(r"`handstamp ([a-z-]+)(?: ([a-z-]+))?", text):
             assert command in COMMANDS or command in GROUPS, f"{name}: handstamp {command}"
             if command in GROUPS and part:
                 assert part in GROUPS[command][1], f"{name}: handstamp {command} {part}"

@@ -10,7 +10,7 @@ from tests.factories.clubs import make_club, make_member
 
 from handstamp.audit.models import AuditEntry
 from handstamp.auth.request_sign_in import KNOWN_ROOM, request_sign_in
-from handstamp.clubs import club_mails, invite_members
+from handstamp.clubs import club_mails
 from handstamp.clubs.create_club import create_club
 from handstamp.clubs.edit_club import archive_club
 from handstamp.clubs.endings import ENDED_JOB
@@ -25,10 +25,11 @@ from handstamp.clubs.join_club import (
 )
 from handstamp.clubs.leave_club import leave_club, remove_member
 from handstamp.clubs.member_rows import Person
-from handstamp.clubs.models import Club, ClubMember
+from handstamp.clubs.models import Club, ClubInvite, ClubMember
 from handstamp.clubs.shapes import NewClub
 from handstamp.kit.clock import DAY, FakeClock
 from handstamp.mail.models import Mail
+from handstamp.mail.prepared import NoLongerWanted
 from handstamp.mail.render_mail import render_mail
 from handstamp.plumbing.errors import Conflict, Forbidden, Gone, NotFound, TooMany
 from handstamp.plumbing.models import Job
@@ -133,7 +134,7 @@ async def test_no_code_is_kept_in_the_clear(services: Services) -> None:
     club = await new_club(services)
     code = await code_of(services, club)
     async with services.db.read() as session:
-        made = (await session.scalars(select(invite_members.ClubInvite))).one()
+        made = (await session.scalars(select(ClubInvite))).one()
     assert code.replace("-", "") not in repr(vars(made))
 
 
@@ -159,7 +160,7 @@ async def test_people_are_invited_by_one_mail_and_come_in_by_their_address(
         for club_id in (club.id, "club_none"):
             with pytest.raises(NotFound, match="No club has invited you"):
                 await accept_invitation(session, services, eve.actor, club_id)
-    with pytest.raises(club_mails.NoLongerWanted):
+    with pytest.raises(NoLongerWanted):
         await render_mail(services, club_mails.PREPARERS, sent[0])
 
 

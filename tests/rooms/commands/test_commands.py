@@ -9,14 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from tests.factories.clubs import make_club_sale
 from tests.factories.events import make_event
+from tests.factories.preorders import make_preorder
 from tests.fixtures.services import SECRET, make_settings
 from typer.testing import CliRunner, Result
 
 from handstamp.auth.models import LoginCode, User
 from handstamp.cli import COMMANDS, GROUPS, build
-from handstamp.plumbing.web import Services, build_services
+from handstamp.kit.clock import DAY, FakeClock
+from handstamp.plumbing.web import SYSTEM, Services, build_services
+from handstamp.preorders.approve_preorders import approve_up_to_stock
+from handstamp.preorders.models import PreOrder
 from handstamp.tickets.models import SigningKey, Ticket
 
 Run = Callable[..., Result]
@@ -291,3 +296,30 @@ def test_several_processes_and_a_worker_beside_need_postgresql(
     if environment.startswith("sqlite"):
         assert "PostgreSQL" in handstamp("serve", "--processes", "2", code=2).stderr
         assert "inside" in handstamp("worker", code=2).stderr
+
+
+def test_a_draw_is_checked_from_the_command_line(environment: str) -> None:
+    async def hold_a_draw(services: Services) -> tuple[str, list[str]]:
+        services.clock = clock = FakeClock()
+        _club, offer, _tiers = await make_club_sale(
+            services, prices={"General": 1_500}, capacity=1, offer={"allocation": "draw"}
+        )
+        ids = [(await make_preorder(services, offer))[1].id for _member in range(3)]
+        clock.now = offer.window.closes + DAY
+        async with services.db.write() as session:
+            await approve_up_to_stock(session, services, SYSTEM, offer.club.id, offer.event.id)
+        return str(offer.event.slug), ids
+
+    slug, ids = with_services(environment, hold_a_draw)
+    said = handstamp("preorders", "verify-draw", slug).output
+    assert all(one in said for one in ids)
+    assert "the one that was promised" in said
+    handstamp("preorders", "verify-draw", slug, "--club", "No such club", code=1)
+
+    async def move_somebody(services: Services) -> None:
+        async with services.db.write() as session:
+            swapped = update(PreOrder).where(PreOrder.id == ids[0]).values(draw_rank=9)
+            await session.execute(swapped)
+
+    with_services(environment, move_somebody)
+    assert "WRONG PLACE" in handstamp("preorders", "verify-draw", slug, code=1).output

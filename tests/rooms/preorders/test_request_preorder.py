@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -170,7 +171,7 @@ async def test_only_members_place_and_only_what_their_club_offers(services: Serv
         (mia, {"card_id": "card_none"}),
     ):
         with pytest.raises(NotFound):
-            await place(services, who.actor, wish_of(offer, **{"card_id": card.id, **values}))
+            await place(services, who.actor, replace(wish_of(offer, card_id=card.id), **values))
     with pytest.raises(BadInput):
         await place(services, mia.actor, wish_of(offer, card_id=card.id, agreed=False))
     event, _tiers = await make_sale(services)
