@@ -294,7 +294,9 @@ def open_shop(
     folder: Path, *, states: Collection[str] | None = None, **settings: str
 ) -> Iterator[Shop]:
     """Run a shop on a loop in a thread until the caller is done; with orders in all states."""
-    environment = {f"HANDSTAMP_{name.upper()}": value for name, value in settings.items()}
+    environment: dict[str, Any] = {
+        f"HANDSTAMP_{name.upper()}": value for name, value in settings.items()
+    }
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

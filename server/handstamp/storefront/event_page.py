@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from babel.numbers import get_currency_precision
 from starlette.datastructures import FormData
@@ -117,7 +118,7 @@ def _show(
         own=found.own,
         can_charge=found.can_charge,
     )
-    said = {"notice": {"text": problem.detail, "tone": "bad"}} if problem else {}
+    said: dict[str, Any] = {"notice": {"text": problem.detail, "tone": "bad"}} if problem else {}
     return render(
         request,
         "event_page.html",

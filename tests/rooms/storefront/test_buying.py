@@ -245,7 +245,7 @@ async def test_choosing_again_when_all_is_gone_says_so(sale: Sale, shopper: Shop
     await sale.hold(9, "quicker")
     await shopper.post(f"{page}/again")
     assert shopper.path.startswith(page_of(sale))
-    assert "Only 1 tickets are left." in shopper.text
+    assert "Only one ticket is left." in shopper.text
 
 
 async def test_cancelling_is_asked_about_and_frees_the_tickets(
