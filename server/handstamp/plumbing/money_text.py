@@ -40,3 +40,8 @@ def money(minor: int, currency: str) -> str:
     digits = get_currency_precision(currency)
     locale = "en" if language() == PSEUDO else language()
     return format_currency(Decimal(minor).scaleb(-digits), currency, locale=locale)
+
+
+def percent(basis_points: int) -> str:
+    """Write hundredths of a percent: `10`, `12.5`."""
+    return f"{Decimal(basis_points) / 100:.2f}".rstrip("0").rstrip(".")

@@ -97,7 +97,7 @@ class OrganizerForm(PageForm):
             raise ValidationError(_("Use 2 to 5 letters from A to Z."))
 
 
-def _mean_times_in(form: PageForm, zone: str | None) -> None:
+def mean_times_in(form: PageForm, zone: str | None) -> None:
     for field in form:
         if isinstance(field, LocalTimeField):
             field.zone = zone if zone in zone_names() else "UTC"
@@ -130,7 +130,7 @@ class EventForm(PageForm):
         """Read the zone first, for the times are meant in it."""
         chosen = formdata.get("time_zone") if formdata else None
         zone = chosen or getattr(obj, "time_zone", None) or kwargs.get("time_zone")
-        _mean_times_in(self, zone)
+        mean_times_in(self, zone)
         super().process(formdata, obj, **kwargs)
 
     def values(self) -> dict[str, Any]:
@@ -166,7 +166,7 @@ class TierForm(PageForm):
 
     def process(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
         """Read the zone of the tier's event first, for the times are meant in it."""
-        _mean_times_in(self, kwargs.pop("time_zone", None))
+        mean_times_in(self, kwargs.pop("time_zone", None))
         super().process(formdata, obj, **kwargs)
 
     def take(self, error: ShapeError | Problem) -> None:

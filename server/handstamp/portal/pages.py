@@ -11,11 +11,12 @@ from starlette_wtf import csrf_token
 from handstamp.kit.ids import device_hex
 from handstamp.plumbing.errors import NotFound, Problem, Unauthenticated
 from handstamp.plumbing.form_guard import Handler, guarded
-from handstamp.plumbing.money_text import money, price
+from handstamp.plumbing.money_text import money, percent, price
 from handstamp.plumbing.pages import Pages
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_ticketing
 from handstamp.portal import spoken
+from handstamp.portal.club_board import sum_of
 
 _pages = Pages("handstamp.portal")
 _pages.env.filters.update(
@@ -27,6 +28,9 @@ _pages.env.filters.update(
     hex=device_hex,
     price=price,
     money=money,
+    percent=percent,
+    sum_of=sum_of,
+    charge_words=spoken.charge_words,
 )
 
 

@@ -1,7 +1,9 @@
 """Durations and acts in words."""
 
+from handstamp.clubs.models import Club
 from handstamp.kit.clock import DAY, HOUR, MINUTE, SECOND, Millis
 from handstamp.plumbing.texts import _
+from handstamp.preorders.rules import WEEKDAYS
 
 
 def lasting(millis: Millis) -> str:
@@ -47,6 +49,7 @@ def act_name(action: str) -> str:
         "device.readmit": _("Phone paired anew"),
         "organizer.create": _("Organizer created"),
         "organizer.connect": _("Connected with Stripe"),
+        **_club_acts(),
         "order.paid": _("Paid, tickets issued"),
         "order.paid_too_late": _("Paid too late, no tickets left"),
         "order.resend": _("Tickets mailed again"),
@@ -100,4 +103,59 @@ def thing_name(kind: str) -> str:
         "refund": _("refund"),
         "dispute": _("dispute"),
         "dead_letter": _("failed work"),
+        "club": _("club"),
+        "club_member": _("club member"),
+        "club_invite": _("code of a club"),
+        "preorder": _("pre-order"),
+        "charge_run": _("charge run"),
+        "card": _("saved card"),
     }.get(kind, kind)
+
+
+def charge_words(club: Club) -> str:
+    """Say when a club charges cards: `Tuesday 19:00, by hand`."""
+    told = {"weekday": _(WEEKDAYS[club.charge_weekday]), "time": club.charge_at}
+    if club.charge_start == "clock":
+        return _("%(weekday)s %(time)s, by the clock") % told
+    return _("%(weekday)s %(time)s, by hand") % told
+
+
+def _club_acts() -> dict[str, str]:
+    return {
+        "club.create": _("Club begun"),
+        "club.edit": _("Club changed"),
+        "club.archive": _("Club ended"),
+        "club.invite_people": _("People invited into a club"),
+        "club.create_invite": _("Code of a club made"),
+        "club.revoke_invite": _("Code of a club taken back"),
+        "club.join": _("Joined a club"),
+        "club.leave": _("Left a club"),
+        "club.remove_member": _("Member removed"),
+        "club.restore_member": _("Member taken in again"),
+        "club.offer_event": _("Event offered to a club"),
+        "club.edit_offer": _("Terms of an offer changed"),
+        "club.withdraw_event": _("Event taken back from a club"),
+        "preorder.pending": _("Waiting for a decision"),
+        "preorder.approved": _("Approved"),
+        "preorder.denied": _("Denied"),
+        "preorder.cancelled": _("Cancelled"),
+        "preorder.not_allocated": _("Not selected, not charged"),
+        "preorder.charging": _("Charging begun"),
+        "preorder.paid": _("Paid"),
+        "preorder.failed": _("Card declined"),
+        "preorder.needs_action": _("The bank asks the member"),
+        "preorder.waiting_for_stock": _("Paid, waiting for a ticket"),
+        "preorder.fulfilled": _("Ticket sent"),
+        "preorder.refunded": _("Refunded"),
+        "preorder.card": _("Another card given"),
+        "preorder.tier": _("Another ticket chosen"),
+        "preorder.draw": _("Draw held"),
+        "preorder.resend": _("Ticket mailed again"),
+        "preorder.paid_for_nothing": _("Paid although closed, money returned"),
+        "charge_run.start": _("Charging started"),
+        "charge_run.pause": _("Charging paused"),
+        "charge_run.resume": _("Charging resumed"),
+        "charge_run.stop": _("Charging stopped"),
+        "charge_run.finish": _("Charging finished"),
+        "card.remove": _("Saved card removed"),
+    }

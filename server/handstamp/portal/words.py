@@ -1,6 +1,7 @@
 """Names, in the reader's language, of the states that pages show."""
 
 from handstamp.plumbing.texts import _
+from handstamp.preorders import rules as preorders
 
 TONES = {"valid": "valid", "refunded": "refused", "cancelled": "refused", "disputed": "used"}
 ORDER_TONES = {
@@ -9,6 +10,19 @@ ORDER_TONES = {
     "partially_refunded": "unknown",
     "refunded": "unknown",
     "late_refunded": "unknown",
+}
+MEMBER_TONES = {"active": "valid", "invited": "used"}
+PREORDER_TONES = {
+    "draft": "used",
+    "pending": "used",
+    "approved": "unknown",
+    "charging": "unknown",
+    "needs_action": "used",
+    "paid": "valid",
+    "waiting_for_stock": "unknown",
+    "fulfilled": "valid",
+    "failed": "refused",
+    "denied": "refused",
 }
 REFUND_TONES = {"requested": "used", "pending": "used", "succeeded": "valid", "failed": "refused"}
 
@@ -79,6 +93,12 @@ def mail_kinds() -> dict[str, str]:
         "order_refunded": _("Refund"),
         "order_payment_failed": _("Payment failed"),
         "order_reminder": _("Reminder"),
+        "preorder_placed": _("Pre-order received"),
+        "preorder_received": _("Ticket"),
+        "preorder_failed": _("Card declined"),
+        "preorder_not_allocated": _("You were not charged"),
+        "preorder_needs_action": _("The bank asks for a confirmation"),
+        "preorder_refunded": _("Refund"),
     }
 
 
@@ -163,3 +183,37 @@ def policies() -> list[tuple[str, str, str]]:
 def personal_fields() -> list[tuple[str, str]]:
     """Name what phones may hold about guests."""
     return [("name", _("Name")), ("email", _("E-mail")), ("order", _("Order number"))]
+
+
+def member_statuses() -> dict[str, str]:
+    """Name the statuses of a club's member."""
+    return {
+        "active": _("Member"),
+        "invited": _("Invited"),
+        "left": _("Left"),
+        "removed": _("Removed"),
+    }
+
+
+def preorder_statuses() -> dict[str, str]:
+    """Name the statuses of a pre-order, one by one, for whoever decides."""
+    return {
+        "draft": _("Card missing"),
+        "pending": _("Waiting for you"),
+        "approved": _("Approved"),
+        "charging": _("Being charged"),
+        "needs_action": _("Bank asks the member"),
+        "paid": _("Paid"),
+        "waiting_for_stock": _("Paid, ticket missing"),
+        "fulfilled": _("Ticket sent"),
+        "denied": _("Denied"),
+        "cancelled": _("Cancelled"),
+        "not_allocated": _("Not selected"),
+        "failed": _("Card declined"),
+        "refunded": _("Refunded"),
+    }
+
+
+def weekdays() -> list[tuple[str, str]]:
+    """Name the days of the week, Monday first."""
+    return [(str(number), _(name)) for number, name in enumerate(preorders.WEEKDAYS)]

@@ -1,7 +1,7 @@
 """Finding pre-orders: a member's own, an event's for its organizer, counts for decisions."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -54,8 +54,12 @@ async def preorder_views(
 async def preorders_of_user(
     session: AsyncSession, user_id: str, *, after: PreOrder | None = None, limit: int = PAGE
 ) -> Sequence[PreOrder]:
-    """Return a person's pre-orders, the newest first; drafts that were given up stay out."""
+    """Return a person's pre-orders, the newest first; drafts that were given up stay out.
+
+    One whose card came too late stays in: it says so.
+    """
     begun = PreOrder.confirmed_at.is_not(None) | (PreOrder.status == "draft")
+    begun |= PreOrder.failure_code != ""
     return await store.page(
         session,
         PreOrder.user_id == user_id,
@@ -99,6 +103,14 @@ async def preorders_of_event(
         after=(after.created_at, after.id) if after else None,
         limit=limit,
     )
+
+
+async def preorders_by_id(
+    session: AsyncSession, event_id: str, ids: Collection[str]
+) -> dict[str, PreOrder]:
+    """Return some of an event's pre-orders by id; the caller knows that they may be seen."""
+    found = await store.by_id(session, ids, PreOrder.event_id == event_id)
+    return {preorder.id: preorder for preorder in found}
 
 
 async def counts_of_event(session: AsyncSession, event_id: str) -> list[TierCount]:

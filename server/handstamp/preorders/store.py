@@ -43,14 +43,22 @@ async def locked_by_id(
     return found
 
 
+async def by_id(
+    session: AsyncSession, ids: Collection[str], *where: ColumnElement[bool]
+) -> list[PreOrder]:
+    """Return some pre-orders by id, not locked."""
+    wanted = sorted(one for one in set(ids) if one.isprintable())
+    found: list[PreOrder] = []
+    for start in range(0, len(wanted), IN_ONE):
+        some = PreOrder.id.in_(wanted[start : start + IN_ONE])
+        found += await session.scalars(select(PreOrder).where(some, *where))
+    return found
+
+
 async def of_member_in_week(session: AsyncSession, member_id: str, week: str) -> list[PreOrder]:
-    """Return what a member placed in a week."""
-    query = select(PreOrder).where(PreOrder.member_id == member_id, PreOrder.week == week)
-    found = await session.scalars(
-        query.order_by(PreOrder.created_at, PreOrder.id),
-        execution_options={"populate_existing": True},
-    )
-    return list(found)
+    """Return what a member placed in a week, all locked, the oldest first."""
+    found = await locked(session, PreOrder.member_id == member_id, PreOrder.week == week)
+    return sorted(found, key=lambda one: (one.created_at, one.id))
 
 
 async def of_member_for_event(
@@ -173,11 +181,14 @@ async def clubs_of(session: AsyncSession, event_id: str, ids: Collection[str]) -
     return found
 
 
-async def drawn(session: AsyncSession, club_id: str, event_id: str) -> Sequence[PreOrder]:
-    """Return who took part in a draw, by place."""
+async def drawn(
+    session: AsyncSession, club_id: str, event_id: str, week: str
+) -> Sequence[PreOrder]:
+    """Return who took part in the draw of a week, by place."""
     query = select(PreOrder).where(
         PreOrder.club_id == club_id,
         PreOrder.event_id == event_id,
+        PreOrder.week == week,
         PreOrder.draw_rank.is_not(None),
     )
     return (await session.scalars(query.order_by(PreOrder.draw_rank))).all()

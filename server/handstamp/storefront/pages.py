@@ -11,7 +11,7 @@ from starlette_wtf import csrf_token
 
 from handstamp.plumbing.errors import NotFound, Problem, SwitchedOff, Unauthenticated
 from handstamp.plumbing.form_guard import Handler, guarded
-from handstamp.plumbing.money_text import money, price
+from handstamp.plumbing.money_text import money, percent, price
 from handstamp.plumbing.pages import Pages, content_policy
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_ticketing
@@ -27,7 +27,7 @@ _pages.env.filters.update(
     time_left=words.time_left,
     days_left=words.days_left,
     open_until=words.open_until,
-    percent=words.percent,
+    percent=percent,
 )
 
 

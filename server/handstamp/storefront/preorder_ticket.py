@@ -2,7 +2,6 @@
 
 import asyncio
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.plumbing.web import Services
@@ -17,8 +16,7 @@ async def ticket_of(session: AsyncSession, wish: Wished) -> Ticket | None:
     """Return the ticket of a pre-order, if it has one of the event's own."""
     if wish.preorder.ticket_id is None:
         return None
-    mine = (Ticket.event_id == wish.event.id, Ticket.serial == wish.preorder.ticket_id)
-    return await session.scalar(select(Ticket).where(*mine))
+    return await session.get(Ticket, wish.preorder.ticket_id)
 
 
 async def ticket_card(

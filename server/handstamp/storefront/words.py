@@ -94,8 +94,3 @@ def open_until(closes: Millis, zone_name: str) -> str:
     if zone_name == "UTC":
         return _("%(weekday)s %(time)s (UTC)") % told
     return _("%(weekday)s %(time)s (%(place)s time)") % told
-
-
-def percent(basis_points: int) -> str:
-    """Write hundredths of a percent: `10`, `12.5`."""
-    return f"{basis_points / 100:.2f}".rstrip("0").rstrip(".")
