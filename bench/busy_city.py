@@ -94,7 +94,9 @@ def _tiers(event: Row, now: Millis) -> list[Row]:
 async def _sell(
     here: Installation, random: Random, chosen: Sequence[Row], tiers: dict[str, Row], now: Millis
 ) -> None:
-    orders, items, tickets = [], [], []
+    orders: list[Row] = []
+    items: list[Row] = []
+    tickets: list[Row] = []
     issued: Counter[tuple[str, str]] = Counter()
     for number, event in enumerate(chosen):
         tier = tiers[f"tier_{event['number']:06d}_{random.choice((0, 0, 0, 1, 2))}"]

@@ -11,6 +11,7 @@ orders are made meanwhile, as they would be. The first orders are not measured.
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Sequence
 
@@ -123,12 +124,9 @@ async def _paid(
             page = (await session.get_one(Order, order.id)).checkout_session_id
         assert page is not None
         await double.pay(page)
-    deliveries = await double.take_webhooks()
-    return {
-        one.body.decode().partition('"order_id":"')[2].partition('"')[0]: one
-        for one in deliveries
-        if one.type == "checkout.session.completed"
-    }
+    completed = "checkout.session.completed"
+    webhooks = [one for one in await double.take_webhooks() if one.type == completed]
+    return {json.loads(w.body)["data"]["object"]["metadata"]["order_id"]: w for w in webhooks}
 
 
 async def _wave(

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.anyio
 
 EVIL = "https://evil.example"
 DETAILS = {"email": "grace@example.org", "name": "Grace Hopper", "terms": True}
-CHEAPER = {
+CHEAPER: dict[str, Any] = {
     "unit_price": 1, "price": 1, "price_cents": 1, "amount": 1, "total": 1, "subtotal": 1,
     "discount": 2_499, "currency": "JPY", "application_fee": 0, "status": "paid", "fees": -1,
 }  # fmt: skip

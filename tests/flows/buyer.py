@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx2
 from sqlalchemy import select
-from tests.flows.passing_time import give_leases_up
 from tests.flows.sale_world import SETTLING_S, Sale
 
 from handstamp.mail.models import Mail
@@ -32,7 +31,7 @@ class Buyer:
         key = {"Idempotency-Key": secrets.token_hex(8)} if method == "POST" else {}
         async with asyncio.timeout(SETTLING_S):
             while True:
-                await revive(self.sale)
+                await self.sale.start()
                 try:
                     answer = await self.http.request(
                         method, path, json=body, headers={**key, **headers}
@@ -79,7 +78,7 @@ class Buyer:
         """Wait for the order to have one of these statuses, without letting time pass."""
         async with asyncio.timeout(SETTLING_S):
             while True:
-                await revive(self.sale)
+                await self.sale.start()
                 found = await self.status()
                 if found in statuses:
                     return found
@@ -90,7 +89,7 @@ class Buyer:
         """Wait for a mail about the order to be sent."""
         async with asyncio.timeout(SETTLING_S):
             while not await self._sent(kind):
-                await revive(self.sale)
+                await self.sale.start()
                 await asyncio.sleep(AGAIN_S)
 
     async def _sent(self, kind: str) -> bool:
@@ -104,16 +103,6 @@ class Buyer:
         """Return the order's status as it is stored."""
         async with self.sale.services.db.read() as session:
             return (await session.get_one(Order, self.order_id)).status
-
-
-async def revive(sale: Sale) -> None:
-    """Start what has died, and Stripe's double too."""
-    if not sale.double.running:
-        return
-    for process in sale.processes.values():
-        if not process.is_alive and process.process is not None:
-            await give_leases_up(sale.services, process.process.pid)
-            await process.start()
 
 
 @asynccontextmanager

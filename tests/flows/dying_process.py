@@ -53,7 +53,7 @@ class Plan:
 def watch_commits(plan: Plan) -> None:
     """Make a step of each side of every COMMIT that follows a write."""
     written: dict[int, set[str]] = {}
-    commit = DefaultDialect.do_commit
+    commit: Any = DefaultDialect.do_commit
 
     @event.listens_for(Engine, "before_cursor_execute")
     def remember(
@@ -104,8 +104,9 @@ def main() -> None:
     """Count, then be `handstamp`."""
     plan = Plan(Path(sys.argv.pop(1)))
     watch_commits(plan)
-    httpx.AsyncClient.request = around(plan, httpx.AsyncClient.request, place)  # type: ignore[method-assign]
-    send = around(plan, aiosmtplib.SMTP.send_message, lambda *_: "SMTP")
+    ask: Any = around(plan, httpx.AsyncClient.request, place)
+    send: Any = around(plan, aiosmtplib.SMTP.send_message, lambda *_: "SMTP")
+    httpx.AsyncClient.request = ask  # type: ignore[method-assign]
     aiosmtplib.SMTP.send_message = send  # type: ignore[method-assign]
     stripe_gateway.TIMEOUT = httpx.Timeout(2.0)  # a test need not wait as long as a buyer
     handstamp()

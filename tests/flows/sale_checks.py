@@ -13,6 +13,7 @@ from handstamp.ledger.balances import every_balance
 from handstamp.mail.models import Mail
 from handstamp.orders.models import Order, OrderItem
 from handstamp.payments.models import Payment
+from handstamp.plumbing.job_queue import read_now
 from handstamp.plumbing.models import Job
 from handstamp.tickets.models import Stock, Ticket
 from handstamp.tickets.stock import recount
@@ -106,7 +107,8 @@ async def stock_faults(session: AsyncSession) -> list[str]:
 
 async def job_faults(session: AsyncSession) -> list[str]:
     """Nothing stuck or dead; an event that could not be worked off stands among dead letters."""
-    jobs = await session.scalars(select(Job).where(Job.state.in_(("dead", "running"))))
+    lost = (Job.state == "running") & (Job.lease_until < await read_now(session))
+    jobs = await session.scalars(select(Job).where((Job.state == "dead") | lost))
     found = [f"job {job.kind} {job.args} is {job.state}: {job.error}" for job in jobs]
     wanted = select(StripeEvent).where(StripeEvent.status.in_(("new", "dead")))
     events = await session.scalars(wanted)

@@ -115,6 +115,7 @@ class Sale:
             async with asyncio.timeout(SETTLING_S):
                 quiet = 0
                 while quiet < 2:
+                    await self.start()
                     sent = await self.double.deliver() if deliver else []
                     async with self.services.db.read() as session:
                         busy, following = await left_to_do(session)

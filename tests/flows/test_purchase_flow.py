@@ -115,7 +115,7 @@ def buy(page: Page, address: str, slug: str) -> str:
     narrow(page)
     page.get_by_role("button", name="Get tickets").tap()
     page.wait_for_url("**/tickets/order/ord_*")
-    order_id = re.findall(r"ord_\w+", page.url)[0]
+    order_id = str(re.findall(r"ord_\w+", page.url)[0])
     narrow(page)
     page.get_by_label("Your name").fill("Grace Hopper")
     page.get_by_label("E-mail address").fill(BUYER)
