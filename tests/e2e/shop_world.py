@@ -27,6 +27,7 @@ from handstamp.orders.buyers import COOKIE
 from handstamp.orders.models import Order
 from handstamp.orders.order_access import link_for
 from handstamp.orders.settle_order import settle_order
+from handstamp.payments.gateway import close_gateway
 from handstamp.plumbing.web import SYSTEM
 from handstamp.tickets.revoke_ticket import change_status
 
@@ -308,6 +309,7 @@ def open_shop(
         sale.services.settings = selling_settings(
             url, sale.double, public_url=sale.address, **settings
         )
+        stack.push_async_callback(close_gateway, sale.services)
         shop = Shop(sale, loop)
         await furnish(shop, _STATES if states is None else states)
         return shop
