@@ -3,6 +3,7 @@
 What real answers look like is proved against the double; here only the order of things varies.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -44,7 +45,7 @@ class PaperStripe:
 
     async def create_checkout(self, wanted: NewCheckout, *, key: str) -> CheckoutFacts:
         """Open a session, or give the one again that was opened under the key."""
-        fault = self._arrive()
+        fault = await self._arrive()
         if key in self.keys:
             first, page_id = self.keys[key]
             assert first == wanted, "a key was used with other parameters"
@@ -60,14 +61,14 @@ class PaperStripe:
 
     async def retrieve_checkout(self, session_id: str, *, account: str) -> CheckoutFacts:
         """Look at a session."""
-        fault = self._arrive()
+        fault = await self._arrive()
         page = self._page(session_id, account)
         self._leave(fault)
         return self._facts(page)
 
     async def expire_checkout(self, session_id: str, *, account: str) -> CheckoutFacts:
         """Expire a session that is open."""
-        fault = self._arrive()
+        fault = await self._arrive()
         page = self._page(session_id, account)
         if page.status == "open":
             page.status = "expired"
@@ -92,7 +93,8 @@ class PaperStripe:
         assert page.wanted.account == account
         return page
 
-    def _arrive(self) -> str:
+    async def _arrive(self) -> str:
+        await asyncio.sleep(0)
         fault = self.faults.pop(0) if self.faults else ""
         if fault == "lost":
             raise GatewayUnknown("no_answer")
