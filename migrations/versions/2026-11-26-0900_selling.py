@@ -236,7 +236,7 @@ def upgrade() -> None:
     op.create_table('tickets_disputes',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('payment_id', sa.String(), nullable=False),
-    sa.Column('order_id', sa.String(), nullable=False),
+    sa.Column('order_id', sa.String(), nullable=True),
     sa.Column('account', sa.String(), nullable=False),
     sa.Column('amount', sa.BigInteger(), nullable=False),
     sa.Column('currency', sa.String(), nullable=False),
@@ -272,7 +272,7 @@ def upgrade() -> None:
     )
     op.create_table('tickets_refunds',
     sa.Column('id', sa.String(), nullable=False),
-    sa.Column('order_id', sa.String(), nullable=False),
+    sa.Column('order_id', sa.String(), nullable=True),
     sa.Column('payment_id', sa.String(), nullable=False),
     sa.Column('account', sa.String(), nullable=False),
     sa.Column('amount', sa.BigInteger(), nullable=False),

@@ -19,10 +19,20 @@ NEW = (
     'tickets_saved_cards',
     'tickets_push_subscriptions',
     'tickets_clubs',
+    'tickets_paces',
 )
+MONEY_BACK = ('tickets_refunds', 'tickets_disputes')
 
 
 def upgrade() -> None:
+    op.create_table('tickets_paces',
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('free_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_tickets_paces'))
+    )
+    for table in MONEY_BACK:
+        op.add_column(table, sa.Column('preorder_id', sa.String(), nullable=True))
+        op.create_index(op.f(f'ix_{table}_preorder_id'), table, ['preorder_id'], unique=False)
     op.create_table('tickets_clubs',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('organizer_id', sa.String(), nullable=False),
@@ -201,6 +211,8 @@ def upgrade() -> None:
     sa.Column('run_id', sa.String(), nullable=True),
     sa.Column('charge_attempt', sa.BigInteger(), nullable=False),
     sa.Column('charge_key', sa.String(), nullable=False),
+    sa.Column('destination', sa.String(), nullable=False),
+    sa.Column('application_fee', sa.BigInteger(), nullable=False),
     sa.Column('charge_started_at', sa.BigInteger(), nullable=True),
     sa.Column('payment_intent_id', sa.String(), nullable=True),
     sa.Column('failure_code', sa.String(), nullable=False),
@@ -238,5 +250,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_column('tickets_events', 'members_only')
+    for table in MONEY_BACK:
+        op.drop_index(op.f(f'ix_{table}_preorder_id'), table)
+        op.drop_column(table, 'preorder_id')
     for table in NEW:
         op.drop_table(table)

@@ -14,8 +14,19 @@ from handstamp.payments import refresh_account
 from handstamp.plumbing import prune
 from handstamp.plumbing.jobs import Handler
 from handstamp.plumbing.schedule import Cron
-from handstamp.preorders import end_preorders, preorder_mails, saved_cards
-from handstamp.refunds import refund_order, send_refund
+from handstamp.preorders import (
+    charge_mails,
+    charge_preorder,
+    charge_run,
+    close_run,
+    end_preorders,
+    preorder_mails,
+    recover_payment,
+    saved_cards,
+    watch_charges,
+)
+from handstamp.preorders.fulfil_preorder import REFUND_JOB as REFUND_PREORDER_JOB
+from handstamp.refunds import refund_order, refund_preorder, send_refund
 from handstamp.webhooks import catch_up, prune_events, stripe_dispatch, stripe_inbox
 
 MAILS: dict[str, Prepare] = {
@@ -23,6 +34,7 @@ MAILS: dict[str, Prepare] = {
     **order_mails.PREPARERS,
     **club_mails.PREPARERS,
     **preorder_mails.PREPARERS,
+    **charge_mails.PREPARERS,
 }
 
 JOBS: dict[str, Handler] = {
@@ -38,11 +50,17 @@ JOBS: dict[str, Handler] = {
     end_preorders.ENDED_JOB: end_preorders.end_preorders,
     end_preorders.DRAFTS_JOB: end_preorders.drop_drafts,
     saved_cards.DETACH_JOB: saved_cards.detach_card,
+    charge_run.CHARGE_JOB: charge_preorder.charge_preorder,
+    charge_run.FINISH_JOB: close_run.finish_run,
+    recover_payment.RECOVERY_JOB: recover_payment.end_recovery,
+    watch_charges.CLOCK_JOB: watch_charges.start_due_runs,
+    watch_charges.SWEEP_JOB: watch_charges.sweep_charges,
     stripe_inbox.JOB: stripe_dispatch.dispatch,
     catch_up.JOB: catch_up.catch_up,
     catch_up.ACCOUNT_JOB: catch_up.catch_up_account,
     prune_events.JOB: prune_events.prune,
     REFUND_JOB: refund_order.refund_late_payment,
+    REFUND_PREORDER_JOB: refund_preorder.refund_by_job,
     send_refund.SEND_JOB: send_refund.send_refund,
 }
 
@@ -54,6 +72,8 @@ CRONS: list[Cron] = [
     Cron("forget_buyers", expire_orders.FORGET_JOB, every=HOUR),
     Cron("send_reminders", send_reminders.JOB, every=send_reminders.EVERY),
     Cron("drop_drafts", end_preorders.DRAFTS_JOB, every=HOUR),
+    Cron("charge_clock", watch_charges.CLOCK_JOB, every=MINUTE),
+    Cron("sweep_charges", watch_charges.SWEEP_JOB, every=MINUTE),
     Cron("catch_up", catch_up.JOB, every=catch_up.EVERY),
     Cron("prune_events", prune_events.JOB, every=HOUR),
 ]

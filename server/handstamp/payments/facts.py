@@ -36,11 +36,36 @@ class NewCheckout:
 
 
 @dataclass(frozen=True)
+class NewCharge:
+    """A charge of a saved card while its owner is away.
+
+    Args:
+        account: where customer and card live and the charge is made ('' = the platform).
+        destination: the connected account of a destination charge, '' otherwise.
+        amount: minor units of `currency`.
+        application_fee: what the platform keeps, minor units.
+        return_url: where the bank sends the owner back to, should it ask them after all.
+        metadata: stands on the payment; by it a payment is found when an answer was lost.
+    """
+
+    account: str
+    destination: str
+    currency: str
+    amount: int
+    customer_id: str
+    payment_method_id: str
+    application_fee: int
+    description: str
+    return_url: str
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True)
 class PaymentFacts:
     """A PaymentIntent with its latest charge.
 
     `fee` is Stripe's own, in `fee_currency`; None while Stripe has not booked it. `refunded` is
-    the amount given back so far.
+    the amount given back so far. `next_url`: where the bank asks the card's owner, '' if nowhere.
     """
 
     id: str
@@ -57,6 +82,7 @@ class PaymentFacts:
     balance_transaction_id: str = ""
     transfer_id: str = ""
     error_code: str = ""
+    next_url: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
     created: Millis = 0
     paid_at: Millis | None = None

@@ -81,3 +81,12 @@ class Payout(Base):
     arrival_at: Mapped[int | None]
     created_at: Mapped[int]
     updated_at: Mapped[int]
+
+
+class Pace(Base):
+    """When the next call of a kind may be made, in microseconds since 1970 by the database."""
+
+    __tablename__ = "tickets_paces"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    free_at: Mapped[int]

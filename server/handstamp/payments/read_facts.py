@@ -15,6 +15,7 @@ from handstamp.payments.facts import (
 )
 
 Found = Mapping[str, Any]
+ASKS_OWNER = "authentication_required"  # the bank wants to ask the card's owner
 
 
 def checkout(found: Found) -> CheckoutFacts:
@@ -50,7 +51,8 @@ def payment(found: Found) -> PaymentFacts:
         application_fee=found.get("application_fee_amount") or 0,
         balance_transaction_id=booked.get("id", ""),
         transfer_id=_id(charge.get("transfer")),
-        error_code=error.get("decline_code") or error.get("code") or "",
+        error_code=_error_code(error),
+        next_url=_next_url(found.get("next_action")),
         metadata=dict(found.get("metadata") or {}),
         created=_millis(found["created"]),
         paid_at=_millis(charge["created"]) if charge.get("paid") else None,
@@ -134,6 +136,15 @@ def account(found: Found) -> AccountFacts:
         country=found.get("country") or "",
         default_currency=(found.get("default_currency") or "").upper(),
     )
+
+
+def _error_code(error: Found) -> str:
+    code = error.get("code") or ""
+    return ASKS_OWNER if code == ASKS_OWNER else error.get("decline_code") or code
+
+
+def _next_url(action: Found | None) -> str:
+    return ((action or {}).get("redirect_to_url") or {}).get("url") or ""
 
 
 def _own_fee(booked: Found) -> int:

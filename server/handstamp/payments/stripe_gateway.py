@@ -187,9 +187,7 @@ class StripeGateway:
             "expand": _MONEY,
         }
         intents = self._stripe.payment_intents
-        return await _tried(
-            intents.confirm_async(payment_intent_id, wanted, _options(account))
-        )
+        return await _tried(intents.confirm_async(payment_intent_id, wanted, _options(account)))
 
     async def cancel_payment(self, payment_intent_id: str, *, account: str) -> PaymentFacts:
         """Cancel a payment; one that is past that is answered with as it is now."""
@@ -340,7 +338,7 @@ async def _call(call: Awaitable[Any]) -> dict[str, Any]:
 
 
 async def _tried(call: Awaitable[Any]) -> PaymentFacts:
-    """Return a payment that was tried; Stripe tells a decline as an error with the payment in it."""
+    """Return a payment that was tried; a decline comes as an error with the payment in it."""
     try:
         answer = await call
     except stripe.StripeError as error:
@@ -354,7 +352,7 @@ async def _tried(call: Awaitable[Any]) -> PaymentFacts:
 
 
 def _declined(error: stripe.StripeError) -> PaymentFacts | None:
-    body = error.json_body if isinstance(error, stripe.CardError) else None
+    body: Any = error.json_body if isinstance(error, stripe.CardError) else None
     found = (body or {}).get("error", {}).get("payment_intent")
     return read_facts.payment(found) if found else None
 

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     payment_form: Literal["checkout", "element"] = "checkout"
     ticket_payment_timeout: int = Field(default=15, alias="TICKET_PAYMENT_TIMEOUT", ge=1, le=1440)
     holds_per_network: int = 30
+    charges_per_second: int = Field(default=15, ge=0, le=25)
     open_registration: bool = False
     mail_url: str = ""
     mail_from: str = "Handstamp <tickets@localhost>"

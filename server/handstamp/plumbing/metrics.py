@@ -34,6 +34,9 @@ ORDERS_TIMED_OUT = Counter("tickets_orders_timed_out_total", "Holds that ended u
 ORDERS_CLOSED = Counter("tickets_orders_cancelled_total", "Holds given back or replaced")
 ORDERS_LATE = Counter("tickets_orders_paid_late_total", "Payments that came when all was sold")
 PAYMENT_FAILURES = Counter("tickets_payment_failures_total", "Payments that were declined")
+PREORDERS_CHARGED = Counter(
+    "tickets_preorders_charged_total", "Charges of pre-orders as they end", ["outcome"]
+)
 SIGN_INS = Counter("tickets_sign_ins_total", "Sign-in attempts", ["outcome"])
 
 Figure = tuple[str, str, dict[str, str], float]

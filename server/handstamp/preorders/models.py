@@ -14,7 +14,8 @@ class PreOrder(Base):
     `week`: the Monday of the week it was placed in, in the club's zone. `account`: where it is
     charged ('' = the platform). `charge_key` is stored before the call to Stripe and is the
     idempotency key of attempt `charge_attempt`; `destination` and `application_fee` are stored
-    with it. `setup_attempt` numbers the pages on which a card was asked for. `reserved`: stock is set aside for it.
+    with it. `setup_attempt` numbers the pages on which a card was asked for. `reserved`: stock
+    is set aside for it.
     Status: see `rules.MOVES`.
     """
 
@@ -116,8 +117,8 @@ class StripeCustomer(Base):
 class ChargeRun(Base):
     """One charging of a club's approved pre-orders of a week.
 
-    State: running, paused, done. `slot`: the instant of the club's charge time it belongs to;
-    a run started by the clock is unique by (club, slot, started_by='clock').
+    State: running, paused, stopping, done. `slot`: the instant of the club's charge time it
+    belongs to; a run started by the clock is unique by (club, slot, started_by='clock').
     """
 
     __tablename__ = "tickets_charge_runs"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from handstamp.clubs.rules import Window
+from handstamp.clubs.rules import Window, charge_time, week_after, week_of
 from handstamp.kit.clock import DAY, HOUR, MINUTE, Millis
 
 N_ = str  # marks text for the catalogues; it is translated where it is shown
@@ -38,6 +38,7 @@ CARD_GRACE: Millis = 30 * MINUTE  # a card's form begun in time may be finished 
 SETUP_KEY_LIFE: Millis = 23 * HOUR  # Stripe may forget an idempotency key after 24 hours
 CHARGE_KEY_LIFE: Millis = 23 * HOUR  # the same
 SURE_AFTER: Millis = MINUTE  # a charge that broke at Stripe and is not there by then was not made
+CLOCK_SKEW: Millis = 5 * MINUTE  # between our clock and Stripe's, when payments are looked up
 KEEP_DRAFT: Millis = DAY
 MOST_AT_ONCE = 1_000  # decisions in one request
 WEEKDAYS = (
@@ -201,3 +202,25 @@ def spoken_time(at: str) -> str:
     hour, minute = (int(part) for part in at.split(":"))
     half = "AM" if hour < 12 else "PM"
     return f"{(hour - 1) % 12 + 1}{f':{minute:02d}' if minute else ''}{half}"
+
+
+class Slot(NamedTuple):
+    """The week whose cards are charged, and when that begins."""
+
+    week: str
+    at: Millis
+
+
+def slot_of(week: str, zone: str, weekday: int, at: str) -> Slot:
+    """Return when a week's cards are charged."""
+    return Slot(week, charge_time(week, zone, weekday, at))
+
+
+def last_slot(now: Millis, zone: str, weekday: int, at: str) -> Slot:
+    """Return the latest charge time of a club that is not after `now`."""
+    week = week_after(week_of(now, zone), -1)
+    while True:
+        slot = slot_of(week, zone, weekday, at)
+        if slot.at <= now:
+            return slot
+        week = week_after(week, -1)

@@ -1,29 +1,26 @@
-"""What Stripe says of a payment's refunds, applied: rows, ledger, order, tickets, mail."""
+"""What Stripe says of a payment's refunds, applied: rows and ledger; the rest follows elsewhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
 from handstamp.kit.ids import new_id
-from handstamp.orders.note_refunded import note_refunded
-from handstamp.orders.order_mails import queue_refunded
 from handstamp.payments.facts import RefundFacts
 from handstamp.payments.note_returns import note_returns
 from handstamp.plumbing.db import after_commit, now
 from handstamp.plumbing.metrics import REFUNDS
 from handstamp.plumbing.web import SYSTEM, Services
-from handstamp.refunds import book_refund, store
+from handstamp.refunds import book_refund, order_side, preorder_side, store
 from handstamp.refunds.models import Refund
 from handstamp.refunds.rules import (
     GIVING,
     TAKEN_BACK,
-    covered,
     moves_on,
     refund_status,
 )
-from handstamp.refunds.store import Paid
-from handstamp.refunds.void_tickets import restore_voided, standing_lines, void_lines
+from handstamp.refunds.step import Step, about, given
+from handstamp.refunds.store import Paid, PaidOrder
 
 OURS = "refund_id"  # the metadata by which a refund made by us is known again
 
@@ -31,7 +28,7 @@ OURS = "refund_id"  # the metadata by which a refund made by us is known again
 async def apply(
     session: AsyncSession, services: Services, paid: Paid, found: Iterable[RefundFacts]
 ) -> None:
-    """Bring an order (locked by the caller) in line with its payment's refunds at Stripe.
+    """Bring what was paid for (locked by the caller) in line with its refunds at Stripe.
 
     Safe to repeat and in any order: a refund only moves on, and each effect belongs to a move.
     """
@@ -66,7 +63,7 @@ async def _row(session: AsyncSession, paid: Paid, facts: RefundFacts) -> Refund:
 async def _add(session: AsyncSession, paid: Paid, facts: RefundFacts) -> Refund:
     refund = Refund(
         id=new_id("rf"),
-        order_id=paid.order.id,
+        **paid.names,
         payment_id=paid.payment.id,
         account=paid.payment.account,
         amount=facts.amount,
@@ -109,51 +106,16 @@ async def _advance(
     if refund.status in TAKEN_BACK:
         await book_refund.post_failure(session, paid.payment, refund, at)
     disputed = paid.payment.disputed
-    await note_returns(session, paid.payment, refunded=_given(rows), disputed=disputed)
-    bought = not await book_refund.is_deposit(session, paid.payment)
-    if bought or paid.order.status == "late_refunded":
-        await note_refunded(session, services, paid.order, _given(rows))
-    if refund.status in TAKEN_BACK:
-        await _restore(session, services, paid, refund, rows)
-    elif was not in GIVING and bought:
-        await _void(session, services, paid, refund, rows)
-        await queue_refunded(session, paid.order, refund.amount)
-    await _note(session, paid, refund, refund.status)
-
-
-async def _void(
-    session: AsyncSession, services: Services, paid: Paid, refund: Refund, rows: Sequence[Refund]
-) -> None:
-    """Void the lines that this refund pays back whole, alone or with those not told apart yet."""
-    lines = await standing_lines(session, paid.order)
-    unassigned = [row for row in rows if row.status in GIVING and row.voided_at is None]
-    if _given(rows) >= paid.payment.amount:
-        chosen, by = frozenset(line.id for line in lines), unassigned
+    await note_returns(session, paid.payment, refunded=given(rows), disputed=disputed)
+    step = Step(
+        refund, rows, is_new=was not in GIVING, is_back=refund.status in TAKEN_BACK,
+        bought=not await book_refund.is_deposit(session, paid.payment),
+    )  # fmt: skip
+    if isinstance(paid, PaidOrder):
+        await order_side.follow(session, services, paid, step)
     else:
-        chosen, by = covered(lines, refund.amount), [refund]
-        if not chosen:
-            chosen, by = covered(lines, _given(unassigned)), unassigned
-    if chosen:
-        await void_lines(session, services, paid.order, chosen)
-        for row in by:
-            row.voided_at = services.clock()
-        await session.flush()
-
-
-async def _restore(
-    session: AsyncSession, services: Services, paid: Paid, refund: Refund, rows: Sequence[Refund]
-) -> None:
-    """Give back the tickets of a refund that failed, and void anew for those that stand."""
-    moment = refund.voided_at
-    if moment is None or not await restore_voided(session, services, paid.order, moment):
-        return
-    together = [row for row in rows if row.voided_at == moment]
-    for row in together:
-        row.voided_at = None
-    await session.flush()
-    for row in together:
-        if row.status in GIVING:
-            await _void(session, services, paid, row, rows)
+        await preorder_side.follow(session, services, paid, step)
+    await _note(session, paid, refund, refund.status)
 
 
 async def _note(session: AsyncSession, paid: Paid, refund: Refund, outcome: str) -> None:
@@ -163,11 +125,7 @@ async def _note(session: AsyncSession, paid: Paid, refund: Refund, outcome: str)
         f"refund.{outcome}",
         "refund",
         refund.id,
-        organizer_id=paid.order.organizer_id,
-        meta={"order": refund.order_id, "amount": refund.amount, "origin": refund.origin},
+        organizer_id=paid.payment.organizer_id,
+        meta={**about(refund), "amount": refund.amount, "origin": refund.origin},
     )
     after_commit(session, lambda: REFUNDS.labels(outcome=outcome).inc())
-
-
-def _given(rows: Iterable[Refund]) -> int:
-    return sum(row.amount for row in rows if row.status in GIVING)

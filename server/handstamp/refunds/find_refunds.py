@@ -52,7 +52,7 @@ async def refund_view(session: AsyncSession, order: Order) -> RefundView:
     refunds = await store.refunds_of_order(session, order.id)
     of_payment = [row for row in refunds if payment is not None and row.payment_id == payment.id]
     left = left_to_refund(payment, of_payment)
-    disputed = await is_disputed(session, order.id, payment)
+    disputed = await is_disputed(session, payment)
     problem = refund_problem(paid=payment is not None, disputed=disputed, left=left)
     loose = [row.amount for row in of_payment if row.status in GIVING and row.voided_at is None]
     return RefundView(
@@ -65,10 +65,10 @@ async def refund_view(session: AsyncSession, order: Order) -> RefundView:
 
 
 async def refundable_payment(
-    session: AsyncSession, order_id: str, payment_id: str = ""
+    session: AsyncSession, subject_id: str, payment_id: str = "", *, kind: str = "order"
 ) -> Payment | None:
-    """Return the payment that bought an order's tickets, or the one asked for; None = unpaid."""
-    payments = await store.payments_of_order(session, order_id)
+    """Return the payment that bought the tickets, or the one asked for; None = unpaid."""
+    payments = await store.payments_of(session, kind, subject_id)
     if payment_id:
         return next((one for one in payments if one.id == payment_id), None)
     bought = [one for one in payments if not await is_deposit(session, one)]
@@ -86,12 +86,14 @@ async def disputed_among(session: AsyncSession, order_ids: Sequence[str]) -> fro
     return frozenset(await store.disputed_orders(session, order_ids))
 
 
-async def is_disputed(session: AsyncSession, order_id: str, payment: Payment | None) -> bool:
-    """Tell whether a bank is asking for an order's money back, or has got it.
+async def is_disputed(session: AsyncSession, payment: Payment | None) -> bool:
+    """Tell whether a bank is asking for a payment back, or has got it.
 
     Stripe's charge says "disputed" for ever, so a dispute that was won counts by its own row.
     """
-    disputes = await store.disputes_of_order(session, order_id)
+    if payment is None:
+        return False
+    disputes = await store.disputes_of_payment(session, payment.id)
     if disputes:
         return any(forbids_refund(dispute.status) for dispute in disputes)
-    return payment is not None and payment.disputed
+    return payment.disputed

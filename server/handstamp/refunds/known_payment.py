@@ -2,10 +2,13 @@
 
 from handstamp.orders.checkout_page import account_of
 from handstamp.orders.settle_order import settle_order
+from handstamp.payments.facts import PaymentFacts
 from handstamp.payments.find_payments import payment_by_charge
 from handstamp.payments.gateway import gateway
 from handstamp.payments.models import Payment
 from handstamp.plumbing.web import Services
+from handstamp.preorders.outcome import settle_payment
+from handstamp.preorders.save_card import PREORDER_MARK
 from handstamp.refunds import store
 
 
@@ -31,13 +34,22 @@ async def known_payment(
     if not payment_intent_id:
         return None
     facts = await gateway(services).retrieve_payment(payment_intent_id, account=account)
-    async with services.db.read() as session:
-        order = await store.order(session, facts.metadata.get("order_id", ""))
-    if order is None or account_of(order) != account:
+    if not await _settle(services, account, facts):
         return None
-    await settle_order(services, order.id)
     async with services.db.read() as session:
         payment = await payment_by_charge(session, charge_id)
     if payment is None:
         raise NotRecordedYet(charge_id)
     return payment
+
+
+async def _settle(services: Services, account: str, facts: PaymentFacts) -> bool:
+    """Have a payment recorded by whatever it is for; False when that is nothing of ours."""
+    if facts.metadata.get(PREORDER_MARK):
+        return bool(await settle_payment(services, facts.id, account))
+    async with services.db.read() as session:
+        order = await store.order(session, facts.metadata.get("order_id", ""))
+    if order is None or account_of(order) != account:
+        return False
+    await settle_order(services, order.id)
+    return True

@@ -7,7 +7,7 @@ from handstamp.plumbing.db import Base
 
 
 class Refund(Base):
-    """One refund of a payment; its id is the idempotency key at Stripe.
+    """One refund of a payment, of an order or a pre-order; its id is its key at Stripe.
 
     Status: requested (not yet known there), pending, succeeded, failed, canceled. `origin`:
     buyer, organizer, system (paid too late) or stripe (made in Stripe's own pages).
@@ -18,7 +18,8 @@ class Refund(Base):
     __tablename__ = "tickets_refunds"
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    order_id: Mapped[str] = mapped_column(ForeignKey("tickets_orders.id"), index=True)
+    order_id: Mapped[str | None] = mapped_column(ForeignKey("tickets_orders.id"), index=True)
+    preorder_id: Mapped[str | None] = mapped_column(index=True)
     payment_id: Mapped[str] = mapped_column(ForeignKey("tickets_payments.id"), index=True)
     account: Mapped[str]
     amount: Mapped[int]
@@ -38,7 +39,7 @@ class Refund(Base):
 
 
 class Dispute(Base):
-    """A dispute of a payment, as last retrieved; the id is Stripe's.
+    """A dispute of an order's or pre-order's payment, as last retrieved; the id is Stripe's.
 
     `outcome`: '' while open, then won or lost. `respond_by`: until when evidence may be sent.
     """
@@ -47,7 +48,8 @@ class Dispute(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     payment_id: Mapped[str] = mapped_column(ForeignKey("tickets_payments.id"), index=True)
-    order_id: Mapped[str] = mapped_column(ForeignKey("tickets_orders.id"), index=True)
+    order_id: Mapped[str | None] = mapped_column(ForeignKey("tickets_orders.id"), index=True)
+    preorder_id: Mapped[str | None] = mapped_column(index=True)
     account: Mapped[str]
     amount: Mapped[int]
     currency: Mapped[str]

@@ -1,5 +1,7 @@
 """Disputes as Stripe knows them: tickets stop opening doors until the bank has decided."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
@@ -12,18 +14,19 @@ from handstamp.payments.note_returns import note_returns
 from handstamp.plumbing.db import after_commit
 from handstamp.plumbing.metrics import DISPUTES
 from handstamp.plumbing.web import SYSTEM, Services
-from handstamp.refunds import store
+from handstamp.refunds import preorder_side, store
 from handstamp.refunds.book_refund import common_facts
 from handstamp.refunds.find_refunds import is_disputed
 from handstamp.refunds.known_payment import known_payment
 from handstamp.refunds.models import Dispute
 from handstamp.refunds.rules import blocks_tickets, dispute_outcome
-from handstamp.refunds.store import Paid
+from handstamp.refunds.step import about
+from handstamp.refunds.store import Paid, PaidOrder
 from handstamp.refunds.void_tickets import ADMITTING, turn
 
 
 async def record_dispute(services: Services, account: str, dispute_id: str) -> bool:
-    """Bring an order in line with a dispute; False when its charge is not of ours.
+    """Bring what was paid for in line with a dispute; False when its charge is not of ours.
 
     Open: its valid tickets are disputed. Won: they are valid again. Lost: cancelled. Safe to
     repeat and in any order; what is closed stays closed.
@@ -37,10 +40,8 @@ async def record_dispute(services: Services, account: str, dispute_id: str) -> b
     if payment is None:
         return False
     async with services.db.write(actor="stripe") as session:
-        paid = await store.paid(session, payment)
-        if paid is not None:
-            await _apply(session, services, paid, facts)
-    return paid is not None
+        await _apply(session, services, await store.paid(session, payment), facts)
+    return True
 
 
 async def _apply(
@@ -59,23 +60,32 @@ async def _apply(
     if dispute.outcome:
         dispute.closed_at = services.clock()
     await session.flush()
-    disputed = await is_disputed(session, paid.order.id, paid.payment)
+    disputed = await is_disputed(session, paid.payment)
     await note_returns(session, paid.payment, refunded=paid.payment.refunded, disputed=disputed)
     if blocks_tickets(dispute.status):
-        await turn(session, services, paid.order, ["valid"], "disputed")
+        await _turn(session, services, paid, ["valid"], "disputed")
     elif dispute.outcome == "lost":
-        await turn(session, services, paid.order, ADMITTING, "cancelled")
+        await _turn(session, services, paid, ADMITTING, "cancelled")
     elif dispute.outcome == "won" and not disputed:
-        await turn(session, services, paid.order, ["disputed"], "valid")
+        await _turn(session, services, paid, ["disputed"], "valid")
     if is_new or dispute.outcome or blocks_tickets(dispute.status) != was_blocking:
         await _note(session, paid, dispute)
+
+
+async def _turn(
+    session: AsyncSession, services: Services, paid: Paid, statuses: Sequence[str], wanted: str
+) -> None:
+    if isinstance(paid, PaidOrder):
+        await turn(session, services, paid.order, statuses, wanted)
+    else:
+        await preorder_side.turn(session, services, paid, statuses, wanted)
 
 
 async def _add(session: AsyncSession, paid: Paid, facts: DisputeFacts) -> Dispute:
     dispute = Dispute(
         id=facts.id,
         payment_id=paid.payment.id,
-        order_id=paid.order.id,
+        **paid.names,
         account=paid.payment.account,
         amount=facts.amount,
         currency=facts.currency,
@@ -127,7 +137,7 @@ async def _note(session: AsyncSession, paid: Paid, dispute: Dispute) -> None:
         f"dispute.{outcome}",
         "dispute",
         dispute.id,
-        organizer_id=paid.order.organizer_id,
-        meta={"order": dispute.order_id, "amount": dispute.amount, "status": dispute.status},
+        organizer_id=paid.payment.organizer_id,
+        meta={**about(dispute), "amount": dispute.amount, "status": dispute.status},
     )
     after_commit(session, lambda: DISPUTES.labels(outcome=outcome).inc())

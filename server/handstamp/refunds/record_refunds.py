@@ -10,7 +10,7 @@ from handstamp.refunds.known_payment import known_payment
 async def record_refunds(
     services: Services, account: str, charge_id: str, payment_intent_id: str
 ) -> bool:
-    """Bring an order in line with its charge's refunds; False when the charge is not of ours.
+    """Bring what was paid for in line with its charge's refunds; False when it is not of ours.
 
     Refunds made in Stripe's own pages count like ours. Safe to repeat and in any order.
 
@@ -23,7 +23,5 @@ async def record_refunds(
         return False
     found = await gateway(services).list_refunds(charge_id, account=account)
     async with services.db.write(actor="stripe") as session:
-        paid = await store.paid(session, payment)
-        if paid is not None:
-            await apply(session, services, paid, found)
-    return paid is not None
+        await apply(session, services, await store.paid(session, payment), found)
+    return True

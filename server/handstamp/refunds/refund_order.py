@@ -1,6 +1,7 @@
 """Giving back what is left of an order's payment: asked once, sent to Stripe by a job."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +24,7 @@ from handstamp.refunds.find_refunds import (
 from handstamp.refunds.models import Refund
 from handstamp.refunds.rules import LIVE, refund_problem
 from handstamp.refunds.send_refund import SEND_JOB
+from handstamp.refunds.step import about
 
 
 async def refund_order(
@@ -63,22 +65,51 @@ async def request_refund(
     """
     order = await owned_order(session, actor, order_id, lock=True)
     payment = await refundable_payment(session, order.id, payment_id)
+    asked = Asked(actor, reason, note, origin)
+    return await refund_rest(session, services, payment, asked, {"order_id": order.id})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who wants a refund, and why; `origin` as in `Refund`."""
+
+    actor: Actor
+    reason: str = ""
+    note: str = ""
+    origin: str = "organizer"
+
+
+async def refund_rest(
+    session: AsyncSession,
+    services: Services,
+    payment: Payment | None,
+    asked: Asked,
+    names: Mapping[str, str],
+) -> Refund:
+    """Ask for the refund of all that is left of a payment, once, and have it sent.
+
+    The caller has locked what was paid for; `names` says in a refund's columns what that is.
+
+    Raises:
+        Conflict: nothing was paid, all of it is back, or the payment is disputed.
+    """
     refunds = await store.refunds_of_payment(session, payment.id) if payment else []
     left = left_to_refund(payment, refunds)
     live = [refund for refund in refunds if refund.status in LIVE]
     if left <= 0 and live:
         return live[-1]
-    disputed = await is_disputed(session, order.id, payment)
+    disputed = await is_disputed(session, payment)
     if problem := refund_problem(paid=payment is not None, disputed=disputed, left=left):
         raise Conflict(_(problem))
     assert payment is not None
-    refund = await _make(session, services, payment, left, refunds)
-    refund.reason, refund.note, refund.origin = reason, note, origin
-    refund.requested_by = f"{actor.kind}:{actor.id}"
+    refund = await _make(session, services, payment, amount=left, earlier=refunds, names=names)
+    refund.reason, refund.note, refund.origin = asked.reason, asked.note, asked.origin
+    refund.requested_by = f"{asked.actor.kind}:{asked.actor.id}"
     session.add(refund)
     await session.flush()
-    await _note(session, actor, refund, order.organizer_id)
-    await enqueue(session, SEND_JOB, {"refund_id": refund.id}, key=f"refund:{order.id}")
+    await _note(session, asked.actor, refund, payment.organizer_id)
+    key = f"refund:{payment.subject_id}"
+    await enqueue(session, SEND_JOB, {"refund_id": refund.id}, key=key)
     return refund
 
 
@@ -108,13 +139,15 @@ async def _make(
     session: AsyncSession,
     services: Services,
     payment: Payment,
+    *,
     amount: int,
     earlier: Sequence[Refund],
+    names: Mapping[str, str],
 ) -> Refund:
     left = await book_refund.left_of(session, payment, earlier)
     return Refund(
         id=new_id("rf"),
-        order_id=payment.subject_id,
+        **names,
         payment_id=payment.id,
         account=payment.account,
         amount=amount,
@@ -127,7 +160,7 @@ async def _make(
 
 
 async def _note(session: AsyncSession, actor: Actor, refund: Refund, organizer_id: str) -> None:
-    meta = {"order": refund.order_id, "amount": refund.amount, "origin": refund.origin}
+    meta = {**about(refund), "amount": refund.amount, "origin": refund.origin}
     await record(
         session,
         actor,

@@ -52,7 +52,6 @@ async def send_refund(ctx: JobContext) -> None:
         return
     async with ctx.write() as session:
         paid = await store.paid(session, payment)
-        assert paid is not None, "a refund is always of an order"
         await apply(session, ctx.services, paid, outcome.found)
         now = await store.refund(session, refund.id)
         if outcome.refused and now is not None and now.status == "requested":
@@ -71,7 +70,7 @@ async def _send(ctx: JobContext, refund: Refund, payment: Payment) -> _Outcome:
             amount=refund.amount,
             account=refund.account,
             key=f"{refund.id}:{_keys_used(ctx)}" if _keys_used(ctx) else refund.id,
-            metadata={OURS: refund.id, "order_id": refund.order_id},
+            metadata={OURS: refund.id, f"{payment.subject_kind}_id": payment.subject_id},
             reverse_transfer=refund.reverse_transfer,
             refund_application_fee=refund.refund_application_fee,
         )

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.orders.models import Order, OrderItem
 from handstamp.payments.models import Payment
+from handstamp.preorders.models import PreOrder
 from handstamp.refunds.models import Dispute, Refund
 from handstamp.tickets.models import Ticket
 
@@ -15,11 +16,32 @@ _FRESH = {"populate_existing": True}
 
 
 @dataclass
-class Paid:
+class PaidOrder:
     """An order with its payment; both locked when they are about to change."""
 
     order: Order
     payment: Payment
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Return by what its refunds and disputes name it."""
+        return {"order_id": self.order.id}
+
+
+@dataclass
+class PaidPreorder:
+    """A pre-order with its payment; both locked when they are about to change."""
+
+    preorder: PreOrder
+    payment: Payment
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Return by what its refunds and disputes name it."""
+        return {"preorder_id": self.preorder.id}
+
+
+Paid = PaidOrder | PaidPreorder
 
 
 async def order(session: AsyncSession, order_id: str, *, lock: bool = False) -> Order | None:
@@ -30,14 +52,30 @@ async def order(session: AsyncSession, order_id: str, *, lock: bool = False) -> 
     return await session.scalar(query, execution_options=_FRESH)
 
 
-async def paid(session: AsyncSession, payment: Payment) -> Paid | None:
-    """Lock the order of a payment, then the payment; None when it is for something else."""
-    if payment.subject_kind != "order":
-        return None
+async def preorder(
+    session: AsyncSession, preorder_id: str, *, lock: bool = False
+) -> PreOrder | None:
+    """Return a pre-order as it is stored now."""
+    query = select(PreOrder).where(PreOrder.id == preorder_id)
+    if lock:
+        query = query.with_for_update(key_share=True)
+    return await session.scalar(query, execution_options=_FRESH)
+
+
+async def paid(session: AsyncSession, payment: Payment) -> Paid:
+    """Lock what a payment is for, then the payment."""
+    if payment.subject_kind == "preorder":
+        wish = await preorder(session, payment.subject_id, lock=True)
+        assert wish is not None, "a payment is of something"
+        return PaidPreorder(wish, await _locked(session, payment))
     found = await order(session, payment.subject_id, lock=True)
+    assert found is not None, "a payment is of something"
+    return PaidOrder(found, await _locked(session, payment))
+
+
+async def _locked(session: AsyncSession, payment: Payment) -> Payment:
     query = select(Payment).where(Payment.id == payment.id).with_for_update(key_share=True)
-    locked = (await session.scalars(query, execution_options=_FRESH)).one()
-    return None if found is None else Paid(found, locked)
+    return (await session.scalars(query, execution_options=_FRESH)).one()
 
 
 async def refund(session: AsyncSession, refund_id: str) -> Refund | None:
@@ -50,11 +88,11 @@ async def payment(session: AsyncSession, payment_id: str) -> Payment:
     return (await session.scalars(select(Payment).where(Payment.id == payment_id))).one()
 
 
-async def payments_of_order(session: AsyncSession, order_id: str) -> Sequence[Payment]:
-    """Return the payments of an order that succeeded, the oldest first."""
+async def payments_of(session: AsyncSession, kind: str, subject_id: str) -> Sequence[Payment]:
+    """Return the payments of an order or a pre-order that succeeded, the oldest first."""
     query = (
         select(Payment)
-        .where(Payment.subject_kind == "order", Payment.subject_id == order_id)
+        .where(Payment.subject_kind == kind, Payment.subject_id == subject_id)
         .where(Payment.status == "succeeded")
         .order_by(Payment.created_at, Payment.id)
     )
@@ -86,10 +124,17 @@ async def disputes_of_order(session: AsyncSession, order_id: str) -> Sequence[Di
     return (await session.scalars(query.order_by(Dispute.created_at, Dispute.id))).all()
 
 
+async def disputes_of_payment(session: AsyncSession, payment_id: str) -> Sequence[Dispute]:
+    """Return every dispute of a payment, the oldest first."""
+    query = select(Dispute).where(Dispute.payment_id == payment_id)
+    return (await session.scalars(query.order_by(Dispute.created_at, Dispute.id))).all()
+
+
 async def disputed_orders(session: AsyncSession, order_ids: Sequence[str]) -> Sequence[str]:
     """Return which of some orders have a dispute that was not won."""
     query = select(Dispute.order_id).where(Dispute.order_id.in_(order_ids))
-    return (await session.scalars(query.where(Dispute.outcome != "won").distinct())).all()
+    found = await session.scalars(query.where(Dispute.outcome != "won").distinct())
+    return [order_id for order_id in found if order_id is not None]
 
 
 async def lines(session: AsyncSession, order_id: str) -> Sequence[OrderItem]:
@@ -102,3 +147,9 @@ async def tickets(session: AsyncSession, order_id: str) -> Sequence[Ticket]:
     """Return an order's tickets as they are stored now, in the order they are locked in."""
     query = select(Ticket).where(Ticket.order_id == order_id).order_by(Ticket.id)
     return (await session.scalars(query, execution_options=_FRESH)).all()
+
+
+async def ticket(session: AsyncSession, ticket_id: int | None) -> Ticket | None:
+    """Return a ticket as it is stored now."""
+    query = select(Ticket).where(Ticket.id == ticket_id)
+    return await session.scalar(query, execution_options=_FRESH)

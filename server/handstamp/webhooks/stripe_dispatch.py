@@ -18,6 +18,7 @@ from handstamp.plumbing.db import now
 from handstamp.plumbing.jobs import GiveUp, JobContext, where
 from handstamp.plumbing.metrics import WEBHOOKS
 from handstamp.plumbing.web import Services
+from handstamp.preorders.outcome import settle_payment
 from handstamp.preorders.save_card import PREORDER_MARK, settle_setup
 from handstamp.refunds.record_dispute import record_dispute
 from handstamp.refunds.record_refunds import record_refunds
@@ -63,7 +64,10 @@ async def _setup(services: Services, hint: Hint) -> None:
 
 
 async def _payment(services: Services, hint: Hint) -> None:
-    await settle_order(services, hint.mark("order_id"))
+    if hint.mark(PREORDER_MARK):
+        await settle_payment(services, hint.object_id, hint.account)
+    else:
+        await settle_order(services, hint.mark("order_id"))
 
 
 async def _account(services: Services, hint: Hint) -> None:

@@ -1,0 +1,68 @@
+"""What follows for an order from its refunds: its status, its tickets, its buyer's mail."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.orders.note_refunded import note_refunded
+from handstamp.orders.order_mails import queue_refunded
+from handstamp.plumbing.web import Services
+from handstamp.refunds.models import Refund
+from handstamp.refunds.rules import GIVING, covered
+from handstamp.refunds.step import Step, given
+from handstamp.refunds.store import PaidOrder
+from handstamp.refunds.void_tickets import restore_voided, standing_lines, void_lines
+
+
+async def follow(session: AsyncSession, services: Services, paid: PaidOrder, step: Step) -> None:
+    """Bring an order in line with a refund that has moved on."""
+    if step.bought or paid.order.status == "late_refunded":
+        await note_refunded(session, services, paid.order, given(step.rows))
+    if step.is_back:
+        await _restore(session, services, paid, step.refund, step.rows)
+    elif step.is_new and step.bought:
+        await _void(session, services, paid, step.refund, step.rows)
+        await queue_refunded(session, paid.order, step.refund.amount)
+
+
+async def _void(
+    session: AsyncSession,
+    services: Services,
+    paid: PaidOrder,
+    refund: Refund,
+    rows: Sequence[Refund],
+) -> None:
+    """Void the lines that this refund pays back whole, alone or with those not told apart yet."""
+    lines = await standing_lines(session, paid.order)
+    unassigned = [row for row in rows if row.status in GIVING and row.voided_at is None]
+    if given(rows) >= paid.payment.amount:
+        chosen, by = frozenset(line.id for line in lines), unassigned
+    else:
+        chosen, by = covered(lines, refund.amount), [refund]
+        if not chosen:
+            chosen, by = covered(lines, given(unassigned)), unassigned
+    if chosen:
+        await void_lines(session, services, paid.order, chosen)
+        for row in by:
+            row.voided_at = services.clock()
+        await session.flush()
+
+
+async def _restore(
+    session: AsyncSession,
+    services: Services,
+    paid: PaidOrder,
+    refund: Refund,
+    rows: Sequence[Refund],
+) -> None:
+    """Give back the tickets of a refund that failed, and void anew for those that stand."""
+    moment = refund.voided_at
+    if moment is None or not await restore_voided(session, services, paid.order, moment):
+        return
+    together = [row for row in rows if row.voided_at == moment]
+    for row in together:
+        row.voided_at = None
+    await session.flush()
+    for row in together:
+        if row.status in GIVING:
+            await _void(session, services, paid, row, rows)

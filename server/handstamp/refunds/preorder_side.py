@@ -1,0 +1,49 @@
+"""What follows for a pre-order from its refunds and disputes: status, ticket, stock, mail."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.clubs.find_clubs import club_event
+from handstamp.plumbing.web import SYSTEM, Services
+from handstamp.preorders.change_status import change_status as change_preorder
+from handstamp.preorders.change_status import give_back
+from handstamp.preorders.charge_mails import queue_refunded
+from handstamp.preorders.rules import PAID
+from handstamp.refunds import store
+from handstamp.refunds.step import Step, given
+from handstamp.refunds.store import PaidPreorder
+from handstamp.refunds.void_tickets import ADMITTING
+from handstamp.tickets.revoke_ticket import change_status
+
+
+async def follow(session: AsyncSession, services: Services, paid: PaidPreorder, step: Step) -> None:
+    """Bring a pre-order in line with a refund that has moved on.
+
+    A refund of the whole ends it; a part leaves it as it is. One that fails later leaves it
+    ended: its organizer sees the failure and decides.
+    """
+    if not step.is_new or step.is_back:
+        return
+    preorder = paid.preorder
+    whole = given(step.rows) >= paid.payment.amount
+    if step.bought and whole and preorder.status in PAID:
+        await turn(session, services, paid, ADMITTING, "refunded")
+        terms = await club_event(session, preorder.club_id, preorder.event_id)
+        await give_back(session, terms, preorder)
+        await change_preorder(session, services, preorder, "refunded", refund=step.refund.id)
+        await session.flush()
+    await queue_refunded(session, preorder, step.refund.amount)
+
+
+async def turn(
+    session: AsyncSession,
+    services: Services,
+    paid: PaidPreorder,
+    statuses: Sequence[str],
+    wanted: str,
+) -> None:
+    """Give the ticket of a pre-order another status, if it has one of these."""
+    ticket = await store.ticket(session, paid.preorder.ticket_id)
+    if ticket is not None and ticket.status in statuses:
+        await change_status(session, services, SYSTEM, ticket, wanted)

@@ -1,0 +1,450 @@
+"""Charge runs against the double: who is charged, declined, asked, let go, and told what."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import select
+from tests.factories.preorders import stored
+from tests.fixtures.stripe_double import StripeDouble
+from tests.rooms.preorders.charge_club import (
+    ASKS,
+    CHARGE_TIME,
+    DECLINES,
+    ChargeClub,
+    open_club,
+)
+
+from handstamp.audit.models import AuditEntry
+from handstamp.kit.clock import DAY, HOUR, MINUTE, FakeClock
+from handstamp.mail.models import Mail
+from handstamp.mail.render_mail import render_mail
+from handstamp.payments.models import PaymentAccount
+from handstamp.plumbing.errors import Conflict
+from handstamp.plumbing.web import SYSTEM, Services
+from handstamp.preorders.charge_run import (
+    Expected,
+    pause_run,
+    resume_run,
+    start_run,
+    stop_run,
+)
+from handstamp.preorders.plan_run import plan
+from handstamp.preorders.recover_payment import link_to_confirm, settle_recovery
+from handstamp.preorders.watch_charges import start_due, sweep
+from handstamp.tickets import stock
+from handstamp.worker import MAILS
+
+pytestmark = pytest.mark.anyio
+Open = Callable[..., Awaitable[ChargeClub]]
+
+
+@pytest.fixture
+def club_of(
+    services: Services, client: httpx2.AsyncClient, stripe_double: StripeDouble, clock: FakeClock
+) -> Open:
+    """Opens a club; `club` and `offer` are members of their shapes."""
+
+    async def make(**others: Any) -> ChargeClub:
+        return await open_club(services, client, stripe_double, clock, **others)
+
+    return make
+
+
+async def mail_text(club: ChargeClub, kind: str) -> str:
+    async with club.services.db.read() as session:
+        mail = (await session.scalars(select(Mail).where(Mail.kind == kind))).one()
+    made = await render_mail(club.services, MAILS, mail)
+    assert made.html
+    return f"{made.subject}\n{made.text}"
+
+
+@pytest.mark.parametrize("destination", [False, True])
+async def test_approved_members_are_charged_once_and_get_their_ticket(
+    club_of: Open, destination: bool
+) -> None:
+    club = await club_of(destination=destination)
+    for _ in range(3):
+        await club.member()
+    _last, waiting = await club.member()
+    await club.approve(*club.wishes[:3])
+    run = await club.run()
+    assert await club.statuses() == ["fulfilled"] * 3 + ["not_allocated"]
+    assert (run.state, run.planned, run.planned_total, run.currency) == ("done", 3, 4_050, "GBP")
+    assert await club.tickets() == ["valid"] * 3
+    assert [await club.mails(one) for one in club.wishes] == [["received"]] * 3 + [
+        ["not_allocated"]
+    ]
+    assert (await stored(club.services, waiting)).payment_intent_id is None
+    await club.check()
+    await club.hear("shuffled")
+    await club.hear()
+    await club.check()
+    assert await club.statuses() == ["fulfilled"] * 3 + ["not_allocated"]
+    assert await club.mails(club.wishes[0]) == ["received"]
+    assert await club.left_to_do() == []
+    text = await mail_text(club, "preorder_not_allocated")
+    assert "You were not charged" in text
+
+
+async def test_the_ticket_is_in_the_mail(club_of: Open) -> None:
+    club = await club_of()
+    _mia, wish = await club.member()
+    await club.approve()
+    await club.run()
+    text = await mail_text(club, "preorder_received")
+    assert "£13.50 was charged" in text
+    async with club.services.db.read() as session:
+        mail = (await session.scalars(select(Mail).where(Mail.kind == "preorder_received"))).one()
+    made = await MAILS["preorder_received"](club.services, {"preorder": wish.id})
+    assert mail.to_email == wish.email
+    assert not isinstance(made, dict)
+    assert [part.name for part in made.attachments] == [f"ticket-{wish.number}.pdf"]
+    assert (await made.inline[0].make()).startswith(b"\x89PNG")
+
+
+async def test_a_declined_card_ends_and_the_next_in_line_is_charged(club_of: Open) -> None:
+    club = await club_of(capacity=2)
+    await club.member(DECLINES)
+    await club.member()
+    await club.member()
+    await club.member()
+    refused = await club.approve()
+    assert sorted(refused.values()) == ["no_stock", "no_stock"]
+    await club.run()
+    assert await club.statuses() == ["failed", "fulfilled", "fulfilled", "not_allocated"]
+    assert [await club.mails(one) for one in club.wishes] == [
+        ["failed"],
+        ["received"],
+        ["received"],
+        ["not_allocated"],
+    ]
+    await club.hear("newest")
+    assert (await club.statuses())[0] == "failed"
+    assert await club.mails(club.wishes[0]) == ["failed"]
+    text = await mail_text(club, "preorder_failed")
+    assert text.startswith("Card declined – try public drop")
+    assert "You were not charged" in text
+    await club.check()
+    async with club.services.db.read() as session:
+        actions = list(await session.scalars(select(AuditEntry.action)))
+    assert {"charge_run.start", "charge_run.done", "preorder.failed"} <= set(actions)
+
+
+async def test_a_club_may_keep_a_declined_ticket_back(club_of: Open) -> None:
+    club = await club_of(capacity=1, club={"next_in_line": False})
+    await club.member(DECLINES)
+    await club.member()
+    await club.approve()
+    await club.run()
+    assert await club.statuses() == ["failed", "not_allocated"]
+    async with club.services.db.read() as session:
+        counts = await stock.counts(session, [club.offer.event.id])
+    assert all(count.taken == 0 for count in counts.values())
+    await club.check()
+
+
+async def test_a_banks_question_counts_as_declined_where_the_club_waits_for_nobody(
+    club_of: Open,
+) -> None:
+    club = await club_of()
+    await club.member(ASKS)
+    await club.approve()
+    await club.run()
+    assert await club.statuses() == ["failed"]
+    assert (await stored(club.services, club.wishes[0])).failure_code == "authentication_required"
+    assert await club.mails(club.wishes[0]) == ["failed"]
+
+
+async def test_a_member_confirms_the_same_payment_at_the_bank(club_of: Open) -> None:
+    club = await club_of(capacity=1, club={"recovery_hours": 4})
+    mia, wish = await club.member(ASKS)
+    await club.approve()
+    run = await club.run()
+    assert await club.statuses() == ["needs_action"]
+    assert run.state == "done"
+    assert await club.mails(wish) == ["needs_action"]
+    assert "Please confirm your payment" in await mail_text(club, "preorder_needs_action")
+    await club.hear()
+    assert await club.statuses() == ["needs_action"]
+    link = await link_to_confirm(club.services, mia.actor, wish.id)
+    assert link.startswith(club.double.url)
+    assert await link_to_confirm(club.services, mia.actor, wish.id) == link
+    intent = (await stored(club.services, wish)).payment_intent_id
+    assert intent is not None
+    await club.double.authenticate(intent)
+    assert await settle_recovery(club.services, wish.id) == "fulfilled"
+    await club.hear("shuffled")
+    assert await club.mails(wish) == ["needs_action", "received"]
+    assert len(await club.double.objects("payment_intent", account=club.account)) == 1
+    with pytest.raises(Conflict, match="needs no confirmation"):
+        await link_to_confirm(club.services, mia.actor, wish.id)
+    await club.check()
+
+
+async def test_what_is_not_confirmed_in_time_is_cancelled_and_its_ticket_free(
+    club_of: Open,
+) -> None:
+    club = await club_of(capacity=1, club={"recovery_hours": 4})
+    mia, wish = await club.member(ASKS)
+    await club.approve()
+    await club.run()
+    club.clock.advance(4 * HOUR - 1)
+    await sweep(club.services)
+    await club.work()
+    assert await club.statuses() == ["needs_action"]
+    await link_to_confirm(club.services, mia.actor, wish.id)
+    club.clock.advance(1)
+    with pytest.raises(Conflict, match="no longer"):
+        await link_to_confirm(club.services, mia.actor, wish.id)
+    await sweep(club.services)
+    await club.work()
+    assert await club.statuses() == ["failed"]
+    [intent] = await club.double.objects("payment_intent", account=club.account)
+    assert intent["status"] == "canceled"
+    assert await club.mails(wish) == ["failed", "needs_action"]
+    await club.check()
+
+
+async def test_a_plan_says_beforehand_what_a_run_does_and_nothing_is_charged_too_early(
+    club_of: Open,
+) -> None:
+    club = await club_of(capacity=2)
+    for _ in range(3):
+        await club.member()
+    await club.approve()
+    async with club.services.db.write() as session:
+        seen = await plan(session, club.offer.club, club.services.clock())
+        assert (seen.count, seen.not_charged, seen.totals) == (2, 1, {"GBP": 2_700})
+        assert seen.due_at == CHARGE_TIME
+    club.clock.now = CHARGE_TIME - 1
+    expected = Expected(seen.count, seen.totals)
+    async with club.services.db.write() as session:
+        with pytest.raises(Conflict) as refused:
+            await start_run(session, club.services, SYSTEM, club.offer.club.id, expected)
+    assert refused.value.code == "nothing_to_charge"
+    club.clock.now = CHARGE_TIME
+    async with club.services.db.write() as session:
+        with pytest.raises(Conflict) as refused:
+            stale = Expected(3, {"GBP": 4_050})
+            await start_run(session, club.services, SYSTEM, club.offer.club.id, stale)
+    assert refused.value.code == "plan_changed"
+    await club.run()
+    assert sorted(await club.statuses()) == ["fulfilled", "fulfilled", "not_allocated"]
+
+
+async def test_a_paused_run_charges_nobody_more_until_it_goes_on(club_of: Open) -> None:
+    club = await club_of()
+    for _ in range(3):
+        await club.member()
+    await club.approve(*club.wishes[:2])
+    run = await club.start()
+    again = await club.start()
+    assert again.id == run.id
+    async with club.services.db.write() as session:
+        await pause_run(session, club.services, SYSTEM, run.id)
+        await pause_run(session, club.services, SYSTEM, run.id)
+    await club.work()
+    await sweep(club.services)
+    await club.work()
+    assert await club.statuses() == ["approved", "approved", "pending"]
+    await club.approve(club.wishes[2])
+    async with club.services.db.write() as session:
+        await resume_run(session, club.services, SYSTEM, run.id)
+        await resume_run(session, club.services, SYSTEM, run.id)
+    await club.work()
+    assert await club.statuses() == ["fulfilled"] * 3
+    assert (await club.run_now(run)).state == "done"
+    async with club.services.db.write() as session:
+        with pytest.raises(Conflict):
+            await pause_run(session, club.services, SYSTEM, run.id)
+
+
+async def test_a_run_that_is_ended_early_lets_the_rest_go(club_of: Open) -> None:
+    club = await club_of()
+    await club.member()
+    await club.approve()
+    run = await club.start()
+    async with club.services.db.write() as session:
+        await stop_run(session, club.services, SYSTEM, run.id)
+    await club.work()
+    assert await club.statuses() == ["not_allocated"]
+    assert await club.mails(club.wishes[0]) == ["not_allocated"]
+    assert await club.charges() == {}
+    await club.check()
+
+
+async def test_the_clock_begins_a_run_once_a_slot_and_catches_up_the_last_missed_one(
+    club_of: Open,
+) -> None:
+    club = await club_of(club={"charge_start": "clock"})
+    await club.member()
+    await club.member()
+    await club.approve(club.wishes[0])
+    club.clock.now = CHARGE_TIME - 1
+    assert await start_due(club.services) == 0
+    club.clock.now = CHARGE_TIME + 2 * DAY
+    await club.double.set_clock(club.clock.now // 1000)
+    assert await start_due(club.services) == 1
+    assert await start_due(club.services) == 0
+    await club.work()
+    assert await start_due(club.services) == 0
+    assert await club.statuses() == ["fulfilled", "not_allocated"]
+
+
+async def test_by_hand_nothing_begins_by_the_clock(club_of: Open) -> None:
+    club = await club_of()
+    await club.member()
+    await club.approve()
+    club.clock.now = CHARGE_TIME + HOUR
+    assert await start_due(club.services) == 0
+    assert await club.statuses() == ["approved"]
+
+
+async def test_prepaid_members_wait_for_their_ticket_and_get_it_when_there_is_one(
+    club_of: Open,
+) -> None:
+    club = await club_of(capacity=1, offer={"charge_mode": "prepaid"})
+    await club.member(DECLINES)
+    await club.member()
+    assert await club.approve() == {}
+    await club.run()
+    assert await club.statuses() == ["failed", "fulfilled"]
+    await club.check()
+
+
+async def test_paid_without_a_ticket_at_the_deadline_is_refunded(club_of: Open) -> None:
+    club = await club_of(offer={"charge_mode": "prepaid", "declared": 1})
+    await club.member()
+    await club.member()
+    await club.approve()
+    await club.run()
+    assert await club.statuses() == ["waiting_for_stock"] * 2
+    await club.check()
+    club.clock.now = club.offer.terms.ticket_deadline_at
+    await club.double.set_clock(club.clock.now // 1000)
+    await sweep(club.services)
+    await sweep(club.services)
+    await club.work()
+    assert await club.statuses() == ["refunded"] * 2
+    assert [await club.mails(one) for one in club.wishes] == [["refunded"]] * 2
+    assert "No ticket came" in await mail_text_of(club, 0)
+    await club.check_books()
+    await club.hear("shuffled")
+    assert [await club.mails(one) for one in club.wishes] == [["refunded"]] * 2
+    assert len(await club.double.objects("refund", account=club.account)) == 2
+    await club.check_books()
+
+
+async def mail_text_of(club: ChargeClub, at: int) -> str:
+    async with club.services.db.read() as session:
+        about = f"preorder:{club.wishes[at].id}"
+        query = select(Mail).where(Mail.kind == "preorder_refunded", Mail.about == about)
+        mail = (await session.scalars(query)).one()
+    return (await render_mail(club.services, MAILS, mail)).text
+
+
+async def test_a_refund_at_stripe_voids_the_ticket_and_a_dispute_blocks_it(
+    club_of: Open,
+) -> None:
+    club = await club_of()
+    await club.member()
+    await club.member()
+    await club.approve()
+    await club.run()
+    await club.hear()
+    first, second = [await stored(club.services, one) for one in club.wishes]
+    await club.double.refund(first.payment_intent_id or "")
+    dispute = await club.double.open_dispute(second.payment_intent_id or "")
+    await club.hear("newest")
+    assert await club.statuses() == ["refunded", "fulfilled"]
+    assert await club.tickets() == ["disputed", "refunded"]
+    assert await club.mails(first) == ["received", "refunded"]
+    await club.check_books()
+    await club.double.close_dispute(dispute["id"], won=True)
+    await club.hear()
+    assert await club.tickets() == ["refunded", "valid"]
+    await club.check_books()
+
+
+async def test_an_account_that_takes_no_charges_halts_the_run_and_nobody_is_told_declined(
+    club_of: Open,
+) -> None:
+    club = await club_of()
+    await club.member()
+    await club.member()
+    await club.approve()
+    await club.double.onboard(club.account, "missing")
+    run = await club.start()
+    await club.work()
+    assert await club.statuses() == ["approved", "approved"]
+    assert (await club.run_now(run)).state == "paused"
+    assert [await club.mails(one) for one in club.wishes] == [[], []]
+    await club.double.onboard(club.account, "finish")
+    async with club.services.db.write() as session:
+        await resume_run(session, club.services, SYSTEM, run.id)
+    await club.work()
+    assert await club.statuses() == ["fulfilled", "fulfilled"]
+    await club.check()
+
+
+async def test_a_card_on_an_account_that_has_left_cannot_be_charged(club_of: Open) -> None:
+    club = await club_of()
+    await club.member()
+    await club.approve()
+    async with club.services.db.write() as session:
+        account = await session.get_one(PaymentAccount, club.offer.club.organizer_id)
+        account.deauthorized_at = club.clock.now
+    await club.run()
+    assert await club.statuses() == ["failed"]
+    assert await club.mails(club.wishes[0]) == ["failed"]
+
+
+async def test_too_many_calls_are_tried_again_under_the_same_key(club_of: Open) -> None:
+    club = await club_of()
+    await club.member()
+    await club.approve()
+    await club.double.fail("429", path="/v1/payment_intents", method="POST", times=3)
+    await club.start()
+    for _ in range(6):
+        await club.work()
+    assert await club.statuses() == ["fulfilled"]
+    calls = await club.double.requests("/v1/payment_intents")
+    assert len({call["key"] for call in calls if call["method"] == "POST"}) == 1
+    await club.check()
+
+
+@pytest.mark.parametrize("fault", ["drop", "500_after", "500", "drop_before", "503"])
+async def test_a_lost_answer_charges_nobody_twice(club_of: Open, fault: str) -> None:
+    club = await club_of()
+    await club.member()
+    await club.approve()
+    await club.double.fail(fault, path="/v1/payment_intents", method="POST", times=2)
+    await club.start()
+    for _ in range(5):
+        await club.work()
+        club.clock.advance(MINUTE)
+        await club.double.advance(60)
+    assert await club.statuses() == ["fulfilled"]
+    await club.check()
+    assert sum((await club.charges()).values()) == 1
+
+
+async def test_after_a_day_a_payment_is_looked_up_and_not_sent_again_blind(club_of: Open) -> None:
+    club = await club_of()
+    await club.member()
+    await club.approve()
+    await club.double.fail("drop", path="/v1/payment_intents", method="POST", times=2)
+    await club.start()
+    await club.work(late=False)
+    assert await club.statuses() == ["charging"]
+    club.clock.advance(25 * HOUR)
+    await club.double.advance(25 * 3600)
+    before = await club.double.requests("/v1/payment_intents")
+    await sweep(club.services)
+    await club.work()
+    after = (await club.double.requests("/v1/payment_intents"))[len(before) :]
+    assert [call["method"] for call in after] == ["GET"]
+    assert await club.statuses() == ["fulfilled"]
+    await club.check()
