@@ -8,8 +8,9 @@ import structlog
 
 from handstamp.kit.clock import Millis
 from handstamp.orders import rules, store
+from handstamp.orders.fulfil_order import WrongPayment
 from handstamp.orders.settle_order import EXPIRE_JOB, settle_order
-from handstamp.payments.gateway_errors import GatewayError, NotConfigured
+from handstamp.payments.gateway_errors import GatewayError, GatewayRefused, NotConfigured
 from handstamp.plumbing.jobs import JobContext
 from handstamp.plumbing.web import Services
 
@@ -40,11 +41,16 @@ async def sweep_orders(ctx: JobContext) -> None:
 
 
 async def sweep(services: Services) -> int:
-    """Close holds whose time is over until Stripe stops answering; return how many closed."""
+    """Close holds whose time is over until Stripe stops answering; return how many closed.
+
+    One that Stripe refuses to tell about, or whose payment is wrong, keeps no other waiting.
+    """
     closed = unanswered = 0
     for order_id in await _due(services):
         try:
             closed += await settle_order(services, order_id) != "pending"
+        except (GatewayRefused, WrongPayment):
+            _log.error("order_cannot_be_settled", order=order_id)
         except (GatewayError, NotConfigured) as error:
             unanswered += 1
             _log.warning("order_not_settled", order=order_id, code=error.code)

@@ -141,6 +141,18 @@ async def test_an_unknown_outcome_keeps_the_hold_and_is_tried_again(sale: Sale, 
     assert (await sale.find(order)).checkout_attempt == 1
 
 
+async def test_holds_that_cannot_be_settled_keep_no_other_waiting(sale: Sale) -> None:
+    orders = [await sale.hold(1, f"buyer {number}") for number in range(5)]
+    for order in orders:
+        await sale.start(order)
+    for number, order in enumerate(orders[:4]):
+        await sale.change(order, checkout_session_id=f"cs_test_unknown{number}")
+        await sale.change(order, expires_at=order.expires_at - 1)
+    await sale.advance(15 * MINUTE)
+    assert await sweep(sale.services) == 1
+    assert [(await sale.find(order)).status for order in orders] == ["pending"] * 4 + ["expired"]
+
+
 @pytest.mark.parametrize("how", ["500", "500_after", "503"])
 async def test_a_fault_that_stripe_keeps_under_the_key_is_left_behind(sale: Sale, how: str) -> None:
     order, other = await sale.hold(), await sale.hold(1, "grace")
