@@ -54,9 +54,9 @@ async def club_of(session: AsyncSession, actor: Actor, club_id: str, *, lock: bo
     return found
 
 
-async def living_club(session: AsyncSession, club_id: str) -> Club | None:
-    """Return a club that is not archived."""
-    found = await store.club(session, club_id)
+async def living_club(session: AsyncSession, club_id: str, *, share: bool = False) -> Club | None:
+    """Return a club that is not archived; with `share` it stays so while the transaction lasts."""
+    found = await store.club(session, club_id, share=share)
     return None if found is None or found.archived_at is not None else found
 
 
@@ -183,14 +183,16 @@ async def club_events(
 
 
 async def club_event(
-    session: AsyncSession, club_id: str, event_id: str, *, lock: bool = False
+    session: AsyncSession, club_id: str, event_id: str, *, lock: bool = False, share: bool = False
 ) -> ClubEvent:
     """Return the terms under which a club has an event, withdrawn or not.
+
+    Locked until the transaction ends if asked; with `share` only against changes.
 
     Raises:
         NotFound: the club never had it.
     """
-    found = await store.club_event(session, club_id, event_id, lock=lock)
+    found = await store.club_event(session, club_id, event_id, lock=lock, share=share)
     if found is None:
         raise NotFound(_("This club does not offer that event."))
     return found

@@ -13,6 +13,7 @@ from handstamp.clubs.endings import Ending, tell_ended
 from handstamp.clubs.find_clubs import Offered, club_event, club_of, offer_of
 from handstamp.clubs.models import Club, ClubEvent
 from handstamp.clubs.shapes import NewOffer, OfferChange
+from handstamp.clubs.supply import still_reserved
 from handstamp.events.find_events import owned_event, tiers_of
 from handstamp.events.models import Event, Tier
 from handstamp.plumbing.errors import BadInput, Conflict, NotFound
@@ -40,6 +41,11 @@ async def offer_event(
     known = await store.club_event(session, club.id, event.id, lock=True)
     if known is not None and known.withdrawn_at is None:
         raise Conflict(_("This club offers that event already."), code="offered")
+    if known is not None and await still_reserved(session, known):
+        raise Conflict(
+            _("Pre-orders from before are still being let go. Try again in a minute."),
+            code="letting_go",
+        )
     now = services.clock()
     tiers = await tiers_of(session, event.id)
     terms = known or ClubEvent(club_id=club.id, event_id=event.id, created_at=now)

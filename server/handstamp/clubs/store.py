@@ -14,13 +14,15 @@ from handstamp.plumbing.db import is_sqlite
 _QUIET = {"synchronize_session": False}
 
 
-async def club(session: AsyncSession, club_id: str, *, lock: bool = False) -> Club | None:
-    """Return a club as it is stored now; locked until the transaction ends if asked."""
+async def club(
+    session: AsyncSession, club_id: str, *, lock: bool = False, share: bool = False
+) -> Club | None:
+    """Return a club as it is stored now, locked if asked; with `share` only against changes."""
     if not club_id.isprintable():
         return None
     query = select(Club).where(Club.id == club_id)
-    if lock:
-        query = query.with_for_update(key_share=True)
+    if lock or share:
+        query = query.with_for_update(key_share=not share, read=share)
     return await session.scalar(query, execution_options={"populate_existing": True})
 
 
@@ -167,14 +169,14 @@ async def use_invite(session: AsyncSession, invite_id: str, now: Millis) -> bool
 
 
 async def club_event(
-    session: AsyncSession, club_id: str, event_id: str, *, lock: bool = False
+    session: AsyncSession, club_id: str, event_id: str, *, lock: bool = False, share: bool = False
 ) -> ClubEvent | None:
-    """Return an event as a club has it; locked until the transaction ends if asked."""
+    """Return an event as a club has it, locked if asked; with `share` only against changes."""
     if not (club_id.isprintable() and event_id.isprintable()):
         return None
     query = select(ClubEvent).where(ClubEvent.club_id == club_id, ClubEvent.event_id == event_id)
-    if lock:
-        query = query.with_for_update(key_share=True)
+    if lock or share:
+        query = query.with_for_update(key_share=not share, read=share)
     return await session.scalar(query, execution_options={"populate_existing": True})
 
 

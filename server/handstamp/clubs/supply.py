@@ -190,6 +190,14 @@ async def _native(session: AsyncSession, event: Event, tiers: Sequence[Tier]) ->
     return found
 
 
+async def still_reserved(session: AsyncSession, terms: ClubEvent) -> bool:
+    """Tell whether any pre-order holds stock of a club's event."""
+    wish = _WISHES.c
+    mine = (wish.club_id == terms.club_id, wish.event_id == terms.event_id)
+    query = select(wish.tier_id).where(*mine, wish.reserved.is_(True)).limit(1)
+    return await session.scalar(query) is not None
+
+
 async def reserved_natively(
     session: AsyncSession, event_ids: Sequence[str]
 ) -> dict[tuple[str, str], int]:

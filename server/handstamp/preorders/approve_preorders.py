@@ -24,6 +24,8 @@ from handstamp.preorders import draw, preorder_mails, rules, store
 from handstamp.preorders.change_status import change_status, give_back, let_go
 from handstamp.preorders.models import PreOrder
 
+_LAST = 2**53  # behind everybody who was drawn
+
 
 @dataclass
 class Decided:
@@ -118,11 +120,14 @@ async def approve_up_to_stock(
         session,
         PreOrder.club_id == club.id,
         PreOrder.event_id == event_id,
+        PreOrder.week == terms.week,
         PreOrder.status == "pending",
     )
     if terms.allocation == "draw":
         await _draw(session, services, actor, club, terms, entrants=waiting)
-    ordered = sorted(waiting, key=lambda one: (one.draw_rank or 0, one.confirmed_at or 0, one.id))
+    ordered = sorted(
+        waiting, key=lambda one: (one.draw_rank or _LAST, one.confirmed_at or 0, one.id)
+    )
     decided = Decided(await _serve(session, services, actor, terms, ordered, only_with_stock=True))
     decided.refused = {one.id: "no_stock" for one in ordered if one.id not in decided.done}
     await session.flush()

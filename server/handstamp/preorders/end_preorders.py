@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.clubs.endings import ENDED_JOB, Ending
 from handstamp.clubs.find_clubs import club_event, clubs_by_id
+from handstamp.clubs.models import ClubMember
 from handstamp.clubs.rules import window_of
 from handstamp.plumbing.jobs import JobContext
 from handstamp.plumbing.web import Services
@@ -35,9 +36,10 @@ async def end_preorders(ctx: JobContext) -> None:
 async def _end_some(session: AsyncSession, services: Services, ending: Ending) -> int:
     where: list[ColumnElement[bool]] = [
         PreOrder.club_id == ending.club,
-        PreOrder.created_at <= ending.at,
         PreOrder.status.in_(rules.UNCHARGED),
     ]
+    if await _goes_on_again(session, ending):
+        where.append(PreOrder.created_at <= ending.at)
     if ending.member:
         where.append(PreOrder.member_id == ending.member)
     if ending.event:
@@ -47,6 +49,19 @@ async def _end_some(session: AsyncSession, services: Services, ending: Ending) -
         await _end(session, services, ending, preorder)
     await session.flush()
     return len(ids)
+
+
+async def _goes_on_again(session: AsyncSession, ending: Ending) -> bool:
+    """Tell whether what ended has begun anew: then what was placed since then stays.
+
+    Else no time is compared: the clocks of two processes differ.
+    """
+    if ending.member:
+        member = await session.get(ClubMember, ending.member, populate_existing=True)
+        return member is not None and member.status == "active"
+    if ending.event:
+        return (await club_event(session, ending.club, ending.event)).withdrawn_at is None
+    return False
 
 
 async def _end(

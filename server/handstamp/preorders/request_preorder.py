@@ -103,7 +103,7 @@ async def member_for(session: AsyncSession, actor: Actor, club_id: str) -> tuple
     Raises:
         NotFound: they are no member; whether there is such a club is not told.
     """
-    club = await living_club(session, club_id)
+    club = await living_club(session, club_id, share=True)
     member = await member_of(session, club.id, actor.id, lock=True) if club else None
     if club is None or member is None:
         raise NotFound(_("You are not a member of that club."))
@@ -146,7 +146,7 @@ async def mandate(session: AsyncSession, offer: Offered, tier: Tier) -> str:
 
 
 async def _offer(session: AsyncSession, club: Club, event_id: str) -> Offered:
-    terms = await club_event(session, club.id, event_id)
+    terms = await club_event(session, club.id, event_id, share=True)
     if terms.withdrawn_at is not None:
         raise NotFound(_("This club does not offer that event."))
     event = await published_event(session, event_id)

@@ -59,7 +59,7 @@ async def verify_draw(
     seed = told_seed(services, terms)
     if not seed:
         raise Conflict(_("No draw was held for this event yet."), code="no_draw")
-    drawn = await store.drawn(session, club_id, event_id)
+    drawn = await store.drawn(session, club_id, event_id, terms.week)
     verdict = draw.verify(
         terms.draw_commitment, bytes.fromhex(seed), {one.id: one.draw_rank or 0 for one in drawn}
     )

@@ -13,6 +13,7 @@ from handstamp.clubs.leave_club import leave_club, remove_member
 from handstamp.clubs.offer_event import withdraw_event
 from handstamp.kit.clock import FakeClock
 from handstamp.mail.models import Mail
+from handstamp.plumbing.errors import Conflict
 from handstamp.plumbing.jobs import enqueue
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.preorders import preorder_mails, rules
@@ -80,8 +81,11 @@ async def test_a_withdrawn_event_lets_everybody_go_and_says_so(
     async with services.db.write() as session:
         await withdraw_event(session, services, SYSTEM, club.id, offer.event.id)
     clock.advance(1)
-    again = await make_offer(services, club, offer.event)
+    with pytest.raises(Conflict) as refused:
+        await make_offer(services, club, offer.event)
+    assert refused.value.code == "letting_go"
     await run_jobs(services)
+    again = await make_offer(services, club, offer.event)
     assert {(await stored(services, one)).status for _who, one in people} == {"not_allocated"}
     assert await told(services) == 3
     assert await remaining(services, offer) == 5

@@ -73,8 +73,9 @@ def test_moves_lead_only_to_statuses_and_never_out_of_an_end() -> None:
 
 
 def test_no_money_moves_without_approval_and_none_after_an_end() -> None:
-    """Every way to `paid` goes through approved, then charging."""
-    assert set(rules.before("approved")) == {"pending"}
+    """Every way to `paid` goes through approved, then charging; back is possible if refused."""
+    assert set(rules.before("approved")) == {"pending", "charging"}
+    assert set(rules.before("charging")) == {"approved"}
     for status in rules.UNCHARGED:
         assert not rules.may_become(status, "paid")
     for status in (*rules.CLOSED, *rules.PAID):

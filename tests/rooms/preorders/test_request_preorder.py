@@ -162,16 +162,17 @@ async def test_only_members_place_and_only_what_their_club_offers(services: Serv
     eve = await make_person(services, "eve@example.org")
     card = await make_card(services, mia, club)
     stolen = await make_card(services, eve, club)
-    for who, values in (
-        (eve, {}),
-        (mia, {"club_id": "club_none"}),
-        (mia, {"event_id": "evt_none"}),
-        (mia, {"tier_id": "tier_none"}),
-        (mia, {"card_id": stolen.id}),
-        (mia, {"card_id": "card_none"}),
+    wish = wish_of(offer, card_id=card.id)
+    for who, wrong in (
+        (eve, wish),
+        (mia, replace(wish, club_id="club_none")),
+        (mia, replace(wish, event_id="evt_none")),
+        (mia, replace(wish, tier_id="tier_none")),
+        (mia, replace(wish, card_id=stolen.id)),
+        (mia, replace(wish, card_id="card_none")),
     ):
         with pytest.raises(NotFound):
-            await place(services, who.actor, replace(wish_of(offer, card_id=card.id), **values))
+            await place(services, who.actor, wrong)
     with pytest.raises(BadInput):
         await place(services, mia.actor, wish_of(offer, card_id=card.id, agreed=False))
     event, _tiers = await make_sale(services)

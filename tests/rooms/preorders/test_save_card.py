@@ -297,3 +297,23 @@ async def test_webhooks_alone_in_any_order_and_twice_finish_a_pre_order_once(
     found = await stored(services, placed.preorder)
     assert (found.status, found.card_last4) == ("pending", "4242")
     assert await mails(services) == 1
+
+
+async def test_a_card_that_comes_while_its_draft_gives_way_is_never_half_applied(
+    services: Services, offer: Offered, mia: Person, stripe_double: StripeDouble
+) -> None:
+    other = await second(services, offer)
+    draft = await place(services, mia.actor, wish_of(offer))
+    await stripe_double.pay(session_of(draft.card_url))
+    await asyncio.gather(
+        settle_card(services, draft.preorder.id),
+        place(services, mia.actor, wish_of(other)),
+        return_exceptions=True,
+    )
+    async with services.db.read() as session:
+        found = list(await session.scalars(select(PreOrder)))
+    living = [one for one in found if one.status not in rules.CLOSED]
+    assert len(living) == 1
+    first = next(one for one in found if one.id == draft.preorder.id)
+    assert (first.status == "pending") == (first.confirmed_at is not None)
+    assert await mails(services) == (1 if first.status == "pending" else 0)
