@@ -236,8 +236,9 @@ def new_order(event_id: str, offer: Offer, asked: Asked, now: Millis) -> Held:
         )
         for position, line in enumerate(priced.lines)
     ]
-    for row in (order, *items):
-        _fill_defaults(row)
+    _fill_defaults(order)
+    for item in items:
+        _fill_defaults(item)
     return Held(order, items)
 
 

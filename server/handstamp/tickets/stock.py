@@ -155,7 +155,8 @@ def _limit(of: Any, *, tier: bool) -> Any:
 
 def _statement(*, tier: bool, grows: bool) -> Any:
     """Return the statement that moves one row; built once, in a rush building took the longest."""
-    held, issued = bindparam("more_held"), bindparam("more_issued")
+    held: Any = bindparam("more_held")
+    issued: Any = bindparam("more_issued")
     changed = (
         update(Stock)
         .where(Stock.event_id == bindparam("event"), Stock.tier_id == bindparam("tier"))

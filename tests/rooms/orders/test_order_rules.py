@@ -1,6 +1,7 @@
 """Prices, what may be bought, and how orders move: the rules alone."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -69,7 +70,7 @@ def test_a_discounted_line_is_shown_as_one() -> None:
 
 def test_a_stored_line_is_the_priced_one() -> None:
     (line,) = rules.price([Line("a", 2, 2_500)]).lines
-    assert rules.priced_line(line) == line
+    assert rules.priced_line(SimpleNamespace(**line._asdict(), tier_name="General")) == line
 
 
 @pytest.mark.parametrize(
