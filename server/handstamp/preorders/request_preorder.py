@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handstamp.audit.record import record
 from handstamp.auth.find_profile import profile_of
 from handstamp.clubs.find_clubs import Offered, club_event, living_club, member_of, offer_of
 from handstamp.clubs.models import Club, ClubMember
@@ -91,6 +92,15 @@ async def _place(session: AsyncSession, services: Services, actor: Actor, wish: 
     preorder.account, preorder.charge_type = where
     session.add(preorder)
     await session.flush()
+    await record(
+        session,
+        actor,
+        "preorder.place",
+        "preorder",
+        preorder.id,
+        organizer_id=preorder.organizer_id,
+        meta={"event": offer.event.id, "club": club.id, "tier": tier.id, "total": preorder.total},
+    )
     if wish.card_id:
         await use_card(session, services, preorder, wish.card_id, actor=actor)
     tell(session, services, preorder)
