@@ -20,6 +20,7 @@ from handstamp.commands.running import (
 )
 from handstamp.commands.serve import Host, Port, bind, listen
 from handstamp.demo.organizer import demo_user
+from handstamp.demo.seed_club import club_member, seed_club
 from handstamp.demo.seed_event import Demo, seed
 from handstamp.demo.seed_selling import seed_selling
 from handstamp.demo.stripe_double import (
@@ -82,6 +83,7 @@ def _values(folder: Path, public_url: str, secret: str) -> dict[str, Any]:
         "enable_scanning": True,
         "enable_checkout": True,
         "enable_payouts": True,
+        "enable_preorders": True,
         "stripe_secret_key": KEY,
         "stripe_publishable_key": PUBLISHABLE_KEY,
         "open_registration": True,
@@ -102,7 +104,7 @@ def _settings_with(values: dict[str, Any], double: Double) -> Settings:
 async def _prepare(
     values: dict[str, Any], starting: StartingDouble, links: dict[str, str]
 ) -> Settings:
-    with progress("preparing tonight's event", 4) as done:
+    with progress("preparing tonight's event", 5) as done:
         plain = read_settings(**values)
         await migrate(plain)
         done(1)
@@ -118,7 +120,9 @@ async def _prepare(
             try:
                 await seed_selling(services, double, demo)
                 done(1)
-                links |= await _links(services, settings, demo, double)
+                club = await seed_club(services, double, demo.organizer)
+                done(1)
+                links |= await _links(services, settings, demo, double, club)
                 done(1)
             finally:
                 await close_gateway(services)
@@ -126,7 +130,7 @@ async def _prepare(
 
 
 async def _links(
-    services: Services, settings: Settings, demo: Demo, double: Double
+    services: Services, settings: Settings, demo: Demo, double: Double, club: str
 ) -> dict[str, str]:
     at = settings.public_url + "/tickets"
     links = {"shop": f"{at}/events"}
@@ -138,6 +142,9 @@ async def _links(
             life=DAY,
             next_path=f"/tickets/organizer/events/{demo.tonight}",
         )
+        links["club"] = await make_sign_in_link(
+            session, services, await club_member(session), life=DAY, next_path="/tickets/me/"
+        )
         event = await owned_event(session, COMMAND_LINE, demo.tonight)
         for name, gate in PHONES:
             code = await make_pairing_code(
@@ -145,6 +152,7 @@ async def _links(
             )
             links[name.lower()] = f"{at}/checkin/?pair={code}"
     return links | {
+        "club desk": f"{at}/organizer/club/{club}",
         "my tickets": f"{at}/mine",
         "codes": f"{at}/demo/codes",
         "QR sheet": f"{at}/organizer/events/{demo.tonight}/sheet",

@@ -64,6 +64,7 @@ class EventBody(BaseModel):
     refund_until: int | None
     refund_policy: str
     ask_phone: bool
+    members_only: bool
     created_at: int
     updated_at: int
 

@@ -79,6 +79,7 @@ class NewEvent(Shape):
     refund_until: Moment | None = None
     refund_policy: Prose = ""
     ask_phone: bool = False
+    members_only: bool = False
 
     @model_validator(mode="after")
     def _times(self) -> Self:
@@ -110,6 +111,7 @@ class EventChange(Shape):
     refund_until: Moment | None = None
     refund_policy: Prose | None = None
     ask_phone: bool | None = None
+    members_only: bool | None = None
 
 
 class NewTier(Shape):

@@ -125,6 +125,7 @@ class EventForm(PageForm):
     refund_until = LocalTimeField()
     refund_policy = TextAreaField()
     ask_phone = BooleanField()
+    members_only = BooleanField()
 
     def process(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
         """Read the zone first, for the times are meant in it."""
@@ -140,7 +141,9 @@ class EventForm(PageForm):
             for name in ("title", "venue", "city", "province", "summary", "description")
         }
         found["refund_policy"] = (self.refund_policy.data or "").strip()
-        for name in ("start_at", "end_at", "time_zone", "capacity", "refund_until", "ask_phone"):
+        for name in ("start_at", "end_at", "time_zone", "capacity", "refund_until"):
+            found[name] = self[name].data
+        for name in ("ask_phone", "members_only"):
             found[name] = self[name].data
         for name in ("slug", "code"):
             if (self[name].data or "").strip():

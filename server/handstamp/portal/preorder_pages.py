@@ -10,7 +10,7 @@ from handstamp.clubs.find_clubs import club_of, clubs_of_event
 from handstamp.events.find_events import tiers_of
 from handstamp.events.models import Event
 from handstamp.mail.find_mails import undelivered
-from handstamp.plumbing.errors import Conflict, NotFound
+from handstamp.plumbing.errors import Conflict, NotFound, TooMany
 from handstamp.plumbing.paging import link
 from handstamp.plumbing.texts import _, ngettext
 from handstamp.plumbing.web import require_preorders, require_user, services
@@ -28,6 +28,7 @@ from handstamp.preorders.find_preorders import (
 )
 from handstamp.preorders.models import PreOrder
 from handstamp.preorders.preorder_mails import about
+from handstamp.preorders.resend_ticket import resend_ticket
 from handstamp.preorders.verify_draw import verify_draw
 
 PAGE = 50
@@ -166,6 +167,22 @@ async def _preorder(session: AsyncSession, request: Request, event: Event) -> Pr
     return found
 
 
+@page
+async def resend(request: Request) -> Response:
+    """Mail a pre-order's ticket once more."""
+    actor, of = require_user(request), services(request)
+    async with of.db.read() as session:
+        event = await event_of(session, request)
+        found = await _preorder(session, request, event)
+    here = _here(event, f"/{found.id}")
+    try:
+        await resend_ticket(of, actor, found.id)
+    except (Conflict, TooMany) as problem:
+        return go(request, here, problem.detail, tone="warn")
+    said = _("The ticket is mailed again to %(email)s.") % {"email": found.email}
+    return go(request, here, said)
+
+
 _LIST = "/organizer/events/{event_id}/pre-orders"
 routes = [
     Route(_LIST, preorders),
@@ -173,4 +190,5 @@ routes = [
     Route(_LIST + "/by-rule", approve_by_rule, methods=["POST"]),
     Route(_LIST + "/draw", draw),
     Route(_LIST + "/{preorder_id}", preorder),
+    Route(_LIST + "/{preorder_id}/resend", resend, methods=["POST"]),
 ]

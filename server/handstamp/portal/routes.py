@@ -12,6 +12,7 @@ from starlette.types import Scope
 from handstamp.plumbing.form_guard import FormGuard
 from handstamp.portal import (
     board_pages,
+    charge_pages,
     club_member_pages,
     club_offer_pages,
     club_pages,
@@ -65,6 +66,7 @@ _PAGES: list[BaseRoute] = [
     *settings_pages.routes,
     *payment_pages.routes,
     *club_pages.routes,
+    *charge_pages.routes,
     *club_member_pages.routes,
     *club_offer_pages.routes,
     *event_pages.routes,

@@ -156,6 +156,6 @@ def _club_acts() -> dict[str, str]:
         "charge_run.pause": _("Charging paused"),
         "charge_run.resume": _("Charging resumed"),
         "charge_run.stop": _("Charging stopped"),
-        "charge_run.finish": _("Charging finished"),
+        "charge_run.done": _("Charging finished"),
         "card.remove": _("Saved card removed"),
     }

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from handstamp.auth.find_profile import Profile, profile_of
+from handstamp.clubs.find_clubs import may_buy
 from handstamp.events.find_events import public_event, published_event, tier_of
 from handstamp.events.models import Event
 from handstamp.kit.clock import MINUTE
@@ -21,7 +22,7 @@ from handstamp.orders.hold_tickets import hold
 from handstamp.orders.models import Order
 from handstamp.payments.payment_accounts import account_of, why_not_selling
 from handstamp.plumbing.errors import Problem
-from handstamp.plumbing.web import require_checkout, services
+from handstamp.plumbing.web import actor, require_checkout, services
 from handstamp.storefront.pages import public_page, render
 from handstamp.storefront.sale_notice import SaleNotice, sale_notice
 from handstamp.storefront.share_data import share_data
@@ -38,6 +39,7 @@ class _Found:
     left: EventAvailability
     organizer: Profile
     can_charge: bool
+    may_buy: bool
     buyer: Buyer
     waiting: Order | None = None
     own: Mapping[str, int] = field(default_factory=dict)
@@ -76,6 +78,7 @@ async def _find(request: Request) -> _Found:
             event=shown,
             left=await availability(session, shown, now),
             organizer=await profile_of(session, shown.organizer_id),
+            may_buy=await may_buy(session, shown, actor(request).id),
             can_charge=not why_not_selling(await account_of(session, shown.organizer_id)),
             buyer=buyer,
             waiting=waiting,
@@ -110,7 +113,14 @@ def _show(
     problem: Problem | None = None,
 ) -> Response:
     settings, now = services(request).settings, services(request).clock()
-    notice = sale_notice(found.event, found.left, settings, can_charge=found.can_charge, now=now)
+    notice = sale_notice(
+        found.event,
+        found.left,
+        settings,
+        can_charge=found.can_charge,
+        now=now,
+        may_buy=found.may_buy,
+    )
     shown = rows(
         found.left,
         found.event.time_zone,

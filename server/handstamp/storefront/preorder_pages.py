@@ -11,6 +11,7 @@ from handstamp.clubs.find_clubs import Offered
 from handstamp.events.models import Tier
 from handstamp.kit.clock import SECOND
 from handstamp.payments.gateway_errors import GatewayError
+from handstamp.pdf.drawing_pool import DrawingFailed
 from handstamp.plumbing.errors import Conflict, NotFound, Problem, TooMany
 from handstamp.plumbing.limits import hit
 from handstamp.plumbing.texts import _
@@ -18,12 +19,14 @@ from handstamp.plumbing.web import Actor, require_preorders, require_user, servi
 from handstamp.preorders.change_preorder import Change, cancel_preorder, change_preorder
 from handstamp.preorders.charge_account import charge_account
 from handstamp.preorders.models import SavedCard
+from handstamp.preorders.recover_payment import link_to_confirm, settle_recovery
 from handstamp.preorders.request_preorder import Placed, Wish, mandate, place
 from handstamp.preorders.save_card import settle_card
 from handstamp.preorders.saved_cards import cards_of
+from handstamp.preorders.told import page_of
 from handstamp.storefront.club_frame import Wished, offer_for, shown_as, wish_of
 from handstamp.storefront.pages import ME, go, member_page, render
-from handstamp.storefront.preorder_ticket import ticket_card
+from handstamp.storefront.preorder_ticket import pdf_of, ticket_card
 from handstamp.storefront.preorder_told import told_preorder
 from handstamp.storefront.to_stripe import form_policy, on_to_stripe
 
@@ -127,14 +130,16 @@ async def preorder(request: Request) -> Response:
 
 
 async def _settle(request: Request, wish: Wished) -> bool:
-    """Ask Stripe whether a card has come, not too often; tell whether it has just said so."""
+    """Ask Stripe how a card or its confirmation stands, not too often; tell whether it said so."""
+    status = wish.preorder.status
     asked = request.session.get("card_asked") == wish.preorder.id
-    if wish.preorder.status != "draft" and not asked:
+    if status not in ("draft", "needs_action") and not asked:
         return True
+    settle = settle_recovery if status == "needs_action" else settle_card
     try:
         key = f"settle-card/{wish.preorder.id}"
         await hit(services(request), key, limit=1, window_ms=ASK_EVERY)
-        await settle_card(services(request), wish.preorder.id)
+        await settle(services(request), wish.preorder.id)
     except TooMany:
         return False
     except GatewayError:
@@ -162,7 +167,6 @@ async def _show(
         cards=cards,
         organizer=organizer,
         ticket=ticket,
-        recovery="",
         shown=shown_as([wish]),
         may_change=wish.changeable and of.settings.enable_preorders,
     )
@@ -202,6 +206,37 @@ async def cancel(request: Request) -> Response:
 
 
 @member_page
+async def confirm(request: Request) -> Response:
+    """Lead to where the bank lets the member confirm the payment."""
+    who = require_user(request)
+    preorder_id = request.path_params["preorder_id"]
+    try:
+        url = await link_to_confirm(services(request), who, preorder_id)
+    except Conflict as problem:
+        return go(request, page_path(preorder_id), problem.detail, tone="bad")
+    if url == page_of(services(request).settings, preorder_id):
+        return go(request, page_path(preorder_id))
+    return on_to_stripe(request, url)
+
+
+@member_page
+async def ticket_pdf(request: Request) -> Response:
+    """Hand out the ticket as a PDF."""
+    wish, _offer = await wish_of(request, require_user(request))
+    try:
+        content = await pdf_of(services(request), wish)
+    except DrawingFailed:
+        said = _("The PDF cannot be made just now. The code on this page opens the door too.")
+        return go(request, page_path(wish.preorder.id), said, tone="warn")
+    headers = {
+        "Content-Disposition": f'attachment; filename="{wish.preorder.number}.pdf"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
+@member_page
 async def status(request: Request) -> Response:
     """Tell a waiting page whether there is something else to show."""
     who = require_user(request)
@@ -217,5 +252,7 @@ routes = [
     Route("/me/pre-orders/new", new, methods=["GET", "POST"]),
     Route(_ONE, preorder, methods=["GET", "POST"]),
     Route(_ONE + "/cancel", cancel, methods=["GET", "POST"]),
+    Route(_ONE + "/confirm", confirm, methods=["POST"]),
     Route(_ONE + "/status", status),
+    Route(_ONE + "/ticket.pdf", ticket_pdf),
 ]

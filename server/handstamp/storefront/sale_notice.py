@@ -22,15 +22,29 @@ class SaleNotice:
 
 
 def sale_notice(
-    event: Event, left: EventAvailability, settings: Settings, *, can_charge: bool, now: Millis
+    event: Event,
+    left: EventAvailability,
+    settings: Settings,
+    *,
+    can_charge: bool,
+    now: Millis,
+    may_buy: bool = True,
 ) -> SaleNotice | None:
-    """Return what keeps people from buying; None when nothing does."""
+    """Return what keeps people from buying; None when nothing does.
+
+    `may_buy`: the event is for everybody, or the reader is in a club that has it.
+    """
     if not left.tiers:
         return None
     if now >= event.end_at:
         return SaleNotice(_("This event is over."))
     if not settings.enable_checkout:
         return SaleNotice(_("Tickets are not sold on this page at the moment."))
+    if not may_buy:
+        return SaleNotice(
+            _("For members only"),
+            _("Members of a club that has this event can buy it. If you are one, sign in first."),
+        )
     if not can_charge and any(tier.price for tier in left.tiers):
         free = any(not tier.price for tier in left.tiers)
         return SaleNotice(
