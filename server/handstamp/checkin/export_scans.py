@@ -6,7 +6,6 @@ import io
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
 
-import xlsxwriter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
@@ -75,6 +74,8 @@ async def scans_xlsx(
 ) -> AsyncIterator[bytes]:
     """Yield the log as a workbook in which every cell is text."""
     with tempfile.TemporaryFile() as file:
+        import xlsxwriter  # noqa: PLC0415 (a server that writes none keeps its memory)
+
         book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False})
         sheet = book.add_worksheet("Scans")
         sheet.write_row(0, 0, [_(heading) for heading in HEADINGS])

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from icalendar import Calendar, Event
-
 from handstamp.events import models
 from handstamp.kit.clock import SECOND
 from handstamp.plumbing.config import Settings
@@ -21,6 +19,8 @@ def order_calendar(settings: Settings, event: models.Event, order_id: str, numbe
     so that a newer file replaces the entry. It holds no link that opens the order: calendars
     are shared.
     """
+    from icalendar import Calendar, Event  # noqa: PLC0415 (a server that writes none keeps its memory)
+
     host = urlsplit(settings.public_url).hostname or "localhost"
     entry = Event()
     entry.add("uid", f"{order_id}@{host}")

@@ -7,9 +7,8 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-import xlsxwriter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
@@ -24,6 +23,9 @@ from handstamp.plumbing.web import Actor, Services
 from handstamp.tickets import store
 from handstamp.tickets.guest_rows import N_, guarded
 from handstamp.tickets.models import Ticket
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 PIECE = 1000
 CSV_TYPE = "text/csv; charset=utf-8"
@@ -205,13 +207,15 @@ def _csv(rows: Sequence[Sequence[str]]) -> bytes:
     return out.getvalue().encode()
 
 
-def _open_book(file: IO[bytes]) -> xlsxwriter.Workbook:
+def _open_book(file: IO[bytes]) -> "xlsxwriter.Workbook":
+    import xlsxwriter  # noqa: PLC0415 (a server that writes none keeps its memory)
+
     book = xlsxwriter.Workbook(file, {"constant_memory": True})
     book.add_worksheet().freeze_panes(1, 0)
     return book
 
 
-def _write(sheet: xlsxwriter.worksheet.Worksheet, at: int, rows: Sequence[Sequence[str]]) -> int:
+def _write(sheet: "xlsxwriter.worksheet.Worksheet", at: int, rows: Sequence[Sequence[str]]) -> int:
     for row in rows:
         for column, text in enumerate(row):
             sheet.write_string(at, column, text)

@@ -4,8 +4,6 @@ import csv
 import io
 from collections.abc import Iterator
 
-from charset_normalizer import from_bytes
-
 from handstamp.tickets.guest_rows import (
     HEADER_WITHIN,
     MAX_COLUMNS,
@@ -75,6 +73,8 @@ def _legacy(content: bytes) -> tuple[str, str]:
     high = sum(byte > 127 for byte in sample)
     best = None
     if high * 4 > len(sample):  # hardly Latin letters; among Latin sets a guess is a gamble
+        from charset_normalizer import from_bytes  # noqa: PLC0415 (few servers ever need it)
+
         best = from_bytes(sample, cp_isolation=_NOT_LATIN).best()
     for encoding in [*([best.encoding] if best else []), "cp1252", "latin-1"]:
         try:
