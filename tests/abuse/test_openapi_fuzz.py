@@ -57,7 +57,8 @@ class Served:
 
     async def _serve(self) -> None:
         services = build_services(
-            make_settings(f"sqlite+aiosqlite:///{self.database}"), system_clock
+            make_settings(f"sqlite+aiosqlite:///{self.database}", enable_preorders=True),
+            system_clock,
         )
         app = create_app(services.settings, system_clock, services=services)
         await services.signals.start()
