@@ -119,6 +119,7 @@ def club_bodies(side: Side) -> dict[str, Any]:
         f"POST {mine}/clubs/join": {"code": "0000-0000-0000"},
         f"POST {mine}/pre-orders": {**wish, "agreed": True},
         f"PATCH {mine}/pre-orders/{{preorder_id}}": {"tier_id": side.offered_tier},
+        f"POST {club}/charge-runs": {"cards": 0, "totals": {}},
         f"POST {decided}/approve": ids,
         f"POST {decided}/deny": ids,
         f"POST {decided}/withdraw-approval": ids,

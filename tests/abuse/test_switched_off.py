@@ -42,6 +42,7 @@ NEW_WORK = (
     "POST /api/tickets/me/clubs/join",
     "POST /api/tickets/me/pre-orders",
     "PATCH /api/tickets/me/pre-orders/{preorder_id}",
+    "POST /api/tickets/admin/clubs/{club_id}/charge-runs",
     "POST /api/tickets/admin/events/{event_id}/pre-orders/approve",
     "POST /api/tickets/admin/events/{event_id}/pre-orders/approve-up-to-stock",
 )

@@ -15,8 +15,9 @@ from handstamp.clubs.models import Club, ClubEvent
 from handstamp.clubs.rules import week_of
 from handstamp.events.models import Event
 from handstamp.kit.clock import DAY, HOUR
+from handstamp.kit.ids import new_id
 from handstamp.plumbing.web import SYSTEM, Services
-from handstamp.preorders.models import PreOrder
+from handstamp.preorders.models import ChargeRun, PreOrder
 
 _NUMBERS = itertools.count()
 
@@ -48,6 +49,7 @@ async def add_club(services: Services, side: Having) -> None:
         "invite_id": made.invite.id,
         "preorder_id": preorder.id,
         "card_id": card.id,
+        "run_id": await make_side_run(services, side),
     }
 
 
@@ -89,6 +91,25 @@ async def make_side_preorder(services: Services, side: Having) -> tuple[PreOrder
     offer = await make_offer(services, club, await _coming(services, side))
     _person, preorder = await make_preorder(services, offer, person=side.person)
     return preorder, offer
+
+
+async def make_side_run(services: Services, side: Having) -> str:
+    """Make a paused charge run of the side's club."""
+    now = services.clock()
+    club = await club_named(services, side.ids["club_id"])
+    week = week_of(now, club.time_zone)
+    run = ChargeRun(
+        id=new_id("run"),
+        club_id=club.id,
+        week=week,
+        slot=now,
+        state="paused",
+        started_by=side.person.actor.id,
+        started_at=now,
+    )
+    async with services.db.write() as session:
+        session.add(run)
+    return run.id
 
 
 async def club_named(services: Services, club_id: str) -> Club:

@@ -19,6 +19,7 @@ from tests.rooms.preorders.charge_club import (
 from handstamp.audit.models import AuditEntry
 from handstamp.kit.clock import DAY, HOUR, MINUTE, FakeClock
 from handstamp.mail.models import Mail
+from handstamp.mail.prepared import Prepared
 from handstamp.mail.render_mail import render_mail
 from handstamp.payments.models import PaymentAccount
 from handstamp.plumbing.errors import Conflict
@@ -99,7 +100,7 @@ async def test_the_ticket_is_in_the_mail(club_of: Open) -> None:
         mail = (await session.scalars(select(Mail).where(Mail.kind == "preorder_received"))).one()
     made = await MAILS["preorder_received"](club.services, {"preorder": wish.id})
     assert mail.to_email == wish.email
-    assert not isinstance(made, dict)
+    assert isinstance(made, Prepared)
     assert [part.name for part in made.attachments] == [f"ticket-{wish.number}.pdf"]
     assert (await made.inline[0].make()).startswith(b"\x89PNG")
 
