@@ -45,7 +45,7 @@ from handstamp.plumbing.safe_headers import SafeHeadersMiddleware
 from handstamp.plumbing.texts import LanguageMiddleware
 from handstamp.plumbing.web import Services, build_services
 from handstamp.portal import routes as portal
-from handstamp.preorders import charge_routes
+from handstamp.preorders import charge_routes, push_routes
 from handstamp.preorders import routes as preorders_api
 from handstamp.refunds import routes as refunds_api
 from handstamp.storefront import routes as storefront
@@ -84,6 +84,7 @@ def routes() -> list[BaseRoute]:
         *clubs_api.routes,
         *preorders_api.routes,
         *charge_routes.routes,
+        *push_routes.routes,
         *orders_api.routes,
         *refunds_api.routes,
         *payments_api.routes,

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     resend_webhook_secret: str = Field(default="", repr=False)
     log_level: str = "INFO"
     run_worker: bool = True
+    push_to_loopback: bool = False  # of tests: notices go to this machine too
     trusted_proxies: str = "127.0.0.1"
     pool_size: int = 8
     metrics_token: str = ""

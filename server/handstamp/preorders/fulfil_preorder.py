@@ -20,7 +20,7 @@ from handstamp.plumbing.db import after_commit
 from handstamp.plumbing.jobs import enqueue
 from handstamp.plumbing.metrics import PREORDERS_CHARGED
 from handstamp.plumbing.web import SYSTEM, Services
-from handstamp.preorders import charge_mails, store
+from handstamp.preorders import charge_mails, push, store
 from handstamp.preorders.change_status import change_status
 from handstamp.preorders.charge_run import run_topic
 from handstamp.preorders.models import PreOrder
@@ -83,6 +83,7 @@ async def deliver(session: AsyncSession, services: Services, preorder: PreOrder)
     await change_status(session, services, preorder, "fulfilled", ticket=preorder.ticket_id)
     await session.flush()
     await charge_mails.queue_received(session, preorder)
+    await push.queue_notices(session, preorder)
 
 
 async def _take(session: AsyncSession, services: Services, preorder: PreOrder) -> int | None:

@@ -1,7 +1,9 @@
 """A member's first page: this week's events, how wishes stand, clubs, cards and notices."""
 
+from pathlib import Path
+
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from handstamp.clubs.find_clubs import memberships
@@ -13,6 +15,8 @@ from handstamp.plumbing.web import require_preorders, require_user, services
 from handstamp.preorders.saved_cards import cards_of, remove_card
 from handstamp.storefront.club_frame import Board, board_of, shown_as
 from handstamp.storefront.pages import ME, go, member_page, render
+
+_WORKER = Path(__file__).parent / "push-worker.js"
 
 
 async def _board(request: Request) -> Board:
@@ -87,6 +91,12 @@ async def forget_card(request: Request) -> Response:
     return go(request, f"{ME}#cards", _("The card is removed."))
 
 
+async def push_worker(_request: Request) -> Response:
+    """Serve the worker that shows notices; it lies where its scope is."""
+    headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+    return FileResponse(_WORKER, media_type="text/javascript", headers=headers)
+
+
 async def without_slash(_request: Request) -> Response:
     """Lead on to the page, whose worker's scope ends in a slash."""
     return RedirectResponse(ME, status_code=307)
@@ -96,6 +106,7 @@ routes = [
     Route("/me", without_slash),
     Route("/me/", board),
     Route("/me/status", status),
+    Route("/me/push-worker.js", push_worker),
     Route("/me/clubs/{club_id}/accept", accept, methods=["POST"]),
     Route("/me/clubs/{club_id}/decline", decline, methods=["POST"]),
     Route("/me/clubs/{club_id}/leave", leave, methods=["GET", "POST"]),
