@@ -1,8 +1,10 @@
 """Deciding holds in memory, one after another, over what was read for all of them at once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+
+from starlette.responses import Response
 
 from handstamp.kit.clock import Millis
 from handstamp.kit.ids import base32_encode, new_id, random_int
@@ -10,6 +12,8 @@ from handstamp.orders import rules
 from handstamp.orders.buyers import Buyer
 from handstamp.orders.hold_rows import OPEN_STATES, NetworkHold, Offer
 from handstamp.orders.models import Order, OrderItem
+from handstamp.plumbing.idempotency import Once
+from handstamp.plumbing.models import StoredAnswer
 from handstamp.tickets.stock import WHOLE_EVENT, Move
 
 N_ = str  # marks text for the catalogues; it is translated where it is shown
@@ -30,12 +34,17 @@ NOT_A_MEMBER = rules.Refusal(
 
 @dataclass(frozen=True)
 class Asked:
-    """What a buyer wants to hold, how long for, and how many orders a network may hold."""
+    """What a buyer wants to hold, how long for, and how many orders a network may hold.
+
+    `once`: the request's key, whose answer (`tell`) is kept together with the order.
+    """
 
     buyer: Buyer
     wants: Mapping[str, int]
     hold_for: Millis
     most_by_network: int
+    once: Once | None = None
+    tell: Callable[["Held"], Response] | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -50,6 +59,7 @@ class Held:
     order: Order
     items: list[OrderItem]
     resumed: bool = False
+    answer: Response | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,14 @@ class Refused:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-Outcome = Held | InTheWay | Refused
+@dataclass(frozen=True)
+class Kept:
+    """What was answered under the request's key before."""
+
+    answer: StoredAnswer
+
+
+Outcome = Held | InTheWay | Refused | Kept
 
 
 @dataclass

@@ -8,8 +8,8 @@ each is tried alone.
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from sqlalchemy import Connection
@@ -17,10 +17,20 @@ from sqlalchemy import Connection
 from handstamp.clubs.find_clubs import members_on
 from handstamp.kit.clock import HOUR, Millis
 from handstamp.orders import hold_rows, rules
-from handstamp.orders.hold_book import Asked, Book, Outcome, Refused, by_network
+from handstamp.orders.hold_book import (
+    Asked,
+    Book,
+    Held,
+    Kept,
+    Outcome,
+    Refused,
+    by_network,
+)
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.settle_order import EXPIRE_JOB
 from handstamp.plumbing import job_queue
+from handstamp.plumbing.idempotency import find_answers, keep_answers
+from handstamp.plumbing.models import StoredAnswer
 from handstamp.plumbing.web import Services
 from handstamp.tickets import stock
 
@@ -104,13 +114,36 @@ def hold_all(
         TryAlone: nothing may be kept.
     """
     book = _open_book(connection, event_id, asked, now)
-    outcomes = [book.decide(one) for one in asked]
+    onces = [one.once for one in asked if one.once]
+    kept = find_answers(connection, onces) if onces else {}
+    outcomes = [_answered(kept, one) or book.decide(one) for one in asked]
+    outcomes = [_told(one, outcome) for one, outcome in zip(asked, outcomes, strict=True)]
+    keep_answers(
+        connection,
+        [
+            (one.once, outcome.answer)
+            for one, outcome in zip(asked, outcomes, strict=True)
+            if one.once and isinstance(outcome, Held) and outcome.answer
+        ],
+        now,
+    )
     gone = _write(connection, book)
     if gone is None:
         return outcomes
     if len(asked) > 1:
         raise TryAlone
     raise SoldOutMeanwhile(book.sold_out(gone.tier_id, gone.remaining))
+
+
+def _answered(kept: Mapping[tuple[str, str], StoredAnswer], asked: Asked) -> Kept | None:
+    found = kept.get((asked.once.scope, asked.once.key)) if asked.once else None
+    return None if found is None else Kept(found)
+
+
+def _told(asked: Asked, outcome: Outcome) -> Outcome:
+    if asked.tell is None or not isinstance(outcome, Held):
+        return outcome
+    return replace(outcome, answer=asked.tell(outcome))
 
 
 class SoldOutMeanwhile(Exception):

@@ -4,19 +4,22 @@ The same selection again finds the same order. Another one replaces it; an order
 page may still be open is closed first, outside of any transaction, and kept if it proves paid.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 import structlog
 from sqlalchemy.exc import IntegrityError
+from starlette.responses import Response
 
 from handstamp.kit.clock import MINUTE
 from handstamp.orders.buyers import Buyer
-from handstamp.orders.hold_book import Asked, Held, InTheWay, Refused
+from handstamp.orders.hold_book import Asked, Held, InTheWay, Kept, Refused
 from handstamp.orders.hold_desk import NoEvent, TryAlone, hold_desk
 from handstamp.orders.models import Order
 from handstamp.orders.refusals import refused
 from handstamp.orders.settle_order import close_order
 from handstamp.plumbing.errors import Conflict, NotFound
+from handstamp.plumbing.idempotency import Once, answer_again
 from handstamp.plumbing.metrics import ORDERS_CREATED
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services
@@ -56,12 +59,44 @@ async def hold_order(
 ) -> Held:
     """Do what `hold` does, and return the lines too."""
     del access_codes
-    asked = Asked(
+    found = await _ask(services, event_id, _asked(services, buyer, wants))
+    assert isinstance(found, Held), "without a key nothing is answered again"
+    return found
+
+
+async def hold_once(
+    services: Services,
+    buyer: Buyer,
+    event_id: str,
+    wants: Mapping[str, int],
+    *,
+    once: Once | None,
+    tell: Callable[[Held], Response],
+) -> Response:
+    """Do what `hold` does and return `tell`'s answer, kept under a key with the order itself.
+
+    Raises:
+        Conflict: see `hold`, or the key was used for another request.
+    """
+    asked = replace(_asked(services, buyer, wants), once=once, tell=tell)
+    found = await _ask(services, event_id, asked)
+    if isinstance(found, Kept):
+        assert once is not None
+        return answer_again(found.answer, once.digest)
+    assert found.answer is not None
+    return found.answer
+
+
+def _asked(services: Services, buyer: Buyer, wants: Mapping[str, int]) -> Asked:
+    return Asked(
         buyer=buyer,
         wants={tier: qty for tier, qty in wants.items() if qty},
         hold_for=services.settings.ticket_payment_timeout * MINUTE,
         most_by_network=services.settings.holds_per_network,
     )
+
+
+async def _ask(services: Services, event_id: str, asked: Asked) -> Held | Kept:
     for _attempt in range(ATTEMPTS):
         try:
             found = await hold_desk(services).submit(event_id, asked)
@@ -74,7 +109,7 @@ async def hold_order(
         if isinstance(found, InTheWay):
             await close_order(services, found.order_id, reason="replaced")
             continue
-        if not found.resumed:
+        if isinstance(found, Held) and not found.resumed:
             ORDERS_CREATED.inc()
             _log.info("order_held", order=found.order.id, of_event=event_id)
         return found

@@ -16,7 +16,8 @@ from handstamp.orders.find_orders import (
     orders_of_event,
     owned_order,
 )
-from handstamp.orders.hold_tickets import hold, hold_order
+from handstamp.orders.hold_book import Held
+from handstamp.orders.hold_tickets import hold, hold_once
 from handstamp.orders.models import Order
 from handstamp.orders.resend_tickets import resend_tickets
 from handstamp.orders.rules import STATUSES
@@ -39,7 +40,7 @@ from handstamp.orders.start_checkout import StartedCheckout
 from handstamp.orders.start_checkout import start_checkout as start
 from handstamp.plumbing.api import answers, spec
 from handstamp.plumbing.errors import BadInput, Forbidden
-from handstamp.plumbing.idempotency import ProduceOutside, answer_once_outside
+from handstamp.plumbing.idempotency import ProduceOutside, answer_once_outside, once_of
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import actor, is_foreign, require_checkout, require_user, services
 from handstamp.tickets.find_tickets import tokens_of
@@ -57,15 +58,22 @@ async def hold_tickets(request: Request, json: NewOrder) -> Response:
     """
     require_checkout(request)
     of, buyer = services(request), buyer_of(request)
+    now = of.clock()
 
-    async def produce() -> Response:
-        event_id = str(request.path_params["event_id"])
-        codes = json.access_codes
-        held = await hold_order(of, buyer, event_id, json.wants(), access_codes=codes)
-        body = order_body(held.order, held.items, of.clock())
+    def tell(held: Held) -> Response:
+        body = order_body(held.order, held.items, now)
         return JSONResponse(body, 200 if held.resumed else 201, headers=_FRESH)
 
-    return await _answer(request, buyer, produce)
+    response = await hold_once(
+        of,
+        buyer,
+        str(request.path_params["event_id"]),
+        json.wants(),
+        once=await once_of(request, _scope(buyer)),
+        tell=tell,
+    )
+    set_cookie(response, of.settings, buyer)
+    return response
 
 
 @spec.validate(query=LinkQuery, json=Details, resp=answers(HTTP_200=SessionBody), tags=_TAGS)
@@ -198,9 +206,13 @@ async def _seen(session: AsyncSession, request: Request, secret: str) -> Order:
 async def _answer(request: Request, buyer: Buyer, produce: ProduceOutside) -> Response:
     if not buyer.new_cookie and is_foreign(request):
         raise Forbidden(_("This request did not come from a page of this server."))
-    response = await answer_once_outside(request, f"buyer:{buyer.key}", produce)
+    response = await answer_once_outside(request, _scope(buyer), produce)
     set_cookie(response, services(request).settings, buyer)
     return response
+
+
+def _scope(buyer: Buyer) -> str:
+    return f"buyer:{buyer.key}"
 
 
 def _started(order: Order, started: StartedCheckout) -> Response:

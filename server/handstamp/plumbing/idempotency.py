@@ -3,14 +3,16 @@
 import base64
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
+from handstamp.kit.clock import Millis
 from handstamp.plumbing.db import is_sqlite
 from handstamp.plumbing.errors import BadInput, Conflict, Problem
 from handstamp.plumbing.models import StoredAnswer
@@ -18,6 +20,16 @@ from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import actor, services
 
 LONGEST_KEY = 200
+
+
+class Once(NamedTuple):
+    """A request with a key: whose key, the key, and a digest of what is asked."""
+
+    scope: str
+    key: str
+    digest: str
+
+
 Produce = Callable[[AsyncSession], Awaitable[Response]]
 ProduceOutside = Callable[[], Awaitable[Response]]
 
@@ -43,7 +55,7 @@ async def answer_once(request: Request, scope: str, produce: Produce) -> Respons
         digest = await _digest(request)
         kept = await _reserve(session, scope, key, digest, shared.clock())
         if kept is not None:
-            return _again(kept, digest)
+            return answer_again(kept, digest)
         response = await produce(session)
         await session.execute(
             update(StoredAnswer)
@@ -58,7 +70,7 @@ async def answer_once_outside(request: Request, scope: str, produce: ProduceOuts
 
     The key is put down before and the answer kept after the work, which opens transactions of
     its own and must be safe to repeat: whoever asks again before an answer is kept, because
-    the first request died or is still at work, has it done again and is given what was kept first.
+    the first request died or is still at work, has it done again.
 
     Raises:
         BadInput: the key is too long or not plain text.
@@ -73,7 +85,7 @@ async def answer_once_outside(request: Request, scope: str, produce: ProduceOuts
     async with shared.db.write() as session:
         kept = await _reserve(session, scope, key, digest, shared.clock())
     if kept is not None and (kept.status or kept.body_hash != digest):
-        return _again(kept, digest)
+        return answer_again(kept, digest)
     try:
         response = await produce()
     except Problem:
@@ -100,6 +112,51 @@ def idempotency_key(request: Request) -> str | None:
     return key
 
 
+async def once_of(request: Request, scope: str) -> Once | None:
+    """Return what makes a request one that is answered once; None when it has no key.
+
+    Raises:
+        BadInput: the key is too long or not plain text.
+    """
+    key = idempotency_key(request)
+    return None if key is None else Once(scope, key, await _digest(request))
+
+
+def find_answers(
+    connection: Connection, asked: Sequence[Once]
+) -> dict[tuple[str, str], StoredAnswer]:
+    """Return what was answered under these keys, by scope and key; for work in a thread."""
+    row = StoredAnswer.__table__.c
+    keys = [(one.scope, one.key) for one in asked]
+    found = connection.execute(
+        select(*row).where(tuple_(row.scope, row.key).in_(keys), row.status != 0)
+    )
+    return {(each.scope, each.key): StoredAnswer(**each._mapping) for each in found}
+
+
+def keep_answers(
+    connection: Connection, told: Sequence[tuple[Once, Response]], now: Millis
+) -> None:
+    """Keep answers in the open transaction; a key that another process used meanwhile raises.
+
+    Raises:
+        IntegrityError: try again, the other's answer is there then.
+    """
+    rows = [
+        {
+            "scope": once.scope,
+            "key": once.key,
+            "body_hash": once.digest,
+            "status": response.status_code,
+            "answer": _pack(response),
+            "created_at": now,
+        }
+        for once, response in told
+    ]
+    if rows:
+        connection.execute(insert(StoredAnswer), rows)
+
+
 async def _digest(request: Request) -> str:
     what = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
     return hashlib.sha256(what + await request.body()).hexdigest()
@@ -109,8 +166,8 @@ async def _reserve(
     session: AsyncSession, scope: str, key: str, digest: str, now: int
 ) -> StoredAnswer | None:
     """Put the key down; a second request with it waits here until the first has committed."""
-    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
-    row = insert(StoredAnswer).values(
+    make = sqlite.insert if is_sqlite(session) else postgresql.insert
+    row = make(StoredAnswer).values(
         scope=scope, key=key, body_hash=digest, status=0, answer="", created_at=now
     )
     mine = await session.execute(row.on_conflict_do_nothing().returning(StoredAnswer.key))
@@ -120,7 +177,12 @@ async def _reserve(
     return (await session.execute(found)).scalar_one()
 
 
-def _again(kept: StoredAnswer, digest: str) -> Response:
+def answer_again(kept: StoredAnswer, digest: str) -> Response:
+    """Return a kept answer to the request that it was given to.
+
+    Raises:
+        Conflict: the key was used for another request.
+    """
     if kept.body_hash != digest:
         raise Conflict(_("This Idempotency-Key was used for another request. Use a new one."))
     packed = json.loads(kept.answer)
