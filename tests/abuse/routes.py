@@ -10,6 +10,12 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from tests.abuse.world import GUESTS, Side
 
 _NUMBERS = itertools.count()
+PUSH = "https://push.example.org/send/1"
+BROWSER = {  # the point of RFC 8291's example, and its secret
+    "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-"
+    "AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+    "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+}
 FILE = "{file}"  # what stands for the files below a mounted folder
 FILES = {"/tickets/checkin/{file}": "index.html", "/tickets/assets/{file}": "styles/page.css"}
 
@@ -118,6 +124,8 @@ def club_bodies(side: Side) -> dict[str, Any]:
         f"PATCH {club}/events/{{event_id}}": {"declared": {}},
         f"POST {mine}/clubs/join": {"code": "0000-0000-0000"},
         f"POST {mine}/pre-orders": {**wish, "agreed": True},
+        f"POST {mine}/push-subscriptions": {"endpoint": PUSH, "keys": BROWSER},
+        f"DELETE {mine}/push-subscriptions": {"endpoint": PUSH},
         f"PATCH {mine}/pre-orders/{{preorder_id}}": {"tier_id": side.offered_tier},
         f"POST {club}/charge-runs": {"cards": 0, "totals": {}},
         f"POST {decided}/approve": ids,
@@ -175,6 +183,38 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
         f"{event}/devices/pairing": {"code": "NOSUCH00"},
         f"{event}/keys": {"name": "Gate 9"},
         f"{event}/conflicts/looked-at": {"serial": side.ids["serial"], "list": "1"},
+        **club_forms(side),
+    }
+
+
+def club_forms(side: Side) -> dict[str, dict[str, Any]]:
+    """Return a right form of every page of clubs and pre-orders that takes one, by path."""
+    club, me = "/tickets/organizer/club/{club_id}", "/tickets/me"
+    wishes = "/tickets/organizer/events/{event_id}/pre-orders"
+    about = {
+        "name": "Friends",
+        "time_zone": "Europe/London",
+        "per_week": "20",
+        "charge_weekday": "1",
+        "charge_at": "19:00",
+        "charge_start": "manual",
+    }
+    terms = {"charge_mode": "stock_confirmed", "stock": "native", "allocation": "first_come"}
+    wish = {"club": side.ids["club_id"], "event": side.offered, "tier": side.offered_tier}
+    return {
+        "/tickets/clubs/join": {"code": "0000-0000-0000", "do": "look"},
+        f"{me}/sign-in": {"email": f"{word()}@example.org", "next": "/tickets/me/"},
+        f"{me}/pre-orders/new": {**wish, "card": side.ids["card_id"], "agreed": "y"},
+        f"{me}/pre-orders/{{preorder_id}}": {"tier": side.offered_tier, "card": ""},
+        "/tickets/organizer/clubs/{organizer_id}/new": about,
+        f"{club}/edit": about,
+        f"{club}/members": {"email": f"{word()}@example.org", "name": "Somebody"},
+        f"{club}/invites": {"note": "for friends", "days": "30"},
+        f"{club}/events/new": {**terms, "event": side.offerable},
+        f"{club}/events/{{event_id}}": terms,
+        f"{club}/charging/start": {"count": "0", "totals": ""},
+        f"{wishes}/decide": {"do": "approve", "id": side.ids["preorder_id"]},
+        f"{wishes}/by-rule": {"club": side.ids["club_id"]},
     }
 
 
@@ -188,4 +228,5 @@ UPLOADS = {
     "POST /api/tickets/events/{event_id}/guest-imports": GUESTS,
     "POST /api/tickets/admin/clubs/{club_id}/members/import": GUESTS,
     "POST /tickets/organizer/events/{event_id}/import": GUESTS,
+    "POST /tickets/organizer/club/{club_id}/members/file": GUESTS,
 }

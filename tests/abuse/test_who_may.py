@@ -25,6 +25,11 @@ USED_UP = {
     "POST /api/tickets/admin/clubs/{club_id}/archive": "club_id",
     "DELETE /api/tickets/me/clubs/{club_id}": "club_id",
     "DELETE /api/tickets/me/pre-orders/{preorder_id}": "preorder_id",
+    "POST /tickets/organizer/club/{club_id}/archive": "club_id",
+    "POST /tickets/organizer/club/{club_id}/events/{event_id}/withdraw": "club_id",
+    "POST /tickets/organizer/club/{club_id}/members/{member_id}/remove": "member_id",
+    "POST /tickets/me/clubs/{club_id}/leave": "club_id",
+    "POST /tickets/me/pre-orders/{preorder_id}/cancel": "preorder_id",
     "POST /api/tickets/devices/{device}/revoke": "device",
     "POST /api/tickets/orders/{order_id}/resend": "order_id",
     "POST /api/tickets/tickets/{ticket_id}/refund": "ticket_id",
@@ -38,6 +43,7 @@ USED_UP = {
     "POST /tickets/organizer/events/{event_id}/import/{import_id}/commit": "import_id",
     "POST /tickets/organizer/events/{event_id}/import/{import_id}/discard": "import_id",
 }
+SIGN_IN_PAGES = ("/tickets/sign-in?", "/tickets/me/sign-in?")
 REFUSED = ("401", "403", "404", "in")
 
 
@@ -74,7 +80,7 @@ async def knock(world: World, app: Starlette, route: str, caller: str) -> str:
 
 def told(answer: httpx2.Response) -> str:
     """Return the status of an answer; "in" when it leads to the sign-in page."""
-    leads_in = answer.headers.get("location", "").startswith("/tickets/sign-in?")
+    leads_in = answer.headers.get("location", "").startswith(SIGN_IN_PAGES)
     return "in" if leads_in else str(answer.status_code)
 
 

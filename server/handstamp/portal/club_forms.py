@@ -97,7 +97,7 @@ class OfferForm(PageForm):
     def values(self) -> dict[str, Any]:
         """Return the terms as the use case takes them."""
         names = ("week", "charge_mode", "stock", "allocation", "ticket_deadline_at")
-        return {name: self[name].data for name in names}
+        return {name: self[name].data or None for name in names}
 
 
 def declared_in(sent: FormData, tier_ids: list[str]) -> dict[str, int]:

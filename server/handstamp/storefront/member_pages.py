@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from handstamp.clubs.find_clubs import memberships
+from handstamp.clubs.find_clubs import invitations, memberships
 from handstamp.clubs.join_club import accept_invitation
 from handstamp.clubs.leave_club import leave_club
 from handstamp.plumbing.errors import Conflict, NotFound
@@ -58,8 +58,11 @@ async def accept(request: Request) -> Response:
 async def decline(request: Request) -> Response:
     """Turn a club's invitation down."""
     who, of = require_user(request), services(request)
+    club_id = request.path_params["club_id"]
     async with of.db.write(actor=who.id) as session:
-        await leave_club(session, of, who, request.path_params["club_id"])
+        if all(one.club.id != club_id for one in await invitations(session, who.email)):
+            raise NotFound(_("No club has invited you under that address."))
+        await leave_club(session, of, who, club_id)
     return go(request, ME, _("You have turned the invitation down."))
 
 
