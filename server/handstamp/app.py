@@ -37,7 +37,6 @@ from handstamp.plumbing.body_limit import BodyLimit
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.errors import Problem
 from handstamp.plumbing.health import Check, check_database, check_jobs, health_route
-from handstamp.plumbing.jobs import Worker
 from handstamp.plumbing.metrics_route import Read, job_figures, metrics_route
 from handstamp.plumbing.refused_page import handle_http_exception, handle_problem
 from handstamp.plumbing.requests import RequestMiddleware
@@ -53,7 +52,7 @@ from handstamp.tickets import routes as tickets_api
 from handstamp.webhooks import mail_events
 from handstamp.webhooks import routes as webhooks_api
 from handstamp.webhooks.check_stripe import check_stripe, webhook_figures
-from handstamp.worker import CRONS, JOBS, MAILS
+from handstamp.worker import MAILS, workers_of
 
 LARGEST_BODY = 256 * 1024  # a route that takes more says so itself
 
@@ -152,10 +151,11 @@ async def _working(services: Services) -> AsyncIterator[None]:
     if not services.settings.run_worker:
         yield
         return
-    worker = Worker(services, JOBS, CRONS)
-    task = asyncio.create_task(worker.run())
+    workers = workers_of(services)
+    tasks = [asyncio.create_task(worker.run()) for worker in workers]
     looking = asyncio.create_task(warn_of_fonts(services))
     yield
     looking.cancel()
-    worker.stop()
-    await task
+    for worker in workers:
+        worker.stop()
+    await asyncio.gather(*tasks)

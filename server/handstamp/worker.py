@@ -11,9 +11,11 @@ from handstamp.mail.send_mail import JOB as SEND_MAIL
 from handstamp.orders import expire_orders, order_mails, send_reminders
 from handstamp.orders.fulfil_order import REFUND_JOB
 from handstamp.payments import refresh_account
+from handstamp.payments.charge_saved_card import AT_ONCE
 from handstamp.plumbing import prune
-from handstamp.plumbing.jobs import Handler
+from handstamp.plumbing.jobs import Handler, Worker
 from handstamp.plumbing.schedule import Cron
+from handstamp.plumbing.web import Services
 from handstamp.preorders import (
     charge_mails,
     charge_preorder,
@@ -79,3 +81,15 @@ CRONS: list[Cron] = [
     Cron("catch_up", catch_up.JOB, every=catch_up.EVERY),
     Cron("prune_events", prune_events.JOB, every=HOUR),
 ]
+
+CHARGES = (charge_run.CHARGE_JOB,)
+
+
+def workers_of(services: Services) -> list[Worker]:
+    """Return what works in one process: charges by themselves, so that neither they nor mails wait.
+
+    A run's charges mostly wait for Stripe, and each brings a mail whose PDF must be drawn.
+    """
+    charges = {kind: JOBS[kind] for kind in CHARGES}
+    rest = {kind: handler for kind, handler in JOBS.items() if kind not in CHARGES}
+    return [Worker(services, rest, CRONS), Worker(services, charges, concurrency=AT_ONCE)]

@@ -11,7 +11,7 @@ from handstamp.pdf.check_fonts import warn_of_fonts
 from handstamp.pdf.ticket_pdf import close_pdf
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.jobs import Worker
-from handstamp.worker import CRONS, JOBS
+from handstamp.worker import workers_of
 
 
 def work() -> None:
@@ -25,12 +25,17 @@ def work() -> None:
 async def _work(settings: Settings) -> None:
     async with services_of(settings) as services:
         open_gateway(services)
-        worker = Worker(services, JOBS, CRONS)
+        workers = workers_of(services)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, worker.stop)
+            loop.add_signal_handler(number, _stop_all, workers)
         looking = asyncio.create_task(warn_of_fonts(services))
         say("ready")
-        await worker.run()
+        await asyncio.gather(*(worker.run() for worker in workers))
         looking.cancel()
         await close_pdf(services)
+
+
+def _stop_all(workers: list[Worker]) -> None:
+    for worker in workers:
+        worker.stop()
