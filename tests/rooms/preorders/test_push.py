@@ -224,6 +224,7 @@ async def test_nothing_private_is_kept(services: Services, endpoint: str) -> Non
     ("p256dh", "auth"),
     [("", url_safe(AUTH)), (url_safe(b"\4" + bytes(64)), url_safe(AUTH)), ("&&&&", "AAAA"),
      (url_safe(point(ec.generate_private_key(ec.SECP256R1()))), url_safe(b"short"))],
+    ids=["no key", "no point", "no base64", "short secret"],
 )  # fmt: skip
 async def test_keys_that_are_none_are_refused(services: Services, p256dh: str, auth: str) -> None:
     person, _preorder = await make_wish(services)
