@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.audit.record import record
 from handstamp.clubs import supply
 from handstamp.clubs.find_clubs import club_event
+from handstamp.clubs.models import ClubEvent
 from handstamp.events.find_events import events_by_id, tiers_of
 from handstamp.ledger import rules as ledger
 from handstamp.ledger.balances import posted
@@ -71,7 +72,7 @@ async def deliver(session: AsyncSession, services: Services, preorder: PreOrder)
     terms = await club_event(session, preorder.club_id, preorder.event_id)
     if not preorder.reserved:
         preorder.reserved = await supply.reserve(session, terms, preorder.tier_id)
-    serial = await _take(session, services, preorder) if preorder.reserved else None
+    serial = await _take(session, services, terms, preorder) if preorder.reserved else None
     if serial is None:
         if preorder.status == "paid":
             await change_status(session, services, preorder, "waiting_for_stock")
@@ -86,8 +87,9 @@ async def deliver(session: AsyncSession, services: Services, preorder: PreOrder)
     await push.queue_notices(session, preorder)
 
 
-async def _take(session: AsyncSession, services: Services, preorder: PreOrder) -> int | None:
-    terms = await club_event(session, preorder.club_id, preorder.event_id)
+async def _take(
+    session: AsyncSession, services: Services, terms: ClubEvent, preorder: PreOrder
+) -> int | None:
     event = (await events_by_id(session, [preorder.event_id]))[preorder.event_id]
     tiers = {tier.id: tier for tier in await tiers_of(session, event.id, archived=True)}
     # A ticket's line and place are unique: a pre-order has one ticket, whatever goes wrong above.

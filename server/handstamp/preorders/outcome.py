@@ -103,8 +103,7 @@ async def fail(
 
 async def look_at_run(session: AsyncSession, services: Services, preorder_id: str) -> None:
     """Have it looked at whether the run is through, once little of it is left; tell its pages."""
-    preorder = await store.preorder(session, preorder_id)
-    run = await run_queries.run(session, preorder.run_id or "") if preorder else None
+    run = await run_queries.run_of(session, preorder_id)
     if run is None or run.state == "done":
         return
     if run.state == "stopping" or await run_queries.left(session, run) <= NEARLY:

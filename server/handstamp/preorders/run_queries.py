@@ -61,6 +61,13 @@ async def run(session: AsyncSession, run_id: str, *, lock: bool = False) -> Char
     return await session.scalar(query, execution_options=_FRESH)
 
 
+async def run_of(session: AsyncSession, preorder_id: str) -> ChargeRun | None:
+    """Return the run that a pre-order belongs to."""
+    query = select(ChargeRun).join(PreOrder, PreOrder.run_id == ChargeRun.id)
+    found = query.where(PreOrder.id == preorder_id)
+    return await session.scalar(found, execution_options=_FRESH)
+
+
 async def open_run(session: AsyncSession, club_id: str) -> ChargeRun | None:
     """Return a club's run that is not done."""
     query = select(ChargeRun).where(ChargeRun.club_id == club_id, ChargeRun.state != "done")

@@ -58,6 +58,7 @@ class ChargeClub:
 
     async def member(self, card: str = VISA, *, tier: int = 0) -> tuple[Person, PreOrder]:
         """Have a fresh member pre-order with a card that the double has saved."""
+        self.clock.advance(1)  # so that it is known who came first
         email = f"m{len(self.wishes)}@example.org"
         person, _membership = await make_member(self.services, self.offer.club, email)
         customer, method = await self.save_card(card)
@@ -155,9 +156,12 @@ class ChargeClub:
             return sorted(await session.scalars(query))
 
     async def left_to_do(self) -> list[tuple[str, str]]:
-        """Return the jobs that have not ended well."""
+        """Return the jobs that have not ended well; one that gave way to its twin has."""
         async with self.services.db.read() as session:
-            query = select(Job.kind, Job.state).where(Job.state != "done", Job.kind != SEND_MAIL)
+            ended = ("done", "cancelled")
+            query = select(Job.kind, Job.state).where(
+                Job.state.not_in(ended), Job.kind != SEND_MAIL
+            )
             return [(row[0], row[1]) for row in await session.execute(query)]
 
     async def charges(self) -> Counter[str]:
@@ -186,6 +190,20 @@ class ChargeClub:
             if self.offer.terms.stock == "native":
                 assert held.get((self.offer.event.id, tier.id), stock.Count()).held == len(own)
         await self.check_books()
+
+    async def check_stock(self, most: int) -> None:
+        """Hold that no more is set aside and issued than there is, and that both are counted."""
+        async with self.services.db.read() as session:
+            assert await stock.recount(session, [self.offer.event.id]) == []
+            counts = await stock.counts(session, [self.offer.event.id])
+        wishes = [await stored(self.services, one) for one in self.wishes]
+        for tier in self.offer.tiers:
+            count = counts.get((self.offer.event.id, tier.id), stock.Count())
+            assert count.taken <= most
+            assert count.held == sum(one.reserved for one in wishes if one.tier_id == tier.id)
+        for one in wishes:
+            native = self.offer.terms.charge_mode == "stock_confirmed"
+            assert not native or one.reserved or one.status not in ("charging", "needs_action")
 
     async def check_books(self) -> None:
         """Compare the ledger with the balances at the double, account by account."""
