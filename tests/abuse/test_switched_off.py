@@ -50,6 +50,7 @@ STAY_OPEN = (  # what somebody has paid for, and what the law wants said
     "/tickets/assets",
     "/tickets/order/",
     "/tickets/mine",
+    "/tickets/me/",  # pre-orders that somebody has placed or paid
     "/tickets/terms",
     "/tickets/privacy",
 )

@@ -42,9 +42,14 @@ def become_organizer(page: Page, address: str, name: str) -> None:
     page.get_by_text("Ready to sell").wait_for()
 
 
-def make_event(page: Page, address: str, title: str, tiers: Mapping[str, str]) -> tuple[str, str]:
-    """Make an event of tonight with tiers (name to price) and a list; return its id and slug."""
-    begins = datetime.now(ZoneInfo(ZONE)) + timedelta(hours=1)
+def make_event(
+    page: Page, address: str, title: str, tiers: Mapping[str, str], *, days: int = 0
+) -> tuple[str, str]:
+    """Make an event with tiers (name to price) and a list, tonight or `days` later.
+
+    Returns its id and slug.
+    """
+    begins = datetime.now(ZoneInfo(ZONE)) + timedelta(hours=1, days=days)
     page.goto(f"{address}/tickets/organizer/events/new")
     page.get_by_label("Title").fill(title)
     page.get_by_label("Time zone").select_option(ZONE)
