@@ -1,6 +1,7 @@
 """A club whose members' cards the double really charges: what runs are tested with."""
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -220,6 +221,9 @@ class ChargeClub:
             if amount:
                 theirs[book] = amount
         assert ours == theirs
+
+
+OpenClub = Callable[..., Awaitable[ChargeClub]]
 
 
 async def open_club(

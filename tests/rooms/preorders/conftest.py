@@ -1,12 +1,17 @@
 """A server that takes cards through the double, and a club whose organizer is connected."""
 
+from functools import partial
+
+import httpx2
 import pytest
 from tests.factories.clubs import make_club_sale
 from tests.factories.payments import selling_settings
 from tests.fixtures.services import make_settings
 from tests.fixtures.stripe_double import StripeDouble
+from tests.rooms.preorders.charge_club import OpenClub, open_club
 
 from handstamp.clubs.find_clubs import Offered
+from handstamp.kit.clock import FakeClock
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.web import Services
 
@@ -28,3 +33,11 @@ async def offer(services: Services, stripe_double: StripeDouble) -> Offered:
         services, prices={"General": 1_500, "Balcony": 2_500}, account=account, currency="GBP"
     )
     return offered
+
+
+@pytest.fixture
+def club_of(
+    services: Services, client: httpx2.AsyncClient, stripe_double: StripeDouble, clock: FakeClock
+) -> OpenClub:
+    """Opens a club whose members' cards can be charged; see `open_club`."""
+    return partial(open_club, services, client, stripe_double, clock)

@@ -1,29 +1,23 @@
 """Charge runs against the double: who is charged, declined, asked, let go, and told what."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-import httpx2
 import pytest
 from sqlalchemy import select
 from tests.factories.preorders import stored
-from tests.fixtures.stripe_double import StripeDouble
 from tests.rooms.preorders.charge_club import (
     ASKS,
     CHARGE_TIME,
     DECLINES,
     ChargeClub,
-    open_club,
+    OpenClub,
 )
 
 from handstamp.audit.models import AuditEntry
-from handstamp.kit.clock import DAY, HOUR, MINUTE, FakeClock
+from handstamp.kit.clock import DAY, HOUR
 from handstamp.mail.models import Mail
 from handstamp.mail.prepared import Prepared
 from handstamp.mail.render_mail import render_mail
-from handstamp.payments.models import PaymentAccount
 from handstamp.plumbing.errors import Conflict
-from handstamp.plumbing.web import SYSTEM, Services
+from handstamp.plumbing.web import SYSTEM
 from handstamp.preorders.charge_run import (
     Expected,
     pause_run,
@@ -38,19 +32,6 @@ from handstamp.tickets import stock
 from handstamp.worker import MAILS
 
 pytestmark = pytest.mark.anyio
-Open = Callable[..., Awaitable[ChargeClub]]
-
-
-@pytest.fixture
-def club_of(
-    services: Services, client: httpx2.AsyncClient, stripe_double: StripeDouble, clock: FakeClock
-) -> Open:
-    """Opens a club; `club` and `offer` are members of their shapes."""
-
-    async def make(**others: Any) -> ChargeClub:
-        return await open_club(services, client, stripe_double, clock, **others)
-
-    return make
 
 
 async def mail_text(club: ChargeClub, kind: str) -> str:
@@ -63,7 +44,7 @@ async def mail_text(club: ChargeClub, kind: str) -> str:
 
 @pytest.mark.parametrize("destination", [False, True])
 async def test_approved_members_are_charged_once_and_get_their_ticket(
-    club_of: Open, destination: bool
+    club_of: OpenClub, destination: bool
 ) -> None:
     club = await club_of(destination=destination)
     for _ in range(3):
@@ -89,7 +70,7 @@ async def test_approved_members_are_charged_once_and_get_their_ticket(
     assert "You were not charged" in text
 
 
-async def test_the_ticket_is_in_the_mail(club_of: Open) -> None:
+async def test_the_ticket_is_in_the_mail(club_of: OpenClub) -> None:
     club = await club_of()
     _mia, wish = await club.member()
     await club.approve()
@@ -105,7 +86,7 @@ async def test_the_ticket_is_in_the_mail(club_of: Open) -> None:
     assert (await made.inline[0].make()).startswith(b"\x89PNG")
 
 
-async def test_a_declined_card_ends_and_the_next_in_line_is_charged(club_of: Open) -> None:
+async def test_a_declined_card_ends_and_the_next_in_line_is_charged(club_of: OpenClub) -> None:
     club = await club_of(capacity=2)
     await club.member(DECLINES)
     await club.member()
@@ -133,7 +114,7 @@ async def test_a_declined_card_ends_and_the_next_in_line_is_charged(club_of: Ope
     assert {"charge_run.start", "charge_run.done", "preorder.failed"} <= set(actions)
 
 
-async def test_a_club_may_keep_a_declined_ticket_back(club_of: Open) -> None:
+async def test_a_club_may_keep_a_declined_ticket_back(club_of: OpenClub) -> None:
     club = await club_of(capacity=1, club={"next_in_line": False})
     await club.member(DECLINES)
     await club.member()
@@ -147,7 +128,7 @@ async def test_a_club_may_keep_a_declined_ticket_back(club_of: Open) -> None:
 
 
 async def test_a_banks_question_counts_as_declined_where_the_club_waits_for_nobody(
-    club_of: Open,
+    club_of: OpenClub,
 ) -> None:
     club = await club_of()
     await club.member(ASKS)
@@ -158,7 +139,7 @@ async def test_a_banks_question_counts_as_declined_where_the_club_waits_for_nobo
     assert await club.mails(club.wishes[0]) == ["failed"]
 
 
-async def test_a_member_confirms_the_same_payment_at_the_bank(club_of: Open) -> None:
+async def test_a_member_confirms_the_same_payment_at_the_bank(club_of: OpenClub) -> None:
     club = await club_of(capacity=1, club={"recovery_hours": 4})
     mia, wish = await club.member(ASKS)
     await club.approve()
@@ -185,7 +166,7 @@ async def test_a_member_confirms_the_same_payment_at_the_bank(club_of: Open) -> 
 
 
 async def test_what_is_not_confirmed_in_time_is_cancelled_and_its_ticket_free(
-    club_of: Open,
+    club_of: OpenClub,
 ) -> None:
     club = await club_of(capacity=1, club={"recovery_hours": 4})
     mia, wish = await club.member(ASKS)
@@ -209,7 +190,7 @@ async def test_what_is_not_confirmed_in_time_is_cancelled_and_its_ticket_free(
 
 
 async def test_a_plan_says_beforehand_what_a_run_does_and_nothing_is_charged_too_early(
-    club_of: Open,
+    club_of: OpenClub,
 ) -> None:
     club = await club_of(capacity=2)
     for _ in range(3):
@@ -235,7 +216,7 @@ async def test_a_plan_says_beforehand_what_a_run_does_and_nothing_is_charged_too
     assert sorted(await club.statuses()) == ["fulfilled", "fulfilled", "not_allocated"]
 
 
-async def test_a_paused_run_charges_nobody_more_until_it_goes_on(club_of: Open) -> None:
+async def test_a_paused_run_charges_nobody_more_until_it_goes_on(club_of: OpenClub) -> None:
     club = await club_of()
     for _ in range(3):
         await club.member()
@@ -262,7 +243,7 @@ async def test_a_paused_run_charges_nobody_more_until_it_goes_on(club_of: Open) 
             await pause_run(session, club.services, SYSTEM, run.id)
 
 
-async def test_a_run_that_is_ended_early_lets_the_rest_go(club_of: Open) -> None:
+async def test_a_run_that_is_ended_early_lets_the_rest_go(club_of: OpenClub) -> None:
     club = await club_of()
     await club.member()
     await club.approve()
@@ -277,7 +258,7 @@ async def test_a_run_that_is_ended_early_lets_the_rest_go(club_of: Open) -> None
 
 
 async def test_the_clock_begins_a_run_once_a_slot_and_catches_up_the_last_missed_one(
-    club_of: Open,
+    club_of: OpenClub,
 ) -> None:
     club = await club_of(club={"charge_start": "clock"})
     await club.member()
@@ -294,7 +275,7 @@ async def test_the_clock_begins_a_run_once_a_slot_and_catches_up_the_last_missed
     assert await club.statuses() == ["fulfilled", "not_allocated"]
 
 
-async def test_by_hand_nothing_begins_by_the_clock(club_of: Open) -> None:
+async def test_by_hand_nothing_begins_by_the_clock(club_of: OpenClub) -> None:
     club = await club_of()
     await club.member()
     await club.approve()
@@ -304,7 +285,7 @@ async def test_by_hand_nothing_begins_by_the_clock(club_of: Open) -> None:
 
 
 async def test_prepaid_members_wait_for_their_ticket_and_get_it_when_there_is_one(
-    club_of: Open,
+    club_of: OpenClub,
 ) -> None:
     club = await club_of(capacity=1, offer={"charge_mode": "prepaid"})
     await club.member(DECLINES)
@@ -315,7 +296,7 @@ async def test_prepaid_members_wait_for_their_ticket_and_get_it_when_there_is_on
     await club.check()
 
 
-async def test_paid_without_a_ticket_at_the_deadline_is_refunded(club_of: Open) -> None:
+async def test_paid_without_a_ticket_at_the_deadline_is_refunded(club_of: OpenClub) -> None:
     club = await club_of(offer={"charge_mode": "prepaid", "declared": 1})
     await club.member()
     await club.member()
@@ -344,108 +325,3 @@ async def mail_text_of(club: ChargeClub, at: int) -> str:
         query = select(Mail).where(Mail.kind == "preorder_refunded", Mail.about == about)
         mail = (await session.scalars(query)).one()
     return (await render_mail(club.services, MAILS, mail)).text
-
-
-async def test_a_refund_at_stripe_voids_the_ticket_and_a_dispute_blocks_it(
-    club_of: Open,
-) -> None:
-    club = await club_of()
-    await club.member()
-    await club.member()
-    await club.approve()
-    await club.run()
-    await club.hear()
-    first, second = [await stored(club.services, one) for one in club.wishes]
-    await club.double.refund(first.payment_intent_id or "")
-    dispute = await club.double.open_dispute(second.payment_intent_id or "")
-    await club.hear("newest")
-    assert await club.statuses() == ["refunded", "fulfilled"]
-    assert await club.tickets() == ["disputed", "refunded"]
-    assert await club.mails(first) == ["received", "refunded"]
-    await club.check_books()
-    await club.double.close_dispute(dispute["id"], won=True)
-    await club.hear()
-    assert await club.tickets() == ["refunded", "valid"]
-    await club.check_books()
-
-
-async def test_an_account_that_takes_no_charges_halts_the_run_and_nobody_is_told_declined(
-    club_of: Open,
-) -> None:
-    club = await club_of()
-    await club.member()
-    await club.member()
-    await club.approve()
-    await club.double.onboard(club.account, "missing")
-    run = await club.start()
-    await club.work()
-    assert await club.statuses() == ["approved", "approved"]
-    assert (await club.run_now(run)).state == "paused"
-    assert [await club.mails(one) for one in club.wishes] == [[], []]
-    await club.double.onboard(club.account, "finish")
-    async with club.services.db.write() as session:
-        await resume_run(session, club.services, SYSTEM, run.id)
-    await club.work()
-    assert await club.statuses() == ["fulfilled", "fulfilled"]
-    await club.check()
-
-
-async def test_a_card_on_an_account_that_has_left_cannot_be_charged(club_of: Open) -> None:
-    club = await club_of()
-    await club.member()
-    await club.approve()
-    async with club.services.db.write() as session:
-        account = await session.get_one(PaymentAccount, club.offer.club.organizer_id)
-        account.deauthorized_at = club.clock.now
-    await club.run()
-    assert await club.statuses() == ["failed"]
-    assert await club.mails(club.wishes[0]) == ["failed"]
-
-
-async def test_too_many_calls_are_tried_again_under_the_same_key(club_of: Open) -> None:
-    club = await club_of()
-    await club.member()
-    await club.approve()
-    await club.double.fail("429", path="/v1/payment_intents", method="POST", times=3)
-    await club.start()
-    for _ in range(6):
-        await club.work()
-    assert await club.statuses() == ["fulfilled"]
-    calls = await club.double.requests("/v1/payment_intents")
-    assert len({call["key"] for call in calls if call["method"] == "POST"}) == 1
-    await club.check()
-
-
-@pytest.mark.parametrize("fault", ["drop", "500_after", "500", "drop_before", "503"])
-async def test_a_lost_answer_charges_nobody_twice(club_of: Open, fault: str) -> None:
-    club = await club_of()
-    await club.member()
-    await club.approve()
-    await club.double.fail(fault, path="/v1/payment_intents", method="POST", times=2)
-    await club.start()
-    for _ in range(5):
-        await club.work()
-        club.clock.advance(MINUTE)
-        await club.double.advance(60)
-    assert await club.statuses() == ["fulfilled"]
-    await club.check()
-    assert sum((await club.charges()).values()) == 1
-
-
-async def test_after_a_day_a_payment_is_looked_up_and_not_sent_again_blind(club_of: Open) -> None:
-    club = await club_of()
-    await club.member()
-    await club.approve()
-    await club.double.fail("drop", path="/v1/payment_intents", method="POST", times=2)
-    await club.start()
-    await club.work(late=False)
-    assert await club.statuses() == ["charging"]
-    club.clock.advance(25 * HOUR)
-    await club.double.advance(25 * 3600)
-    before = await club.double.requests("/v1/payment_intents")
-    await sweep(club.services)
-    await club.work()
-    after = (await club.double.requests("/v1/payment_intents"))[len(before) :]
-    assert [call["method"] for call in after] == ["GET"]
-    assert await club.statuses() == ["fulfilled"]
-    await club.check()
