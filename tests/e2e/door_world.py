@@ -112,6 +112,7 @@ class World:
             "ENABLE_TICKETING_SCANNING": "true",
             "ENABLE_TICKETING_CHECKOUT": str(self.settings.enable_checkout).lower(),
             "ENABLE_TICKETING_PAYOUTS": str(self.settings.enable_payouts).lower(),
+            "ENABLE_TICKETING_PREORDERS": str(self.settings.enable_preorders).lower(),
         }
         log = self.folder / "server.log"
         log.write_bytes(b"")
