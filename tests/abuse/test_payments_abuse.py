@@ -225,7 +225,9 @@ async def test_forms_of_buyers_need_a_page_of_ours(
     before, tried, found = await dump(sale.services), 0, []
     for route in sorted(every_route(app)):
         method, path = route.split()
-        if method != "POST" or not path.startswith(("/tickets/order", "/tickets/e/", "/tickets/m")):
+        if method != "POST" or not path.startswith(
+            ("/tickets/order", "/tickets/e/", "/tickets/mine")
+        ):
             continue
         tried += 1
         address = path.format(**ids)
