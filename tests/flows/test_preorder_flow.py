@@ -35,10 +35,15 @@ SENTENCE = "Pre-order received. We’ll charge your card at 7PM Tuesday if your 
 @pytest.fixture
 def stage(sqlite_url: str, tmp_path: Path, door_browser: Browser) -> Iterator[Stage]:
     """One process that serves and works, its mail server and Stripe's double."""
-    flags = {"HANDSTAMP_OPEN_REGISTRATION": "true", "ENABLE_TICKETING_PREORDERS": "true"}
+    opened = open_sale(
+        tmp_path,
+        sqlite_url,
+        HANDSTAMP_OPEN_REGISTRATION="true",
+        ENABLE_TICKETING_PREORDERS="true",
+    )
     with (
         start_blocking_portal("asyncio") as portal,
-        portal.wrap_async_context_manager(open_sale(tmp_path, sqlite_url, **flags)) as sale,
+        portal.wrap_async_context_manager(opened) as sale,
     ):
         here = Stage(sale, portal, door_browser, [])
         yield here

@@ -139,8 +139,9 @@ async def test_a_notice_reaches_the_browser_which_alone_reads_it(
     token, _comma, key = headers["authorization"].removeprefix("vapid t=").partition(", k=")
     public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), from_url_safe(key))
     origin = service.url.rpartition("/")[0]
-    options = {"verify_exp": False}
-    claims = jwt.decode(token, public, algorithms=["ES256"], audience=origin, options=options)
+    claims = jwt.decode(
+        token, public, algorithms=["ES256"], audience=origin, options={"verify_exp": False}
+    )
     assert claims["sub"] == "mailto:tickets@localhost"
     assert claims["exp"] * 1_000 > services.clock()
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 import pytest
@@ -96,7 +97,7 @@ async def world(
     return ClubWorld(services, clock, stripe_double, club, offer, tiers, member)
 
 
-async def make_invite(world: ClubWorld, **others: int) -> MadeInvite:
+async def make_invite(world: ClubWorld, **others: Any) -> MadeInvite:
     """Make a code of the club."""
     async with world.services.db.write() as session:
         return await create_invite(session, world.services, SYSTEM, world.club.id, **others)
