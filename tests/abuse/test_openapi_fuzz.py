@@ -23,7 +23,9 @@ from schemathesis.specs.openapi.checks import (
 )
 from tests.abuse.world import World, build_world
 from tests.contract.long_counts import long_count
-from tests.fixtures.services import PUBLIC_URL, make_settings
+from tests.factories.payments import selling_settings
+from tests.fixtures.services import PUBLIC_URL
+from tests.fixtures.stripe_double import StripeDouble
 from tests.rooms.checkin.conftest import Announcing
 
 from handstamp.app import create_app, routes
@@ -45,6 +47,7 @@ class Served:
 
     database: Path
     examples: int
+    double: StripeDouble
     address: str = ""
     ids: dict[str, str] = field(default_factory=dict)
     callers: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -57,7 +60,9 @@ class Served:
 
     async def _serve(self) -> None:
         services = build_services(
-            make_settings(f"sqlite+aiosqlite:///{self.database}", enable_preorders=True),
+            selling_settings(
+                f"sqlite+aiosqlite:///{self.database}", self.double, enable_preorders=True
+            ),
             system_clock,
         )
         app = create_app(services.settings, system_clock, services=services)
@@ -86,11 +91,16 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The application on a socket with an organizer and a device."""
+def served(
+    sqlite_template: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    stripe_double_process: StripeDouble,
+) -> Iterator[Served]:
+    """The application on a socket, selling through the double, with an organizer and a device."""
     database = tmp_path_factory.mktemp("served") / "handstamp.db"
     shutil.copyfile(sqlite_template, database)
-    one = Served(database, long_count(8, 400, "OpenAPI examples per operation"))
+    examples = long_count(8, 400, "OpenAPI examples per operation")
+    one = Served(database, examples, stripe_double_process)
     thread = threading.Thread(target=one.run)
     thread.start()
     assert one.ready.wait(60)
