@@ -90,7 +90,7 @@ def test_it_starts_with_guests_codes_and_two_phones(folder: Path) -> None:
     with running_demo(folder) as links:
         assert {*links} == {
             *("shop", "organizer", "phone 1", "phone 2", "my tickets"),
-            *("codes", "QR sheet", "mail", "Stripe"),
+            *("codes", "QR sheet", "mail", "Stripe", "club", "club desk"),
         }
         page = get(links["codes"])
         assert page.status_code == 200
@@ -146,7 +146,10 @@ def test_stopping_and_starting_keeps_what_is_there(folder: Path) -> None:
         with running_demo(folder, how) as links:
             assert pair(links, "phone 2").status_code == 200
     assert count(folder, "SELECT count(*) FROM tickets_devices WHERE kind='phone'") == devices + 2
-    assert count(folder, "SELECT count(*) FROM tickets_events") == 7
+    assert count(folder, "SELECT count(*) FROM tickets_events") == 10
+    wishes = "SELECT count(*) FROM tickets_pre_orders WHERE card_last4 <> '' AND status = "
+    assert count(folder, f"{wishes}'approved'") == 5  # due to be charged
+    assert count(folder, f"{wishes}'pending'") == 9
     assert count(folder, _TICKETS) == 1159
     assert count(folder, "SELECT count(*) FROM tickets_orders") == 10
 
