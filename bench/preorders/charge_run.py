@@ -8,7 +8,8 @@ organizer would, and time runs from then until the run is done: each pre-order h
 booked in the ledger, given its signed ticket and its queued mail, and what was not approved was let
 go. The paced figure is this wall time over 1,000 cards at 15 a second. Unpaced, the pace is
 switched off (`HANDSTAMP_CHARGES_PER_SECOND=0`). PDFs and mails are made meanwhile, as they would
-be, and the double's events are fetched and worked off by the catch-up job. Both databases charge everybody exactly once, or nothing is reported.
+be, and the double's events are fetched and worked off by the catch-up job. Both databases charge
+everybody exactly once, or nothing is reported.
 """
 
 import asyncio
