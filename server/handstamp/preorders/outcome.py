@@ -14,6 +14,7 @@ from handstamp.clubs.models import Club
 from handstamp.kit.clock import HOUR
 from handstamp.payments.charge_saved_card import Charged, Declined, NeedsAction, outcome_of
 from handstamp.payments.facts import PaymentFacts
+from handstamp.payments.find_payments import payment_by_intent
 from handstamp.payments.gateway import gateway
 from handstamp.payments.record_payment import record_payment
 from handstamp.plumbing.db import after_commit
@@ -36,9 +37,15 @@ _log = structlog.get_logger("handstamp.preorders")
 async def settle_payment(services: Services, payment_intent_id: str, account: str) -> str:
     """Look a payment of an account up and apply it to its pre-order; return that one's status.
 
+    One that is booked whole already is not asked for: a run's webhooks would double its calls.
+
     Raises:
         GatewayError: Stripe did not say; everything stays as it was.
     """
+    async with services.db.read() as session:
+        known = await _booked(session, payment_intent_id, account)
+    if known is not None:
+        return known.status
     facts = await gateway(services).retrieve_payment(payment_intent_id, account=account)
     preorder_id = facts.metadata.get(PREORDER_MARK, "")
     async with services.db.write(actor="preorders") as session:
@@ -69,6 +76,18 @@ async def settle_charge(
         return known.status if known else ""
     await look_at_run(session, services, preorder_id)
     return status
+
+
+async def _booked(session: AsyncSession, intent: str, account: str) -> PreOrder | None:
+    """Return the pre-order that a payment has bought, if nothing of it is left to book."""
+    payment = await payment_by_intent(session, intent)
+    if payment is None or payment.subject_kind != "preorder" or payment.account != account:
+        return None
+    if payment.status != "succeeded" or payment.stripe_fee is None:
+        return None
+    preorder = await store.preorder(session, payment.subject_id)
+    bought = preorder is not None and preorder.payment_intent_id == intent
+    return preorder if bought else None
 
 
 async def fail(
@@ -106,7 +125,7 @@ async def look_at_run(session: AsyncSession, services: Services, preorder_id: st
     run = await run_queries.run_of(session, preorder_id)
     if run is None or run.state == "done":
         return
-    if run.state == "stopping" or await run_queries.left(session, run) <= NEARLY:
+    if run.state == "stopping" or await run_queries.nearly_through(session, run, NEARLY):
         await enqueue_finish(session, run.id)
 
 

@@ -150,6 +150,14 @@ async def left(session: AsyncSession, run: ChargeRun) -> int:
     return int(found or 0)
 
 
+async def nearly_through(session: AsyncSession, run: ChargeRun, most: int) -> bool:
+    """Tell whether a run has at most so many left to do; counts no further than that."""
+    begun = and_(PreOrder.run_id == run.id, PreOrder.status == "charging")
+    waiting = and_(*of_weeks(run.club_id, run.week), *chargeable())
+    some = select(PreOrder.id).where(begun | waiting).limit(most + 1)
+    return len((await session.scalars(some)).all()) <= most
+
+
 async def progress(session: AsyncSession, run_id: str) -> list[tuple[str, int, int]]:
     """Count a run's pre-orders: (status, how many, their sum)."""
     query = select(PreOrder.status, func.count(), func.sum(PreOrder.total))
