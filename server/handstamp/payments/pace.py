@@ -37,11 +37,6 @@ async def take_place(services: Services, *, patience: Millis) -> Millis | None:
     return None if waits is None else max(0, -(-waits // MICROS))
 
 
-def spread(count: int, per_second: int) -> list[Millis]:
-    """Return after how many milliseconds each of some charges may begin at that pace."""
-    return [at * SECOND // per_second if per_second else 0 for at in range(count)]
-
-
 def pause(tries: int) -> Millis:
     """Return a random pause before another try, up to twice as long each time (full jitter)."""
     return random.randint(1, min(LONGEST_PAUSE, SECOND * 2 ** min(tries, 16)))  # noqa: S311

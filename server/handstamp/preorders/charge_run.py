@@ -1,7 +1,7 @@
 """Charging a club's approved pre-orders: begun by hand or by the clock, paused, resumed, ended.
 
-A run only hands out jobs, one for each pre-order and spread over time; `charge_preorder` does the
-work. A club has one open run at most, and the clock begins one for a slot once: both are unique
+A run only hands out jobs, one for each pre-order; `charge_preorder` does the work, and the pace is
+kept there. A club has one open run at most, and the clock begins one for a slot once: both are unique
 indexes, so neither two admins nor two workers make two.
 """
 
@@ -14,10 +14,8 @@ from handstamp.audit.record import record
 from handstamp.clubs.find_clubs import club_of
 from handstamp.clubs.models import Club
 from handstamp.kit.ids import new_id
-from handstamp.payments.pace import spread
 from handstamp.plumbing.db import after_commit
 from handstamp.plumbing.errors import Conflict, NotFound
-from handstamp.plumbing.job_queue import read_now
 from handstamp.plumbing.jobs import NewJob, enqueue, enqueue_many
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import SYSTEM, Actor, Services
@@ -103,34 +101,25 @@ async def begin(
     if run is None:
         return None
     await note(session, services, by, run, "start")
-    await hand_out(session, services, run)
+    await hand_out(session, run)
     return run
 
 
-async def hand_out(session: AsyncSession, services: Services, run: ChargeRun) -> int:
-    """Enqueue a job for all that may be charged by now, spread as the pace allows; count them.
+async def hand_out(session: AsyncSession, run: ChargeRun) -> int:
+    """Enqueue a job for all that may be charged by now; count them.
 
     Safe to repeat: what waits already is not enqueued twice.
     """
     chosen = await run_queries.join(session, run)
-    await enqueue_charges(session, services, chosen)
+    await enqueue_charges(session, chosen)
     if not chosen:
         await enqueue_finish(session, run.id)
     return len(chosen)
 
 
-async def enqueue_charges(
-    session: AsyncSession, services: Services, chosen: Sequence[PreOrder]
-) -> None:
+async def enqueue_charges(session: AsyncSession, chosen: Sequence[PreOrder]) -> None:
     """Enqueue the job of each of some pre-orders."""
-    now = await read_now(session)
-    jobs = [
-        charge_job(one.id, run_at=now + after if after else None)
-        for one, after in zip(
-            chosen, spread(len(chosen), services.settings.charges_per_second), strict=True
-        )
-    ]
-    await enqueue_many(session, CHARGE_JOB, jobs)
+    await enqueue_many(session, CHARGE_JOB, [charge_job(one.id) for one in chosen])
 
 
 def charge_job(
@@ -179,7 +168,7 @@ async def resume_run(
         run.state, run.paused_at = "running", None
         await session.flush()
         await note(session, services, actor, run, "resume")
-        await hand_out(session, services, run)
+        await hand_out(session, run)
     return run
 
 

@@ -39,7 +39,7 @@ async def _end(session: AsyncSession, services: Services, run: ChargeRun) -> boo
     if run.state == "paused" or await run_queries.begun(session, run):
         return False
     if run.state == "running" and await run_queries.left(session, run):
-        await hand_out(session, services, run)
+        await hand_out(session, run)
         return False
     run.state, run.finished_at = "done", services.clock()
     await session.flush()

@@ -41,7 +41,7 @@ async def pass_on(
     assert run is not None
     heir.run_id = run.id
     await session.flush()
-    await enqueue_charges(session, services, [heir])
+    await enqueue_charges(session, [heir])
 
 
 async def _heir(

@@ -94,7 +94,7 @@ async def sweep(services: Services) -> None:
         unfinished = await run_queries.runs(session, ChargeRun.state != "done", limit=AT_ONCE)
     for run in unfinished:
         async with services.db.write(actor="preorders") as session:
-            await _move_on(session, services, run.id)
+            await _move_on(session, run.id)
     async with services.db.write(actor="preorders") as session:
         begun_before = PreOrder.charge_started_at <= now - STUCK
         stuck = await _ids(session, PreOrder.status == "charging", begun_before)
@@ -109,11 +109,11 @@ async def sweep(services: Services) -> None:
     await _serve_waiting(services)
 
 
-async def _move_on(session: AsyncSession, services: Services, run_id: str) -> None:
+async def _move_on(session: AsyncSession, run_id: str) -> None:
     run = await run_queries.run(session, run_id, lock=True)
     assert run is not None
     if run.state == "running" and await run_queries.left(session, run):
-        await hand_out(session, services, run)
+        await hand_out(session, run)
     elif run.state in ("running", "stopping"):
         await enqueue_finish(session, run.id)
 

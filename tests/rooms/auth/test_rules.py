@@ -1,8 +1,19 @@
 """Paths to return to, addresses, codes: what is let through and what is not."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from handstamp.auth.rules import HOME, clean_code, clean_digits, clean_email, safe_next
+from handstamp.auth.rules import (
+    HOME,
+    LEAST_CONTRAST,
+    clean_code,
+    clean_digits,
+    clean_email,
+    contrast_with_white,
+    readable,
+    safe_next,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +62,16 @@ def test_codes_of_organizers() -> None:
 def test_digits_may_be_written_apart() -> None:
     assert clean_digits(" 123 456") == "123456"
     assert clean_digits("123-456") == "123456"
+
+
+def test_contrast_is_what_wcag_says() -> None:
+    assert contrast_with_white("#ffffff") == pytest.approx(1)
+    assert contrast_with_white("#000000") == pytest.approx(21)
+    assert contrast_with_white("#767676") == pytest.approx(4.54, abs=0.01)
+
+
+@given(st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}"))
+def test_white_can_be_read_on_every_readable_shade(color: str) -> None:
+    shade = readable(color)
+    assert contrast_with_white(shade) >= LEAST_CONTRAST
+    assert shade == color or contrast_with_white(color) < LEAST_CONTRAST

@@ -1,5 +1,6 @@
 """Weeks, charge times and member prices, over many zones and both nights of changing clocks."""
 
+import hashlib
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -144,3 +145,17 @@ def test_codes_are_read_as_people_type_them() -> None:
     assert rules.spoken_code("K7QM3D9X0A1B") == "K7QM-3D9X-0A1B"
     for wrong in ("", "K7QM-3D9X-0A1", "K7QM-3D9X-0A1BB", "K7QM-3D9X-0A1U", "ٱ" * 12, "０" * 12):
         assert rules.clean_code(wrong) == ""
+
+
+def test_a_code_is_read_however_it_was_written_out() -> None:
+    code = "0123456789ABCDEF"[: rules.CODE_LETTERS]
+    spoken = rules.spoken_code(code)
+    assert spoken.replace("-", "") == code
+    assert all(len(part) <= 4 for part in spoken.split("-"))
+    assert rules.clean_code(spoken.lower()) == code
+
+
+def test_the_commitment_is_the_published_one() -> None:
+    seed = bytes(range(32))
+    published = hashlib.sha256(b"handstamp/draw/1\0" + seed).hexdigest()
+    assert rules.draw_commitment(seed) == published

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.architecture import tree
 
-from handstamp.clubs.rules import Window
+from handstamp.clubs.rules import Window, week_after
 from handstamp.preorders import models, rules
 from handstamp.preorders.rules import Placed
 
@@ -145,3 +145,20 @@ def test_the_limits_in_words() -> None:
     refusal = rules.limit_refusal([Placed("1", "other", "paid")] * 2, "mine", 2)
     assert refusal is not None
     assert refusal.number == 2
+
+
+def test_a_change_is_refused_once_the_deadline_is_over_and_once_it_is_charged() -> None:
+    assert rules.change_refusal("pending", WINDOW, WINDOW.closes - 1) is None
+    late = rules.change_refusal("pending", WINDOW, WINDOW.closes)
+    charged = rules.change_refusal("charging", WINDOW, WINDOW.opens)
+    assert late is not None and late.code == "closed"
+    assert charged is not None and charged.code == "too_late"
+
+
+@given(st.integers(0, 6), st.times().map(lambda moment: f"{moment:%H:%M}"))
+def test_the_last_charge_time_is_over_and_the_next_one_is_not(weekday: int, at: str) -> None:
+    zone = "America/Vancouver"
+    now = rules.slot_of("2026-11-02", zone, 1, "19:00").at
+    last = rules.last_slot(now, zone, weekday, at)
+    following = rules.slot_of(week_after(last.week, 1), zone, weekday, at)
+    assert last.at <= now < following.at
