@@ -1,8 +1,8 @@
 """Charging a club's approved pre-orders: begun by hand or by the clock, paused, resumed, ended.
 
-A run only hands out jobs, one for each pre-order; `charge_preorder` does the work, and the pace is
-kept there. A club has one open run at most, and the clock begins one for a slot once: both are
-unique indexes, so neither two admins nor two workers make two.
+A run only hands out jobs, one for each pre-order; `charge_preorder` does the work and keeps the
+pace. A club has one open run at most, and the clock begins one for a slot once: both are unique
+indexes, so neither two admins nor two workers make two.
 """
 
 from collections.abc import Sequence
