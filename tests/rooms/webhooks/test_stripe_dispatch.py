@@ -148,7 +148,7 @@ async def test_a_dead_letter_is_seen_and_replayed(
     (letter,) = (await client.get(LETTERS, headers=admin.headers)).json()["letters"]
     assert (letter["what"], letter["attempts"]) == ("account.updated", 2)
     assert account in letter["about"]
-    assert "GatewayUnknown" in letter["error"]
+    assert "GatewayBroken" in letter["error"]
     path = f"{LETTERS}/{letter['id']}/replay"
     assert (await client.post(path)).status_code == 401
     assert (await client.post(path, headers=person.headers)).status_code == 403
