@@ -14,7 +14,7 @@ class Ticket(Base):
     the row after commit. `token_digest` is the first 8 bytes of SHA-256 of the current
     token's signature. `erased_at` marks a tombstone: personal fields are empty. A bought
     ticket names its order and line; `place` (from 0) within the line is unique, so a line's
-    tickets are issued once.
+    tickets are issued once. `code_digest`: of a code from elsewhere that admits its holder too.
     """
 
     __tablename__ = "tickets_tickets"
@@ -50,6 +50,7 @@ class Ticket(Base):
     place: Mapped[int | None]
     key_id: Mapped[int]
     token_digest: Mapped[bytes]
+    code_digest: Mapped[bytes | None]
     source: Mapped[str] = mapped_column(default="issued")
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[int]

@@ -1,0 +1,1 @@
+"""A person's data across all rooms: handed out, erased, erased again after a restore."""
