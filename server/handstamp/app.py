@@ -43,6 +43,7 @@ from handstamp.plumbing.requests import RequestMiddleware
 from handstamp.plumbing.safe_headers import SafeHeadersMiddleware
 from handstamp.plumbing.texts import LanguageMiddleware
 from handstamp.plumbing.web import Services, build_services
+from handstamp.pool.unmatched_figures import unmatched_figures
 from handstamp.portal import routes as portal
 from handstamp.preorders import charge_routes, push_routes
 from handstamp.preorders import routes as preorders_api
@@ -66,7 +67,13 @@ CHECKS: dict[str, Check] = {
     "stripe": check_stripe,
 }
 
-FIGURES: list[Read] = [job_figures, door_figures, order_figures, webhook_figures]
+FIGURES: list[Read] = [
+    job_figures,
+    door_figures,
+    order_figures,
+    webhook_figures,
+    unmatched_figures,
+]
 
 
 def routes() -> list[BaseRoute]:

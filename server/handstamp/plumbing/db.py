@@ -117,6 +117,7 @@ class Database:
         Rows stay readable after the block: closing a session lets go of them as they are.
         """
         async with AsyncSession(self.reader, expire_on_commit=False, autoflush=False) as session:
+            session.info["clock"] = self.clock
             yield session
 
     @asynccontextmanager

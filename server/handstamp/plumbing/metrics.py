@@ -37,6 +37,15 @@ PAYMENT_FAILURES = Counter("tickets_payment_failures_total", "Payments that were
 PREORDERS_CHARGED = Counter(
     "tickets_preorders_charged_total", "Charges of pre-orders as they end", ["outcome"]
 )
+# These two have the names of the product brief, without our prefix. Events come and go, so the
+# second is read from the database at scraping (pool/unmatched_figures.py): nobody sets it.
+ASSIGNMENT_SECONDS = Histogram(
+    "ticket_assignment_duration_seconds",
+    "From having a ticket and a paid pre-order to their assignment, or to the end of a vain look",
+    ["status"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 600),
+)
+UNMATCHED_TICKETS = "unmatched_tickets_total"
 SIGN_INS = Counter("tickets_sign_ins_total", "Sign-in attempts", ["outcome"])
 
 Figure = tuple[str, str, dict[str, str], float]
