@@ -1,27 +1,18 @@
 """Notices on delivery: a real push endpoint on loopback takes them and decrypts them."""
 
-import asyncio
-import json
-import socket
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
-import http_ece
 import httpx2
 import jwt
 import pytest
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select, update
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 from tests.factories.auth import Person
 from tests.factories.clubs import make_club_sale
 from tests.factories.preorders import make_preorder
 from tests.fixtures.jobs import run_jobs
+from tests.fixtures.push_service import AUTH, PushService, push_service
 from tests.fixtures.services import make_settings
 
 from handstamp.plumbing.config import Settings
@@ -42,7 +33,6 @@ from handstamp.preorders.push_endpoint import NotAllowed, parsed, target_of
 from handstamp.preorders.push_key import from_url_safe, point, push_key, url_safe
 
 pytestmark = pytest.mark.anyio
-AUTH = b"sixteen bytes!!!"
 
 
 @pytest.fixture
@@ -51,52 +41,19 @@ def settings(database_url: str) -> Settings:
     return make_settings(database_url, enable_preorders=True, push_to_loopback=True)
 
 
-@dataclass
-class PushService:
-    """A push service on loopback with one browser behind it: what came, and how it answers."""
-
-    url: str = ""
-    status: int = 201
-    came: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    browser: ec.EllipticCurvePrivateKey = field(
-        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
-    )
-
-    async def take(self, request: Request) -> Response:
-        """Take a notice."""
-        self.came.append((dict(request.headers), await request.body()))
-        return Response(status_code=self.status)
-
-    def read(self, number: int = 0) -> dict[str, Any]:
-        """Decrypt a notice as the browser does."""
-        plain = http_ece.decrypt(
-            self.came[number][1], private_key=self.browser, auth_secret=AUTH, version="aes128gcm"
-        )
-        told: dict[str, Any] = json.loads(plain)
-        return told
-
-
 @pytest.fixture
-async def service() -> AsyncIterator[PushService]:
+def service() -> Iterator[PushService]:
     """A push service that listens."""
-    push = PushService()
-    app = Starlette(routes=[Route("/send/{id}", push.take, methods=["POST"])])
-    listener = socket.create_server(("127.0.0.1", 0))
-    push.url = f"http://127.0.0.1:{listener.getsockname()[1]}/send"
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    yield push
-    server.should_exit = True
-    await task
+    with push_service() as push:
+        yield push
 
 
 async def subscribed(
     services: Services, person: Person, push: PushService, name: str = "phone"
 ) -> PushSubscription:
     """Have a person's browser told."""
-    keys = {"p256dh": url_safe(point(push.browser)), "auth": url_safe(AUTH)}
     async with services.db.write() as session:
-        return await subscribe(session, services, person.actor, f"{push.url}/{name}", **keys)
+        return await subscribe(session, services, person.actor, f"{push.url}/{name}", **push.keys)
 
 
 async def known(services: Services, person: Person) -> list[str]:
@@ -260,10 +217,7 @@ async def test_a_browser_subscribes_and_leaves_over_the_api(
     here = "/api/tickets/me/push-subscriptions"
     key = (await client.get("/api/tickets/me/push-key", headers=person.headers)).json()["key"]
     assert from_url_safe(key) == point(await push_key(services))
-    body = {
-        "endpoint": f"{service.url}/api",
-        "keys": {"p256dh": url_safe(point(service.browser)), "auth": url_safe(AUTH)},
-    }
+    body = {"endpoint": f"{service.url}/api", "keys": service.keys}
     assert (await client.post(here, json=body)).status_code == 401
     assert (await client.post(here, json=body, headers=person.headers)).status_code == 204
     async with services.db.read() as session:
