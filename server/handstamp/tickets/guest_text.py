@@ -42,15 +42,20 @@ def read_text(content: bytes, encoding: str = "") -> Table:
     Raises:
         UnreadableFile: it is no such text, or too long, or a quote never ends.
     """
-    text, used = _decode(content, encoding)
+    text, used = decode(content, encoding)
     notes = []
     if used not in ("utf-8", "utf-8-sig"):
         notes.append(Issue(N_("The file was read as %(encoding)s."), {"encoding": used}))
     text, separator = _separator(text)
-    return make_table(list(_rows(text, separator)), notes)
+    return make_table(list(split_rows(text, separator)), notes)
 
 
-def _decode(content: bytes, wanted: str) -> tuple[str, str]:
+def decode(content: bytes, wanted: str = "") -> tuple[str, str]:
+    """Return the text of a file and its encoding; `wanted` overrides the guess.
+
+    Raises:
+        UnreadableFile: its bytes are no text in that encoding.
+    """
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return _strictly(content, encoding), encoding
@@ -112,7 +117,12 @@ def _width(lines: str, separator: str) -> int:
     return widths[len(widths) // 2] if widths else 0
 
 
-def _rows(text: str, separator: str) -> Iterator[Row]:
+def split_rows(text: str, separator: str) -> Iterator[Row]:
+    """Read row after row, each with the line it begins on.
+
+    Raises:
+        UnreadableFile: too many rows or cells, a cell too long, or a quote that never ends.
+    """
     held: list[str] = []
 
     def lines() -> Iterator[str]:

@@ -1,0 +1,20 @@
+"""Ask for a run of the matcher: one waiting job for each event and tier."""
+
+from collections.abc import Iterable
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.plumbing.jobs import NewJob, enqueue_many
+
+ASSIGN = "pool.assign"
+
+
+async def queue_assigning(session: AsyncSession, pairs: Iterable[tuple[str, str]]) -> int:
+    """Enqueue a run for each (event id, tier id) in this transaction; return how many."""
+    jobs = []
+    for event_id, tier_id in sorted(set(pairs)):
+        name = f"{ASSIGN}:{event_id}:{tier_id}"
+        args = {"event": event_id, "tier": tier_id}
+        jobs.append(NewJob(args, key=name, dedupe=name))
+    await enqueue_many(session, ASSIGN, jobs)
+    return len(jobs)
