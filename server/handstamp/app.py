@@ -43,6 +43,7 @@ from handstamp.plumbing.requests import RequestMiddleware
 from handstamp.plumbing.safe_headers import SafeHeadersMiddleware
 from handstamp.plumbing.texts import LanguageMiddleware
 from handstamp.plumbing.web import Services, build_services
+from handstamp.pool import routes as pool_api
 from handstamp.pool.unmatched_figures import unmatched_figures
 from handstamp.portal import routes as portal
 from handstamp.preorders import charge_routes, push_routes
@@ -87,6 +88,7 @@ def routes() -> list[BaseRoute]:
         *profile_routes.routes,
         *events_api.routes,
         *tickets_api.routes,
+        *pool_api.routes,
         *clubs_api.routes,
         *preorders_api.routes,
         *charge_routes.routes,

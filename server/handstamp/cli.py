@@ -36,6 +36,10 @@ GROUPS: dict[str, tuple[str, dict[str, str]]] = {
         "Club pre-orders.",
         {"verify-draw": "check_draws:verify"},
     ),
+    "pool": (
+        "Tickets from elsewhere.",
+        {"rotate-key": "rotate_credentials:rotate_credentials"},
+    ),
     "keys": ("The keys that sign tickets.", {"rotate": "rotate_keys:rotate_keys"}),
 }
 

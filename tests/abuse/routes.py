@@ -127,6 +127,7 @@ def club_bodies(side: Side) -> dict[str, Any]:
         f"POST {mine}/push-subscriptions": {"endpoint": PUSH, "keys": BROWSER},
         f"DELETE {mine}/push-subscriptions": {"endpoint": PUSH},
         f"PATCH {mine}/pre-orders/{{preorder_id}}": {"tier_id": side.offered_tier},
+        "POST /api/tickets/admin/pre-orders/{preorder_id}/refund": {},
         f"POST {club}/charge-runs": {"cards": 0, "totals": {}},
         f"POST {decided}/approve": ids,
         f"POST {decided}/deny": ids,
@@ -202,6 +203,7 @@ def club_forms(side: Side) -> dict[str, dict[str, Any]]:
     terms = {"charge_mode": "stock_confirmed", "stock": "native", "allocation": "first_come"}
     wish = {"club": side.ids["club_id"], "event": side.offered, "tier": side.offered_tier}
     return {
+        f"{wishes}/{{preorder_id}}/refund": {"reason": "duplicate", "note": "They asked."},
         "/tickets/clubs/join": {"code": "0000-0000-0000", "do": "look"},
         f"{me}/sign-in": {"email": f"{word()}@example.org", "next": "/tickets/me/"},
         f"{me}/pre-orders/new": {**wish, "card": side.ids["card_id"], "agreed": "y"},
@@ -222,11 +224,13 @@ PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAGklEQVR42mP8//8/AymAiYFEMKphVMPQ"
     "0QAAVW0DHfeH1GIAAAAASUVORK5CYII="
 )
+POOL = b"Event,Variant,Email,Password\nPaper Lanterns,General,pool@example.org,open sesame\n"
 UPLOADS = {
     "PUT /api/tickets/organizers/{organizer_id}/logo": PICTURE,
     "POST /tickets/organizer/settings/{organizer_id}/logo": PICTURE,
     "POST /api/tickets/events/{event_id}/guest-imports": GUESTS,
     "POST /api/tickets/admin/clubs/{club_id}/members/import": GUESTS,
+    "POST /api/tickets/admin/tickets/upload": POOL,
     "POST /tickets/organizer/events/{event_id}/import": GUESTS,
     "POST /tickets/organizer/club/{club_id}/members/file": GUESTS,
 }

@@ -17,13 +17,13 @@ async def uploads_of(
     actor: Actor,
     *,
     organizer_id: str = "",
-    before: tuple[int, str] | None = None,
+    after: str = "",
     limit: int = PAGE,
 ) -> Sequence[PoolUpload]:
     """Return uploads of one organizer, or of all that the actor runs.
 
     Args:
-        before: (created_at, id) of the last upload of the page before.
+        after: the id of the last upload of the page before.
 
     Raises:
         NotFound: the actor does not run this organizer's events.
@@ -35,4 +35,6 @@ async def uploads_of(
         organizers = None
     else:
         organizers = [key for key in actor.organizers if actor.may_manage(key)]
+    last = await session.get(PoolUpload, after) if after.isprintable() else None
+    before = (last.created_at, last.id) if last else None
     return await store.uploads(session, organizers, before=before, limit=limit)

@@ -127,7 +127,8 @@ async def _store(
     upload = await store.upload_of_file(session, {**values, "created_at": now})
     compared = await compare(session, plan)
     _check(plan, compared, leave_out_bad=leave_out_bad)
-    if not await store.hold_key(session, sealed.key_id):
+    held = await store.hold_key(session, sealed.key_id)
+    if not held or any(one.twin not in sealed.tickets for one in compared.fresh):
         sealed = await _seal_anew(session, services, compared.fresh)
     rows = _rows(compared.fresh, upload, now, sealed)
     if rows:

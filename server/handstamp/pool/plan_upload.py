@@ -1,7 +1,7 @@
 """A file of tickets from elsewhere against what an organizer has: what is new, what is wrong."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -102,7 +102,7 @@ async def compare(session: AsyncSession, plan: Plan) -> Compared:
 
 
 async def _add_tiers(
-    session: AsyncSession, events: dict[str, KnownEvent], found: Sequence[list[str] | None]
+    session: AsyncSession, events: dict[str, KnownEvent], found: Iterable[list[str] | None]
 ) -> None:
     named = {ids[0] for ids in found if ids and len(ids) == 1}
     for event_id, tiers in (await tiers_of_many(session, sorted(named))).items():
