@@ -48,6 +48,7 @@ from handstamp.pool.unmatched_figures import unmatched_figures
 from handstamp.portal import routes as portal
 from handstamp.preorders import charge_routes, push_routes
 from handstamp.preorders import routes as preorders_api
+from handstamp.privacy import routes as privacy_api
 from handstamp.refunds import routes as refunds_api
 from handstamp.storefront import routes as storefront
 from handstamp.tickets import routes as tickets_api
@@ -95,6 +96,7 @@ def routes() -> list[BaseRoute]:
         *push_routes.routes,
         *orders_api.routes,
         *refunds_api.routes,
+        *privacy_api.routes,
         *payments_api.routes,
         *webhooks_api.routes,
         *mail_events.routes,

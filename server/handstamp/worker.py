@@ -16,12 +16,14 @@ from handstamp.plumbing import prune
 from handstamp.plumbing.jobs import Handler, Worker
 from handstamp.plumbing.schedule import Cron
 from handstamp.plumbing.web import Services
+from handstamp.pool import assign_tickets, rotate_key
 from handstamp.preorders import (
     charge_mails,
     charge_preorder,
     charge_run,
     close_run,
     end_preorders,
+    hand_over,
     preorder_mails,
     push,
     recover_payment,
@@ -29,8 +31,15 @@ from handstamp.preorders import (
     watch_charges,
 )
 from handstamp.preorders.fulfil_preorder import REFUND_JOB as REFUND_PREORDER_JOB
+from handstamp.privacy import repeat_erasures
 from handstamp.refunds import refund_order, refund_preorder, send_refund
-from handstamp.webhooks import catch_up, prune_events, stripe_dispatch, stripe_inbox
+from handstamp.webhooks import (
+    catch_up,
+    forget_person,
+    prune_events,
+    stripe_dispatch,
+    stripe_inbox,
+)
 
 MAILS: dict[str, Prepare] = {
     SIGN_IN_MAIL: prepare_sign_in,
@@ -54,15 +63,20 @@ JOBS: dict[str, Handler] = {
     end_preorders.DRAFTS_JOB: end_preorders.drop_drafts,
     saved_cards.DETACH_JOB: saved_cards.detach_card,
     push.JOB: push.send_notice,
+    assign_tickets.ASSIGN: assign_tickets.assign_tickets,
+    hand_over.HAND_OVER: hand_over.hand_over,
     charge_run.CHARGE_JOB: charge_preorder.charge_preorder,
     charge_run.FINISH_JOB: close_run.finish_run,
     recover_payment.RECOVERY_JOB: recover_payment.end_recovery,
     watch_charges.CLOCK_JOB: watch_charges.start_due_runs,
     watch_charges.SWEEP_JOB: watch_charges.sweep_charges,
+    rotate_key.JOB: rotate_key.reseal,
     stripe_inbox.JOB: stripe_dispatch.dispatch,
     catch_up.JOB: catch_up.catch_up,
     catch_up.ACCOUNT_JOB: catch_up.catch_up_account,
     prune_events.JOB: prune_events.prune,
+    forget_person.JOB: forget_person.forget_events,
+    repeat_erasures.JOB: repeat_erasures.keep_journal,
     REFUND_JOB: refund_order.refund_late_payment,
     REFUND_PREORDER_JOB: refund_preorder.refund_by_job,
     send_refund.SEND_JOB: send_refund.send_refund,
@@ -80,6 +94,7 @@ CRONS: list[Cron] = [
     Cron("sweep_charges", watch_charges.SWEEP_JOB, every=MINUTE),
     Cron("catch_up", catch_up.JOB, every=catch_up.EVERY),
     Cron("prune_events", prune_events.JOB, every=HOUR),
+    Cron("keep_journal", repeat_erasures.JOB, every=HOUR),
 ]
 
 CHARGES = (charge_run.CHARGE_JOB,)

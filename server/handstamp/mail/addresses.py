@@ -1,4 +1,4 @@
-"""Names and addresses of people as they may stand in a mail's header. Pure."""
+"""Names and addresses of people as they may stand in a mail's header, or no more. Pure."""
 
 import re
 import unicodedata
@@ -7,12 +7,23 @@ from email.headerregistry import Address
 from email.utils import parseaddr
 
 LONGEST_NAME = 60
+_ERASED = "@erased.invalid"  # RFC 2606: no mail ever gets there
 _LOCAL = re.compile(r"""[^\s"(),:;<>@\[\]\\.]+(\.[^\s"(),:;<>@\[\]\\.]+)*""")
 _TRICKS = {*'<>@"\\:;,()[]'}
 
 
 class BadAddress(ValueError):
     """No mail can be sent to this."""
+
+
+def erased_address(of: str = "erased") -> str:
+    """Return what stands in the place of an erased person's address; `of` keeps rows apart."""
+    return f"{of}{_ERASED}"
+
+
+def is_erased(address: str) -> bool:
+    """Tell whether an address stands for somebody who was erased."""
+    return address.endswith(_ERASED)
 
 
 def recipient(address: str) -> Address:

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handstamp.mail.addresses import BadAddress
+from handstamp.mail.addresses import BadAddress, is_erased
 from handstamp.mail.build_message import build_message
 from handstamp.mail.models import Mail
 from handstamp.mail.note_delivery import note_delivery
@@ -37,6 +37,8 @@ def deliver_with(preparers: Preparers) -> Handler:
 
 
 async def _hand_over(ctx: JobContext, preparers: Preparers, mail: Mail) -> str:
+    if is_erased(mail.to_email):
+        return "dropped"
     try:
         rendered = await render_mail(ctx.services, preparers, mail)
         message = await build_message(ctx.services, mail, rendered)

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     mail_from: str = "Handstamp <tickets@localhost>"
     postmark_webhook: str = Field(default="", repr=False)
     resend_webhook_secret: str = Field(default="", repr=False)
+    erasure_journal: str = ""
     log_level: str = "INFO"
     run_worker: bool = True
     push_to_loopback: bool = False  # of tests: notices go to this machine too

@@ -1,0 +1,16 @@
+"""Forget from which networks a person acted; that somebody acted stays in the audit log."""
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.audit.models import AuditEntry
+
+
+async def forget_addresses(session: AsyncSession, user_id: str) -> None:
+    """Empty the network addresses of a person's acts; their id, which names nobody now, stays."""
+    await session.execute(
+        update(AuditEntry)
+        .where(AuditEntry.actor_id == user_id, AuditEntry.ip != "")
+        .values(ip="")
+        .execution_options(synchronize_session=False)
+    )

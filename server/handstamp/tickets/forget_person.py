@@ -1,0 +1,54 @@
+"""Make a person's tickets tombstones: they still admit, and name nobody (R38)."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.events.announce import announce
+from handstamp.plumbing.db import now
+from handstamp.plumbing.web import Services
+from handstamp.tickets.models import Ticket
+
+_AT_ONCE = 500
+
+
+def tickets_of(email: str, order_ids: Sequence[str] = ()) -> Select[tuple[int, str]]:
+    """Return the query of id and event of what is in somebody's name, or of their orders."""
+    theirs = func.lower(Ticket.holder_email) == email
+    if order_ids:
+        theirs = or_(theirs, Ticket.order_id.in_(order_ids))
+    return select(Ticket.id, Ticket.event_id).where(theirs).order_by(Ticket.id)
+
+
+async def forget_holder(
+    session: AsyncSession, services: Services, email: str, order_ids: Sequence[str] = ()
+) -> list[str]:
+    """Empty the personal fields of a person's tickets and of their orders' tickets.
+
+    Every phone is told. Returns the events concerned.
+    """
+    query = tickets_of(email, order_ids).where(Ticket.erased_at.is_(None))
+    query = query.with_for_update(key_share=True)
+    found = list((await session.execute(query)).all())
+    moment = now(session)
+    for start in range(0, len(found), _AT_ONCE):
+        ids = [row[0] for row in found[start : start + _AT_ONCE]]
+        await session.execute(
+            update(Ticket)
+            .where(Ticket.id.in_(ids))
+            .values(
+                holder_name="",
+                holder_email="",
+                order_ref="",
+                erased_at=moment,
+                updated_at=moment,
+                revision=Ticket.revision + 1,
+                feed_seq=None,
+            )
+            .execution_options(synchronize_session=False)
+        )
+    events = sorted({row[1] for row in found})
+    for event_id in events:
+        announce(session, services, event_id)
+    return events
