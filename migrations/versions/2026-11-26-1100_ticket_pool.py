@@ -127,6 +127,7 @@ def upgrade() -> None:
     op.create_index('ix_tickets_pool_tickets_free', 'tickets_pool_tickets', ['event_id', 'tier_id', 'status', 'created_at', 'id'], unique=False)
     op.create_index('ix_tickets_pool_tickets_key', 'tickets_pool_tickets', ['key_id', 'id'], unique=False)
     op.create_index(op.f('ix_tickets_pool_tickets_upload_id'), 'tickets_pool_tickets', ['upload_id'], unique=False)
+    op.create_index('uq_tickets_pool_tickets_code', 'tickets_pool_tickets', ['event_id', 'code_digest'], unique=True, sqlite_where=sa.text('code_digest IS NOT NULL'), postgresql_where=sa.text('code_digest IS NOT NULL'))
     op.create_index('uq_tickets_pool_tickets_twin', 'tickets_pool_tickets', ['event_id', 'twin'], unique=True)
     op.create_table('tickets_pool_assignments',
     sa.Column('id', sa.String(), nullable=False),
@@ -155,9 +156,11 @@ def upgrade() -> None:
     op.create_index('uq_tickets_pool_assignments_demand', 'tickets_pool_assignments', ['demand_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
     op.create_index('uq_tickets_pool_assignments_ticket', 'tickets_pool_assignments', ['ticket_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
     op.add_column('tickets_tickets', sa.Column('code_digest', sa.LargeBinary(), nullable=True))
+    op.create_index('ix_tickets_tickets_code', 'tickets_tickets', ['event_id', 'code_digest'], unique=False, sqlite_where=sa.text('code_digest IS NOT NULL'), postgresql_where=sa.text('code_digest IS NOT NULL'))
 
 
 def downgrade() -> None:
+    op.drop_index('ix_tickets_tickets_code', table_name='tickets_tickets')
     op.drop_column('tickets_tickets', 'code_digest')
     for table in NEW:
         op.drop_table(table)

@@ -1,6 +1,7 @@
 /** Searching as the screens use it: the list's names kept ready, hits with their state. */
 
 import { fold } from './core/fold.js';
+import { foreignCodeDigest } from './core/foreign-code.js';
 import { factsOf, revisionsOf } from './scan/judge.js';
 import { printedId } from './scan/light.js';
 import { NameSearch, maskEmail } from './scan/search.js';
@@ -38,12 +39,13 @@ export class SearchDesk {
   /**
    * @param {string} query
    * @param {number | null} list
-   * @returns {import('../types/door.js').SearchAnswer}
+   * @returns {Promise<import('../types/door.js').SearchAnswer>}
    */
-  find(query, list) {
+  async find(query, list) {
     const names = this.#current();
     if (!names) return { rows: [], tooShort: false, fuzzy: false };
-    const found = names.find(query);
+    const coded = await withCode(names.index, query);
+    const found = coded ? { rows: [coded], tooShort: false, fuzzy: false } : names.find(query);
     return { ...found, rows: found.rows.map((row) => this.#hit(names.index, row, list)) };
   }
 
@@ -75,4 +77,16 @@ export class SearchDesk {
       admitted: list !== null && lists[list]?.winner != null,
     };
   }
+}
+
+/**
+ * The ticket whose whole code from elsewhere was typed.
+ * @param {TicketIndex} index
+ * @param {string} query
+ * @returns {Promise<TicketRow | null>}
+ */
+async function withCode(index, query) {
+  if (index.codes.empty) return null;
+  const digest = await foreignCodeDigest(index.header.event.number, query);
+  return digest && index.byCode(digest);
 }

@@ -28,6 +28,7 @@ export function madeUp(rows, facts = []) {
       tickets: Int32Array.from(facts, (row) => serials.indexOf(row[6])),
       row: (place) => facts[place],
     },
+    codes: { places: new Int32Array(0), digests: [] },
   };
 }
 

@@ -5,6 +5,7 @@ import { beforeEach, test } from 'node:test';
 import { emptyDisk, pairing } from './disk.js';
 import { SAMPLE, changes, fed, madeUp } from './lists.js';
 import { serialLetters } from '../src/core/ids.js';
+import { foreignCodeDigest } from '../src/core/foreign-code.js';
 import { encodeToken, tokenMessage } from '../src/core/token.js';
 import { decodeFact } from '../src/core/wire.js';
 import { toBase64 } from '../src/data/base64.js';
@@ -148,4 +149,60 @@ test('when another window appended first, the ticket is judged again', async () 
   const light = await scan(text);
   assert.equal(light.verdict, 'already_used');
   assert.equal((await door.log.read(1, 9)).length, 1);
+});
+
+/** Give a ticket a code from elsewhere, as the feed does. */
+async function giveCode(serial, code) {
+  const row = door.index.ticket(serial).slice(0, 7);
+  if (code) row.push(toBase64(await foreignCodeDigest(EVENT, code)));
+  door.index.apply(changes(13, { tickets: [row] }));
+}
+
+test('a code from elsewhere is looked up by its digest and judged like any ticket (R48)', async () => {
+  await giveCode(5, 'TM-1');
+  await giveCode(6, 'TM-2');
+  const light = await scan(' TM-1\n');
+  assert.deepEqual([light.verdict, light.admit, light.name, light.how], [
+    'valid', true, 'Anna Smith', 'scan',
+  ]);
+  assert.equal(light.printedId, SAMPLE.header.event.prefix + serialLetters(5));
+  const fact = decodeFact((await door.log.read(1, 1))[0].bytes);
+  assert.deepEqual([fact.serial, fact.epoch, fact.how], [5, 1, 1]);
+  assert.deepEqual(fact.digest, await foreignCodeDigest(EVENT, 'TM-1'));
+  assert.equal((await scan('TM-1')).verdict, 'already_used');
+  assert.equal((await scan(await token(5))).verdict, 'already_used');
+  assert.equal((await scan('TM-2')).verdict, 'refunded');
+  assert.ok(door.log.about(5).every(({ scanned }) => scanned));
+});
+
+test('a code that nobody has is not on the list, and never a green light', async () => {
+  assert.equal((await scan('TM-1')).verdict, 'not_a_ticket');
+  await giveCode(5, 'TM-1');
+  const light = await scan('tm-1');
+  assert.deepEqual([light.verdict, light.admit, light.flags, light.name], [
+    'unknown', false, ['unlisted_code'], '',
+  ]);
+  assert.equal((await scan('  ')).verdict, 'not_a_ticket');
+  await giveCode(5, '');
+  assert.equal((await scan('TM-1')).verdict, 'not_a_ticket');
+});
+
+test('a code that moved to another ticket admits its new holder (R46)', async () => {
+  await giveCode(6, 'TM-1');
+  await giveCode(5, 'TM-1');
+  assert.equal((await scan('TM-1')).name, 'Anna Smith');
+  assert.equal((await scan('TM-1')).verdict, 'already_used');
+});
+
+test('a code in the snapshot counts until the feed takes it away', async () => {
+  const digest = await foreignCodeDigest(EVENT, 'TM-9');
+  const base = { ...door.index.base };
+  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  base.codes = { places: Int32Array.of(2), digests: [hex] };
+  door.index = new TicketIndex(base);
+  assert.equal(door.index.byCode(digest)[0], 7);
+  door.index.apply(changes(14, { tickets: [[7, 1, 0, 2, 'Re-issued', '', '']] }));
+  assert.equal(door.index.byCode(digest), null);
+  door.index.apply(changes(15, { tickets: [[7, 1, 0, 2, 'Re-issued', '', '', 'later']] }));
+  assert.ok(door.index.codes.empty);
 });

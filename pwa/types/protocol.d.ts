@@ -107,7 +107,7 @@ export interface State {
 
 export interface VerdictInput {
   token: {
-    check: TokenCheck | 'search';
+    check: TokenCheck | 'search' | 'foreign' | 'unlisted';
     event: number;
     serial: number;
     tier: number;
@@ -161,8 +161,15 @@ export interface Facts {
   row(index: number): FactRow;
 }
 
+/** Digests of codes from elsewhere, as 16 hexadecimal digits, and the rows of their tickets. */
+export interface Codes {
+  places: Int32Array<ArrayBuffer>;
+  digests: string[];
+}
+
 export interface Snapshot {
   header: SnapshotHeader;
   tickets: Tickets;
   facts: Facts;
+  codes: Codes;
 }

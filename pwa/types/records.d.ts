@@ -72,8 +72,17 @@ export interface Cursor {
   digest: string;
 }
 
-/** [serial, tier, status, epoch, name, email, order], R35. */
-export type TicketRow = [number, number, number, number, string, string, string];
+/** R35; `code` is base64, absent when the ticket has none (R46). */
+export type TicketRow = [
+  serial: number,
+  tier: number,
+  status: number,
+  epoch: number,
+  name: string,
+  email: string,
+  order: string,
+  code?: string,
+];
 
 /** R36. */
 export type FactRow = [

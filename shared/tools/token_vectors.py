@@ -260,6 +260,36 @@ def _letters(serial: int) -> str:
     return letters + luhn32(letters)
 
 
+def codes() -> list[Vector]:
+    """Scanned text of a code from elsewhere to its digest; null when there is no code."""
+    texts = {
+        "letters and digits": "ABC-123456",
+        "small letters are others": "abc-123456",
+        "outer space is none": " \t\u00a0ABC-123456\r\n\ufeff",
+        "inner space counts": "ABC 123456",
+        "an address": "https://tickets.example/t?c=9f0e#x",
+        "many scripts": "Zoë 北门 🎟",
+        "reads like a token": "HS" + "0" * 120,
+        "long": "9" * 4_000,
+        "one digit": "7",
+        "empty": "",
+        "blank": " \n\u00a0",
+    }
+    return [
+        {"name": name, "event": 0x010203, "text": text, "digest": _code_digest(0x010203, text)}
+        for name, text in texts.items()
+    ] + [
+        {"name": f"event {event}", "event": event, "text": "7", "digest": _code_digest(event, "7")}
+        for event in (0, 1, 2**24 - 1)
+    ]
+
+
+def _code_digest(event: int, text: str) -> str | None:
+    told = text.strip("\t\n\v\f\r \u00a0\ufeff").encode()
+    whole = b"handstamp/foreign-code/1\0" + event.to_bytes(3, "big") + told
+    return hashlib.sha256(whole).hexdigest()[:16] if told else None
+
+
 def files() -> dict[str, Vector]:
     """Every file of vectors/token: title, clauses, keys and vectors."""
     return {
@@ -283,5 +313,10 @@ def files() -> dict[str, Vector]:
             "title": "The end of a printed id, and devices in digits",
             "clauses": ["R1", "R9"],
             "vectors": ids(),
+        },
+        "token/codes.json": {
+            "title": "Codes from elsewhere and their digests",
+            "clauses": ["R6", "R46"],
+            "vectors": codes(),
         },
     }

@@ -79,6 +79,7 @@ FLAGGED = out("unknown", True, ("by_policy", "flagged"))
 EARLY = entry((NOW + 1, None))
 LATE = entry((None, NOW))
 search = {**unread("search"), "event": 5, "serial": 99}
+foreign = {**unread("foreign"), "event": 5, "serial": 99}
 
 # name: (clause, members that differ from a valid ticket, what is right)
 CASES: dict[str, tuple[str, Vector, Vector]] = {
@@ -261,6 +262,46 @@ CASES: dict[str, tuple[str, Vector, Vector]] = {
         {"token": search, "state": state(epoch=3, winner=REF, greens=[REF])},
         out("already_used", used=REF),
     ),
+    "found by its code": ("R48", {"token": foreign}, VALID),
+    "found by its code, not listed": ("R48", {"token": foreign, **UNKNOWN}, out("not_a_ticket")),
+    "found by its code, used": (
+        "R48",
+        {"token": foreign, "state": USED},
+        out("already_used", used=REF),
+    ),
+    "found by its code, refunded": (
+        "R48",
+        {"token": foreign, "ticket": ticket(status=1)},
+        out("refunded"),
+    ),
+    "found by its code, of a later epoch": (
+        "R48",
+        {"token": foreign, "ticket": ticket(epoch=7)},
+        VALID,
+    ),
+    "found by its code, an old token was admitted": (
+        "R29",
+        {"token": foreign, "state": OLD},
+        out("valid", True, ("old_code_admitted",)),
+    ),
+    "found by its code, another entrance": (
+        "R48",
+        {"token": foreign, "list": NO_LIST},
+        out("wrong_list"),
+    ),
+    "found by its code, too early": (
+        "R48",
+        {"token": foreign, "list": EARLY},
+        out("too_early", window=(NOW + 1, None)),
+    ),
+    **{
+        f"a code that nobody has, {name}": (
+            "R48",
+            {"token": unread("unlisted"), **UNKNOWN, "event": policy(name)},
+            out("unknown", False, ("unlisted_code",)),
+        )
+        for name in ("accept", "accept_and_flag", "hold")
+    },
 }
 
 
@@ -274,7 +315,7 @@ def files() -> dict[str, Vector]:
     return {
         "verdict/decide.json": {
             "title": "What is shown for a token, a ticket, a list and a state",
-            "clauses": ["R7", "R20", "R21", "R26", "R27", "R28", "R29", "R30"],
+            "clauses": ["R7", "R20", "R21", "R26", "R27", "R28", "R29", "R30", "R48"],
             "vectors": vectors,
         },
         "verdict/codes.json": {
@@ -286,6 +327,7 @@ def files() -> dict[str, Vector]:
                 {"name": "flagged", "flags": ["by_policy", "flagged"], "bits": 3},
                 {"name": "accepted", "flags": ["by_policy"], "bits": 2},
                 {"name": "old code", "flags": ["old_code_admitted"], "bits": 1},
+                {"name": "a code nobody has", "flags": ["unlisted_code"], "bits": 0},
                 {"name": "of a newer side", "flags": ["later"], "bits": 0},
             ],
         },

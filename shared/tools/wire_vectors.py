@@ -214,6 +214,11 @@ FEED = [
 ]
 
 
+def with_codes(codes: dict[int, bytes]) -> list[TicketRow]:
+    """The tickets with digests of codes by serial (R46)."""
+    return [row._replace(code=codes.get(row.serial, b"")) for row in TICKETS]
+
+
 def snapshots() -> list[Vector]:
     """Header and rows to a payload, and the payload read again."""
     cases: dict[str, tuple[list[TicketRow], list[FactRow]]] = {
@@ -221,6 +226,13 @@ def snapshots() -> list[Vector]:
         "one ticket": (TICKETS[:1], []),
         "names of many kinds": (TICKETS, FEED),
         "orders equally long": (TICKETS[:7], []),
+        "a code from elsewhere": (with_codes({7: HASH[:8]}), []),
+        "several codes": (
+            with_codes(
+                {0: b"\0" * 7 + b"\1", 5: HASH[8:16], 6: HASH[8:16], 2**40 - 1: b"\xff" * 8}
+            ),
+            FEED,
+        ),
         "no personal fields": ([row._replace(name="", email="", order="") for row in TICKETS], []),
     }
     vectors = []
@@ -275,7 +287,7 @@ def files() -> dict[str, Vector]:
         "broken_facts": ("Bytes that are no fact", ["R11"], broken_facts()),
         "rows": ("Facts as they are fed", ["R18", "R36"], rows()),
         "heads": ("What a device signs of its log", ["R14"], heads()),
-        "snapshots": ("Snapshots as columns", ["R35", "R36", "R38"], snapshots()),
+        "snapshots": ("Snapshots as columns", ["R35", "R36", "R38", "R47"], snapshots()),
         "envelopes": ("Signed snapshots", ["R37"], envelopes()),
     }
     return {

@@ -56,7 +56,8 @@ def _fact(random: Random, device: int, before: list[History]) -> History:
 def question(random: Random, state: History | None) -> History:
     """Return an input of the verdict about a ticket in this state."""
     check = random.choices(
-        ("ok", "search", "forged", "unknown_key", "newer", "not_a_ticket"), (80, 10, 3, 3, 2, 2)
+        ("ok", "search", "foreign", "unlisted", "forged", "unknown_key", "newer", "not_a_ticket"),
+        (76, 8, 6, 2, 2, 2, 2, 2),
     )[0]
     windows = [
         {"tier": random.randint(1, 2), "from": _edge(random), "until": _edge(random)}

@@ -15,6 +15,7 @@ from tests.contract.twins import ROOT
 from tests.contract.vector_files import SHARED, all_files, load
 
 from handstamp.checkin.wire import FACT_CONTEXT, HEAD_CONTEXT, SNAPSHOT_CONTEXT
+from handstamp.tickets.foreign_code import CONTEXT as CODE_CONTEXT
 from handstamp.tickets.token import CONTEXT
 
 CLAUSE = re.compile(r"\bR([0-9]{1,2})\b")
@@ -107,8 +108,8 @@ def test_code_cites_only_clauses_that_are_there() -> None:
 
 
 def test_what_is_signed_never_begins_alike() -> None:
-    """R4, R13, R14, R37: a signature or hash made for one thing cannot pass for another."""
-    contexts = [CONTEXT, FACT_CONTEXT, HEAD_CONTEXT, SNAPSHOT_CONTEXT]
+    """R4, R13, R14, R37, R46: a signature or hash made for one thing cannot pass for another."""
+    contexts = [CONTEXT, FACT_CONTEXT, HEAD_CONTEXT, SNAPSHOT_CONTEXT, CODE_CONTEXT]
     assert not [
         (one, other)
         for one in contexts

@@ -101,6 +101,11 @@ def numbers(*values: int) -> bytes:
     return columns.encode_numbers(values)
 
 
+def codes(*halves: tuple[int, ...]) -> bytes:
+    """Return the three columns of codes: steps, first halves, last halves."""
+    return b"".join(numbers(*column) for column in halves)
+
+
 def one_ticket(**over: bytes) -> bytes:
     """Return a payload with one ticket whose columns may be replaced."""
     own = {
@@ -148,6 +153,11 @@ BROKEN: dict[str, Callable[[], bytes]] = {
     "a serial too many": lambda: one_ticket(serials=numbers(9, 10)),
     "an epoch missing": lambda: one_ticket(epochs=numbers()),
     "a fact without its number": lambda: one_ticket(facts=fact_columns(numbers=())),
+    "a code without its ticket": lambda: one_ticket() + codes((1,), (1,), (1,)),
+    "a code without its last half": lambda: one_ticket() + codes((0,), (1,), ()),
+    "a code cut short": lambda: one_ticket() + numbers(0) + numbers(1),
+    "two codes of one ticket": lambda: one_ticket() + codes((0, 0), (1, 2), (1, 2)),
+    "half a code of five bytes": lambda: one_ticket() + codes((0,), (1 << 32,), (1,)),
     "a fact without a device": lambda: one_ticket(facts=fact_columns(devices=(), sizes=())),
 }
 
@@ -169,6 +179,13 @@ def test_payload_made_by_hand_is_read(twin: Twin) -> None:
     }
 
 
+def test_code_made_by_hand_is_read(twin: Twin) -> None:
+    """R47: the digest of the listed ticket's code."""
+    payload = base64.b64encode(one_ticket() + codes((0,), (0x01020304,), (0xFF,))).decode()
+    row = [9, 1, 0, 1, "Bo Li", "bo.li7@x.example", "AB1", "AQIDBAAAAP8="]
+    assert twin("decodeSnapshot", {"payload": payload})["tickets"] == [row]
+
+
 def test_fact_made_by_hand_is_read(twin: Twin) -> None:
     """R38: one fact of the listed ticket."""
     payload = base64.b64encode(one_ticket(facts=fact_columns(times=(2,)))).decode()
@@ -178,7 +195,7 @@ def test_fact_made_by_hand_is_read(twin: Twin) -> None:
 
 def test_what_follows_the_columns_is_ignored(twin: Twin) -> None:
     """R38, R43: a newer side may add columns behind."""
-    later = base64.b64encode(GOOD + numbers(1, 2, 3)).decode()
+    later = base64.b64encode(GOOD + numbers() * 3 + numbers(1, 2, 3)).decode()
     now = base64.b64encode(GOOD).decode()
     assert twin("decodeSnapshot", {"payload": later}) == twin("decodeSnapshot", {"payload": now})
 

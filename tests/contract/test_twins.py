@@ -17,6 +17,8 @@ PAIRS = {
     "columns": "checkin/columns.py",
     "ticket-columns": "checkin/ticket_columns.py",
     "fact-columns": "checkin/fact_columns.py",
+    "code-columns": "checkin/code_columns.py",
+    "foreign-code": "tickets/foreign_code.py",
     "ids": "kit/ids.py",
     "signing": "kit/signing.py",
 }

@@ -57,6 +57,11 @@ def test_serial_ends_a_printed_id(twin: Twin, vector: Vector) -> None:
         assert twin("serialLetters", vector) == vector["letters"]
 
 
+@pytest.mark.parametrize("vector", cases("token/codes"))
+def test_code_from_elsewhere_has_its_digest(twin: Twin, vector: Vector) -> None:
+    assert twin("foreignCodeDigest", vector) == vector["digest"]
+
+
 @pytest.mark.parametrize("vector", cases("wire/facts"))
 def test_fact_is_laid_out_and_read(twin: Twin, vector: Vector) -> None:
     assert twin("encodeFact", vector) == {name: vector[name] for name in ("bytes", "hash", "tag")}

@@ -3,6 +3,7 @@
 import { webcrypto } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { deviceHex, serialLetters, serialOf } from '../../pwa/src/core/ids.js';
+import { foreignCodeDigest } from '../../pwa/src/core/foreign-code.js';
 import { factOfRow, fold } from '../../pwa/src/core/fold.js';
 import { strict } from '../../pwa/src/core/signing.js';
 import { encodeToken, parseToken, tokenDigest, verifyToken } from '../../pwa/src/core/token.js';
@@ -63,6 +64,10 @@ const OPS = {
   verify: async ({ public: key, signature, message, engine }) =>
     await strict(ENGINES[engine])(bytes(key), bytes(signature), bytes(message)),
   serialLetters: ({ serial }) => serialLetters(serial),
+  async foreignCodeDigest({ event, text }) {
+    const digest = await foreignCodeDigest(event, text);
+    return digest && hex(digest);
+  },
   deviceHex: ({ device }) => deviceHex(device),
   serialOf: ({ letters }) => serialOf(letters),
   async encodeFact({ fact }) {
@@ -78,11 +83,12 @@ const OPS = {
     return base64(await wire.openEnvelope(bytes(data), bytes(key), ENGINES.noble));
   },
   decodeSnapshot({ payload }) {
-    const { header, tickets, facts } = wire.decodeSnapshot(bytes(payload));
+    const { header, tickets, facts, codes } = wire.decodeSnapshot(bytes(payload));
     const { serials, tiers, statuses, epochs, names, emails, orders } = tickets;
     const rows = names.map((name, at) => [
       serials[at], tiers[at], statuses[at], epochs[at], name, emails[at], orders[at],
     ]);
+    codes.digests.forEach((digest, at) => rows[codes.places[at]].push(base64(fromHex(digest))));
     return { header, tickets: rows, facts: Array.from({ length: facts.count }, (_, at) => facts.row(at)) };
   },
   fold: (input) => fold(input),

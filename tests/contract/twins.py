@@ -12,6 +12,7 @@ from handstamp.checkin.wire import Fact, FactRow, TicketRow
 from handstamp.kit.ids import base32_encode, device_hex, luhn32
 from handstamp.kit.signing import verify
 from handstamp.tickets import token
+from handstamp.tickets.foreign_code import foreign_code_digest
 from handstamp.tickets.printed_id import serial_of
 
 Json = Any
@@ -106,6 +107,10 @@ class Python:
 
     def serialOf(self, given: Json) -> Json:  # noqa: N802
         return serial_of(given["letters"])
+
+    def foreignCodeDigest(self, given: Json) -> Json:  # noqa: N802
+        digest = foreign_code_digest(given["event"], given["text"])
+        return digest and digest.hex()
 
     def deviceHex(self, given: Json) -> Json:  # noqa: N802
         return device_hex(given["device"])

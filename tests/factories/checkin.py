@@ -47,6 +47,7 @@ from handstamp.events.models import Event
 from handstamp.kit import signing
 from handstamp.kit.clock import FakeClock
 from handstamp.plumbing.web import SYSTEM, Services
+from handstamp.tickets.foreign_code import foreign_code_digest
 from handstamp.tickets.token import TicketKey, check_token, token_digest
 
 API = "/api/tickets/checkin"
@@ -175,9 +176,13 @@ class Phone:
                 checked.check, body.event, body.serial, body.tier, body.epoch, checked.compromised
             )
             digest = token_digest(checked.token.signature)
-        ours = checked.check == "ok" and read.event == self.copy.event["number"]
+        if checked.check != "ok":
+            read, digest = self._by_code(text, read, digest)
+        ours = read.check in ("ok", "foreign") and read.event == self.copy.event["number"]
         serial = read.serial if ours else 0
         decision = self._decide(read, serial)
+        if read.check == "foreign":
+            read = read._replace(epoch=self._known_epoch(serial))
         self.append(
             kind=ADMIT if decision.admit else DENY,
             serial=serial,
@@ -188,6 +193,20 @@ class Phone:
             seen=self._seen(serial),
         )
         return decision
+
+    def _by_code(self, text: str, read: TokenRead, digest: bytes) -> tuple[TokenRead, bytes]:
+        number = self.copy.event["number"]
+        code = foreign_code_digest(number, text)
+        coded = [row for row in self.copy.tickets.values() if row.code]
+        found = min(((r.status, r.serial) for r in coded if r.code == code), default=None)
+        if found is not None and code is not None:
+            return TokenRead("foreign", number, found[1]), code
+        if read.check == "not_a_ticket" and coded and code is not None:
+            return TokenRead("unlisted"), digest
+        return read, digest
+
+    def _known_epoch(self, serial: int) -> int:
+        return self.copy.state(serial, self.own_facts(serial)).epoch
 
     def _decide(self, read: TokenRead, serial: int) -> Decision:
         row = self.copy.tickets.get(serial)

@@ -34,19 +34,25 @@ const UNREAD = {
   newer: 'list_too_old',
   unknown_key: 'list_too_old',
   forged: 'forged',
+  unlisted: 'unknown',
 };
 
+/** Checks by which the list's row counts: no token was needed. */
+const BY_ROW = ['search', 'foreign'];
+
 /**
- * Judges one token, or one row that was searched for, on one list (R26 to R29). `ticket` is null
+ * Judges one token, or one row found without one, on one list (R26 to R29, R48). `ticket` is null
  * when the serial is not listed; `state` null when it has no facts.
  * @param {VerdictInput} input
  * @returns {Decision}
  */
 export function decide({ token, event, ticket, list, state, now, list_age_s: age }) {
   const unread = unreadVerdict(token, event, ticket);
-  if (unread) return decision(unread);
+  if (unread) {
+    return decision(unread, { flags: token.check === 'unlisted' ? ['unlisted_code'] : [] });
+  }
   const known = Math.max(ticket?.epoch ?? 0, state?.epoch ?? 0);
-  const epoch = token.check === 'search' ? known : token.epoch;
+  const epoch = BY_ROW.includes(token.check) ? known : token.epoch;
   if (epoch < known) return decision('superseded');
   const listed = epoch === known ? ticket : null;
   if (listed?.status) return decision(BY_STATUS[listed.status] ?? 'cancelled');
@@ -75,7 +81,7 @@ function decision(verdict, more = {}) {
  * @returns {Verdict | null}
  */
 function unreadVerdict(token, event, ticket) {
-  if (token.check === 'search') return ticket ? null : 'not_a_ticket';
+  if (BY_ROW.includes(token.check)) return ticket ? null : 'not_a_ticket';
   if (token.check !== 'ok') return UNREAD[token.check];
   if (token.compromised && ticket?.epoch !== token.epoch) return 'forged';
   return token.event === event.number ? null : 'wrong_event';

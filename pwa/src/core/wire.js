@@ -1,6 +1,7 @@
 // Facts as bytes and rows, and the signed envelope. Twin: server/handstamp/checkin/wire.py.
 // Vectors: shared/vectors/wire.
 
+import { readCodes } from './code-columns.js';
 import { readFacts } from './fact-columns.js';
 import { Reader, Writer } from './layout.js';
 import { strict } from './signing.js';
@@ -223,7 +224,8 @@ export function decodeSnapshot(payload) {
   if (from.uint(1) !== PAYLOAD_FORMAT) throw new RangeError('a snapshot of a newer format');
   const header = JSON.parse(from.text());
   const tickets = readTickets(from);
-  return { header, tickets, facts: readFacts(from, tickets.serials) };
+  const facts = readFacts(from, tickets.serials);
+  return { header, tickets, facts, codes: readCodes(from, tickets.count) };
 }
 
 /**

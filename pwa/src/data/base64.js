@@ -23,6 +23,11 @@ export function fromBase64(text) {
   return bytes;
 }
 
+/** @param {Uint8Array} bytes @returns {string} hexadecimal digits */
+export function hexOf(bytes) {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 /** @param {Uint8Array} left @param {Uint8Array} right @returns {boolean} */
 export function sameBytes(left, right) {
   return left.length === right.length && left.every((byte, i) => byte === right[i]);

@@ -1,6 +1,7 @@
 /** The list in memory: the snapshot's columns, what changed since, and each ticket's facts. */
 
 import { factOfRow } from '../core/fold.js';
+import { CodeIndex } from './code-index.js';
 
 /** @typedef {import('../../types/protocol.js').Snapshot} Snapshot */
 /** @typedef {import('../../types/protocol.js').FoldFact} FoldFact */
@@ -29,6 +30,7 @@ export class TicketIndex {
     /** How often rows changed; lets a search know that it is behind. */
     this.changes = 0;
     this.names = namesOf(this.header);
+    this.codes = new CodeIndex(base);
     /** @type {ReturnType<typeof chainFacts> | null} */
     this.chains = null;
   }
@@ -60,6 +62,19 @@ export class TicketIndex {
       return /** @type {TicketRow} */ (this.changed.get(this.added[position - count]));
     }
     return this.changed.get(serials[position]) ?? this.#row(position);
+  }
+
+  /**
+   * The ticket with a code of this digest; of several the least (status, serial) (R46).
+   * @param {Uint8Array} digest
+   * @returns {TicketRow | null}
+   */
+  byCode(digest) {
+    const rows = this.codes.find(digest).map((serial) => this.ticket(serial));
+    return rows.reduce((least, row) => {
+      if (!least || !row) return least ?? row;
+      return row[2] < least[2] || (row[2] === least[2] && row[0] < least[0]) ? row : least;
+    }, null);
   }
 
   /** Positions whose rows are no longer the snapshot's. @returns {number[]} */
@@ -104,6 +119,7 @@ export class TicketIndex {
       const serial = row[0];
       if (!this.changed.has(serial) && !this.places.has(serial)) this.added.push(serial);
       this.changed.set(serial, row);
+      this.codes.apply(row);
     }
     for (const row of changes.facts) {
       const [, , , , , , serial] = row;

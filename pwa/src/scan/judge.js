@@ -60,7 +60,8 @@ export function revisionsOf(lists) {
  */
 export function judge({ index, log, list, now, listAgeS }, { token }) {
   const { event, lists } = index.header;
-  const ours = token.check === 'search' || (token.check === 'ok' && token.event === event.number);
+  const byRow = token.check === 'search' || token.check === 'foreign';
+  const ours = byRow || (token.check === 'ok' && token.event === event.number);
   const row = ours ? index.ticket(token.serial) : null;
   const facts = ours ? factsOf(index, log, token.serial) : [];
   const ticket = row ? { tier: row[1], status: row[2], epoch: row[3] } : null;
@@ -69,5 +70,5 @@ export function judge({ index, log, list, now, listAgeS }, { token }) {
     : null;
   const decision = decide({ token, event, ticket, list, state, now, list_age_s: listAgeS });
   const known = Math.max(ticket?.epoch ?? 0, state?.epoch ?? 0);
-  return { decision, row, facts, epoch: token.check === 'search' ? known : token.epoch };
+  return { decision, row, facts, epoch: byRow ? known : token.epoch };
 }

@@ -25,7 +25,7 @@ import { serialLetters } from '../core/ids.js';
 export function lightOf(what) {
   const { index, judgement, read, how, now, listAgeS, factNumber, switchTo, timings } = what;
   const { decision, row } = judgement;
-  const ours = read.token.check === 'search' || read.token.check === 'ok';
+  const ours = ['search', 'foreign', 'ok'].includes(read.token.check);
   const known = ours && decision.verdict !== 'wrong_event' && decision.verdict !== 'forged';
   const tier = row ? row[1] : known ? read.token.tier : 0;
   return {

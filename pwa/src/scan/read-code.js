@@ -1,19 +1,23 @@
 /** What a scanned text is: its token with the signature checked, and what marks it in a fact. */
 
 import { NO_DIGEST } from '../core/wire.js';
+import { foreignCodeDigest } from '../core/foreign-code.js';
 import { tokenDigest, verifyToken } from '../core/token.js';
-import { fromBase64 } from '../data/base64.js';
+import { fromBase64, hexOf } from '../data/base64.js';
 import { verify } from '../data/ed25519.js';
 
 /** @typedef {import('../../types/protocol.js').VerdictInput} VerdictInput */
 /** @typedef {import('../../types/records.js').TicketKey} TicketKey */
+/** @typedef {import('../data/ticket-index.js').TicketIndex} TicketIndex */
 
 /**
  * @typedef {object} CodeRead
  * @property {VerdictInput['token']} token
- * @property {Uint8Array<ArrayBuffer>} digest 8 bytes; zeros when no token was read
+ * @property {Uint8Array<ArrayBuffer>} digest 8 bytes; zeros when nothing that counts was read
  * @property {string} mark tells identical codes apart from others, never the code itself
  */
+
+const NOTHING = Object.freeze({ event: 0, serial: 0, tier: 0, epoch: 0 });
 
 /** @type {WeakMap<TicketKey[], Map<number, {public: Uint8Array<ArrayBuffer>, compromised: boolean}>>} */
 const maps = new WeakMap();
@@ -32,19 +36,39 @@ function keyMap(keys) {
 
 /**
  * @param {string} text as scanned or typed
- * @param {TicketKey[]} keys of the list
+ * @param {TicketIndex} index the list
  * @returns {Promise<CodeRead>}
  */
-export async function readCode(text, keys) {
+export async function readCode(text, index) {
+  const { keys } = index.header;
   const { check, token, compromised } = await verifyToken(text, keyMap(keys), verify);
+  const foreign = check === 'ok' ? null : await readForeign(text, index);
+  if (foreign) return foreign;
   if (!token) {
     const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-    const nothing = { check, event: 0, serial: 0, tier: 0, epoch: 0 };
+    const unlisted = text.trim() !== '' && !index.codes.empty;
+    const nothing = { ...NOTHING, check: unlisted ? /** @type {const} */ ('unlisted') : check };
     return { token: nothing, digest: NO_DIGEST, mark: hexOf(new Uint8Array(hash, 0, 8)) };
   }
   const digest = await tokenDigest(token.signature);
   const { event, serial, tier, epoch } = token;
   return { token: { check, event, serial, tier, epoch, compromised }, digest, mark: hexOf(digest) };
+}
+
+/**
+ * What is no genuine token may be a code from elsewhere (R48).
+ * @param {string} text
+ * @param {TicketIndex} index
+ * @returns {Promise<CodeRead | null>}
+ */
+async function readForeign(text, index) {
+  if (index.codes.empty) return null;
+  const event = index.header.event.number;
+  const digest = await foreignCodeDigest(event, text);
+  const row = digest && index.byCode(digest);
+  if (!digest || !row) return null;
+  const token = { ...NOTHING, check: /** @type {const} */ ('foreign'), event, serial: row[0] };
+  return { token, digest, mark: hexOf(digest) };
 }
 
 /**
@@ -54,11 +78,6 @@ export async function readCode(text, keys) {
  * @returns {CodeRead}
  */
 export function pickedRow(event, serial) {
-  const token = { check: /** @type {const} */ ('search'), event, serial, tier: 0, epoch: 0 };
+  const token = { ...NOTHING, check: /** @type {const} */ ('search'), event, serial };
   return { token, digest: NO_DIGEST, mark: String(serial) };
-}
-
-/** @param {Uint8Array} bytes */
-function hexOf(bytes) {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

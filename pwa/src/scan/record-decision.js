@@ -28,7 +28,8 @@ const NOTHING = new Uint8Array(0);
 export function draftOf({ judgement, read, how, list, now, listAgeS, cursorSeq, clock, person }) {
   const { decision, facts, epoch } = judgement;
   const { check } = read.token;
-  const genuine = check === 'search' || (check === 'ok' && decision.verdict !== 'wrong_event');
+  const byRow = check === 'search' || check === 'foreign';
+  const genuine = byRow || (check === 'ok' && decision.verdict !== 'wrong_event');
   const seen = facts.filter(({ kind }) => kind === KIND.admit).slice(-MOST_SEEN);
   return {
     kind: decision.admit ? KIND.admit : KIND.deny,

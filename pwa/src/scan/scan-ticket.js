@@ -28,7 +28,7 @@ import { draftOf, record } from './record-decision.js';
  */
 export async function scanTicket(desk, { text, how, marks }) {
   const { index } = desk();
-  const read = await readCode(text, index.header.keys);
+  const read = await readCode(text, index);
   return decideAndRecord(desk, read, how, marks);
 }
 

@@ -10,8 +10,8 @@ import { t } from './text.js';
  */
 export function typeCode(enter) {
   const code = field(t('Ticket code'), {
-    autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', enterkeyhint: 'go', required: true,
-  }, t('Paste it, or read it in with a hand scanner. It begins with HS.'));
+    autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false', enterkeyhint: 'go', required: true,
+  }, t('Paste it, or read it in with a hand scanner. Most begin with HS.'));
   openSheet(t('Type a code'), (close) => [
     el(
       'form',

@@ -71,7 +71,8 @@ export function verdictAdvice(light, zone) {
     case 'too_early': return windowAdvice(light, zone);
     case 'too_late': return windowAdvice(light, zone);
     case 'list_too_old': return t('The code may be newer than this list. Sync this phone, then scan again.');
-    case 'unknown': return light.admit ? t('Genuine code, sold after the last sync.') : t('Genuine code, sold after the last sync. Sync this phone, then scan again.');
+    case 'unknown': if (light.flags.includes('unlisted_code')) return t('No ticket on this list has this code. Sync this phone, then scan again.');
+      return light.admit ? t('Genuine code, sold after the last sync.') : t('Genuine code, sold after the last sync. Sync this phone, then scan again.');
     case 'forged': return t('The signature is wrong. Do not let in.');
     default: return t('This code is something else. Look for the ticket code.');
   }

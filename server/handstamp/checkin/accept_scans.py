@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from handstamp.checkin.batch import Batch, DoorDevice
 from handstamp.checkin.wire import (
-    NO_DIGEST,
     NO_HASH,
     Fact,
     decode_fact,
@@ -191,11 +190,6 @@ def _ack(
 
 
 def was_scanned(batch: Batch, fact: Fact) -> bool:
-    """Tell whether the fact carries the digest of the ticket's real token (R22)."""
+    """Tell whether the fact carries the digest of the ticket's real token or code (R22)."""
     ticket = batch.tickets.get(fact.serial)
-    return (
-        ticket is not None
-        and fact.digest != NO_DIGEST
-        and fact.epoch == ticket.epoch
-        and fact.digest == ticket.digest
-    )
+    return ticket is not None and ticket.was_read(fact.digest, fact.epoch)

@@ -12,7 +12,7 @@ from handstamp.checkin import project_admissions, store
 from handstamp.checkin.fold import FoldFact, fact_of_row
 from handstamp.checkin.number_changes import Head
 from handstamp.checkin.stored_facts import SERVER_KINDS, stored_columns
-from handstamp.checkin.wire import DENY, decode_fact, row_of
+from handstamp.checkin.wire import DENY, NO_DIGEST, decode_fact, row_of
 from handstamp.checkin.wire import Fact as WireFact
 from handstamp.kit.clock import Millis
 
@@ -61,6 +61,11 @@ class DoorTicket:
     printed_id: str
     order: str
     status_at: Millis
+    code: bytes | None = None
+
+    def was_read(self, digest: bytes, epoch: int) -> bool:
+        """Tell whether the digest is of its token or of its code from elsewhere (R46)."""
+        return epoch == self.epoch and digest != NO_DIGEST and digest in (self.digest, self.code)
 
 
 @dataclass

@@ -1,14 +1,20 @@
 """Tickets and facts as they are fed: one flat row each."""
 
+import base64
+import binascii
 from typing import Any, NamedTuple
 
 Ref = tuple[int, int, int]
 
 SCANNED, PROVEN, BACKED, AFTER_END = 1, 2, 4, 8
+CODE_BYTES = 8
 
 
 class TicketRow(NamedTuple):
-    """A ticket as it is fed (R35); status by the codes of R30."""
+    """A ticket as it is fed (R35); status by the codes of R30.
+
+    `code`: digest of its code from elsewhere (R46), 8 bytes; empty when it has none.
+    """
 
     serial: int
     tier: int
@@ -17,15 +23,16 @@ class TicketRow(NamedTuple):
     name: str
     email: str
     order: str
+    code: bytes = b""
 
     def to_json(self) -> list[Any]:
-        """Return the row as a JSON array."""
-        return [*self]
+        """Return the row as a JSON array; it ends early when there is no code."""
+        return [*self[:7], base64.b64encode(self.code).decode()] if self.code else [*self[:7]]
 
     @classmethod
     def from_json(cls, row: list[Any]) -> "TicketRow":
         """Read a JSON array; members that a newer side added at the end are ignored."""
-        return cls._make(row[:7])
+        return cls(*row[:7], _code(row[7]) if len(row) > 7 else b"")
 
 
 class FactRow(NamedTuple):
@@ -55,6 +62,14 @@ class FactRow(NamedTuple):
         """Read a JSON array; members that a newer side added at the end are ignored."""
         seen = tuple(_ref(ref) for ref in row[11])
         return cls._make([*row[:11], seen, None if row[12] is None else _ref(row[12])])
+
+
+def _code(member: Any) -> bytes:
+    try:
+        code = base64.b64decode(member, validate=True)
+    except (binascii.Error, TypeError, ValueError):
+        return b""
+    return code if len(code) == CODE_BYTES else b""
 
 
 def _ref(members: list[int]) -> Ref:

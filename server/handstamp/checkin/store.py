@@ -75,6 +75,7 @@ TICKETS = select(
     Ticket.printed_id,
     Ticket.order_ref,
     Ticket.status_at,
+    Ticket.code_digest,
 ).where(Ticket.event_id == _event, Ticket.serial.in_(_serials))
 FACTS_OF_TICKETS = (
     select(Fact.bytes, Fact.tag, Fact.stamp, Fact.scanned, Device.kind)

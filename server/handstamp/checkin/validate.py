@@ -12,7 +12,7 @@ from sqlalchemy import select
 from handstamp.checkin.batch import Batch, DoorDevice, DoorTicket
 from handstamp.checkin.batcher import batcher
 from handstamp.checkin.fold import State
-from handstamp.checkin.list_changes import Personal
+from handstamp.checkin.list_rows import Personal
 from handstamp.checkin.models import Device
 from handstamp.checkin.pair_device import numbers
 from handstamp.checkin.project_admissions import state_of
@@ -44,8 +44,10 @@ from handstamp.plumbing.errors import (
 from handstamp.plumbing.limits import hit
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services
+from handstamp.tickets.find_by_code import has_codes, serial_by_code
+from handstamp.tickets.foreign_code import foreign_code_digest
 from handstamp.tickets.signing_keys import keys_of_event
-from handstamp.tickets.token import TicketKey, check_token, token_digest
+from handstamp.tickets.token import Checked, TicketKey, check_token, token_digest
 
 FORGED_A_MINUTE = 60
 MOST_SEEN = 64  # R11
@@ -90,20 +92,49 @@ async def validate(services: Services, key: str, question: Question) -> dict[str
     if checked.check == "unknown_key":
         known = await _event_known(services, scanner.event_id, again=True)
         checked = check_token(question.text, known.keys)
-    if checked.check == "forged":
+    read, digest = await _read(services, scanner.event_id, known, question.text, checked)
+    if read.check in ("forged", "unlisted"):
         bucket = f"forged:{scanner.device}"
         await hit(services, bucket, limit=FORGED_A_MINUTE, window_ms=MINUTE)
-    body = checked.token.body if checked.token else None
-    read = TokenRead(checked.check, compromised=checked.compromised)
-    if body is not None:
-        read = read._replace(event=body.event, serial=body.serial, tier=body.tier, epoch=body.epoch)
-    digest = token_digest(checked.token.signature) if checked.token else NO_DIGEST
     asked = Asked(scanner.device, known.policy, known.personal, question, read, digest)
     answer = await batcher(services).submit(scanner.event_id, asked)
     if isinstance(answer, Problem):
         raise answer
     members: dict[str, Any] = answer
     return members
+
+
+async def _read(
+    services: Services, event_id: str, known: _EventKnown, text: str, checked: Checked
+) -> tuple[TokenRead, bytes]:
+    """Return what the text is, by its token or by its code from elsewhere (R48), and its digest."""
+    if checked.check != "ok":
+        foreign = await _by_code(services, event_id, known, text, checked)
+        if foreign is not None:
+            return foreign
+    read = TokenRead(checked.check, compromised=checked.compromised)
+    if checked.token is None:
+        return read, NO_DIGEST
+    if (body := checked.token.body) is not None:
+        read = read._replace(event=body.event, serial=body.serial, tier=body.tier, epoch=body.epoch)
+    return read, token_digest(checked.token.signature)
+
+
+async def _by_code(
+    services: Services, event_id: str, known: _EventKnown, text: str, checked: Checked
+) -> tuple[TokenRead, bytes] | None:
+    number = known.policy.number
+    digest = foreign_code_digest(number, text)
+    if digest is None:
+        return None
+    async with services.db.read() as session:
+        serial = await serial_by_code(session, event_id, digest)
+        coded = serial is not None or await has_codes(session, event_id)
+    if serial is not None:
+        return TokenRead("foreign", event=number, serial=serial), digest
+    if coded and checked.check == "not_a_ticket":
+        return TokenRead("unlisted"), NO_DIGEST
+    return None
 
 
 @dataclass
@@ -168,14 +199,17 @@ class Asked:
             now=batch.now,
             list_age_s=0,
         )
+        epoch = self.read.epoch if self.read.check == "ok" else _known_epoch(ticket, state)
         answer = self._answer(batch, rules, decision, ticket, state)
-        fact = self._fact(batch, device, rules, decision)
+        fact = self._fact(batch, device, rules, decision, epoch)
         raw = encode_fact(fact)
-        scanned = ticket is not None and fact.epoch == ticket.epoch and fact.digest == ticket.digest
+        scanned = ticket is not None and ticket.was_read(fact.digest, fact.epoch)
         batch.add_fact(raw, fact, fact_hash(raw), scanned=scanned)
         return answer | {"fact": {"device": device.id, "number": fact.number}}
 
-    def _fact(self, batch: Batch, device: DoorDevice, rules: ListRules, decision: Decision) -> Fact:
+    def _fact(
+        self, batch: Batch, device: DoorDevice, rules: ListRules, decision: Decision, epoch: int
+    ) -> Fact:
         ours = self._is_ours()
         seen = batch.facts.get(self.read.serial, ())[-MOST_SEEN:] if ours else ()
         return Fact(
@@ -186,7 +220,7 @@ class Asked:
             list_no=rules.list_no,
             rule_rev=rules.rev,
             serial=self.read.serial if ours else 0,
-            epoch=self.read.epoch if ours else 0,
+            epoch=epoch if ours else 0,
             how=API,
             verdict=CODES[decision.verdict],
             flags=flag_bits(decision.flags),
@@ -238,11 +272,16 @@ class Asked:
         return rules_of({"list": chosen, "rev": rev, "rules": revisions[rev]})
 
     def _is_ours(self) -> bool:
-        return self.read.check == "ok" and self.read.event == self.policy.number
+        genuine = self.read.check in ("ok", "foreign")
+        return genuine and self.read.event == self.policy.number
 
     def _hash(self) -> str:
         asked = json.dumps([self.question.text, self.question.list_no, self.question.operator])
         return hashlib.sha256(asked.encode()).hexdigest()
+
+
+def _known_epoch(ticket: DoorTicket | None, state: State | None) -> int:
+    return max(ticket.epoch if ticket else 0, state.epoch if state else 0)
 
 
 def _listed(ticket: DoorTicket | None) -> Listed | None:

@@ -26,7 +26,9 @@ Verdict = Literal[
     "forged",
     "not_a_ticket",
 ]
-TokenCheck = Literal["ok", "forged", "unknown_key", "newer", "not_a_ticket", "search"]
+TokenCheck = Literal[
+    "ok", "forged", "unknown_key", "newer", "not_a_ticket", "search", "foreign", "unlisted"
+]
 
 CODES: dict[str, int] = {
     "valid": 1,
@@ -51,11 +53,17 @@ _UNREAD: dict[TokenCheck, Verdict] = {
     "newer": "list_too_old",
     "unknown_key": "list_too_old",
     "forged": "forged",
+    "unlisted": "unknown",
 }
+_BY_ROW = ("search", "foreign")  # the list's row counts, no token was needed
 
 
 class TokenRead(NamedTuple):
-    """What was scanned, or with `search` what was picked; zeros where nothing was read."""
+    """What was scanned; zeros where nothing was read.
+
+    `search`: a row that was picked. `foreign`: a row found by its code from elsewhere.
+    `unlisted`: no such code is listed, though others are (R48).
+    """
 
     check: TokenCheck
     event: int = 0
@@ -116,15 +124,15 @@ def decide(
     now: Millis,
     list_age_s: int,
 ) -> Decision:
-    """Judge one token, or one row that was searched for, on one list (R26-R29).
+    """Judge one token, or one row found without one, on one list (R26-R29, R48).
 
     `ticket` is None when the serial is not listed; `state` None when it has no facts.
     """
     unread = _unread(token, event, ticket)
     if unread:
-        return Decision(unread)
+        return Decision(unread, flags=("unlisted_code",) if token.check == "unlisted" else ())
     known = max(ticket.epoch if ticket else 0, state.epoch if state else 0)
-    epoch = known if token.check == "search" else token.epoch
+    epoch = known if token.check in _BY_ROW else token.epoch
     listed = ticket if ticket and epoch == known else None
     refused = (
         Decision("superseded")
@@ -143,7 +151,7 @@ def decide(
 
 
 def _unread(token: TokenRead, event: EventPolicy, ticket: Listed | None) -> Verdict | None:
-    if token.check == "search":
+    if token.check in _BY_ROW:
         return None if ticket else "not_a_ticket"
     if token.check != "ok":
         return _UNREAD[token.check]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from handstamp.checkin.code_columns import decode_codes, encode_codes
 from handstamp.checkin.fact_columns import decode_facts, encode_facts
 from handstamp.checkin.layout import Reader, varint
 from handstamp.checkin.rows import AFTER_END, BACKED, PROVEN, SCANNED, FactRow, Ref, TicketRow
@@ -241,9 +242,17 @@ def encode_snapshot(
 ) -> bytes:
     """Return the payload of a snapshot (R38), not yet compressed; rows may be in any order."""
     head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    columns, serials = encode_tickets(tickets)
+    rows = list(tickets)
+    columns, serials = encode_tickets(rows)
     return b"".join(
-        (bytes((PAYLOAD_FORMAT,)), varint(len(head)), head, columns, encode_facts(facts, serials))
+        (
+            bytes((PAYLOAD_FORMAT,)),
+            varint(len(head)),
+            head,
+            columns,
+            encode_facts(facts, serials),
+            encode_codes({row.serial: row.code for row in rows if row.code}, serials),
+        )
     )
 
 
@@ -260,6 +269,7 @@ def decode_snapshot(payload: bytes) -> tuple[dict[str, Any], list[TicketRow], li
     try:
         tickets = decode_tickets(read)
         facts = decode_facts(read, [row.serial for row in tickets])
+        tickets = decode_codes(read, tickets)
     except (IndexError, StopIteration) as error:
         raise ValueError("columns do not fit each other") from error
     return header, tickets, facts

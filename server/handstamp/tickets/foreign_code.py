@@ -4,12 +4,10 @@ Vectors: shared/vectors/token. Phones and door tickets hold the digest and never
 """
 
 import hashlib
-import re
 
 DIGEST_BYTES = 8
-_CONTEXT = b"handstamp/foreign-code/1\0"
+CONTEXT = b"handstamp/foreign-code/1\0"
 _SPACE = "\t\n\v\f\r \u00a0\ufeff"
-_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def foreign_code_digest(event_number: int, code: str) -> bytes | None:
@@ -21,6 +19,7 @@ def foreign_code_digest(event_number: int, code: str) -> bytes | None:
     text = code.strip(_SPACE)
     if not text:
         return None
-    told = _LONE_SURROGATES.sub("\ufffd", text).encode()
-    message = _CONTEXT + event_number.to_bytes(3, "big") + told
+    units = text.encode("utf-16-le", "surrogatepass")
+    told = units.decode("utf-16-le", "replace").encode()  # a lone surrogate reads as U+FFFD
+    message = CONTEXT + event_number.to_bytes(3, "big") + told
     return hashlib.sha256(message).digest()[:DIGEST_BYTES]

@@ -25,6 +25,13 @@ class Ticket(Base):
         Index("ix_tickets_tickets_order", "order_id"),
         Index("ix_tickets_tickets_feed", "event_id", "feed_seq"),
         Index(
+            "ix_tickets_tickets_code",
+            "event_id",
+            "code_digest",
+            sqlite_where=text("code_digest IS NOT NULL"),
+            postgresql_where=text("code_digest IS NOT NULL"),
+        ),
+        Index(
             "ix_tickets_tickets_unnumbered",
             "event_id",
             sqlite_where=text("feed_seq IS NULL"),
