@@ -1,12 +1,13 @@
 """Tickets from elsewhere as a file lists them: two formats with fixed headers, bad rows by line."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from handstamp.tickets.guest_columns import folded, looks_like_mail
 from handstamp.tickets.guest_rows import N_, Issue, Row, UnreadableFile, clean
 
 MAX_ROWS = 10_000
+MOST_LINES = 5 * MAX_ROWS  # with empty ones
 MAX_TEXT = 200
 PLAIN = ("Event", "Variant", "Email", "Password")
 FORMATS = {PLAIN: "plain", (*PLAIN, "Code"): "with_code"}
@@ -50,9 +51,10 @@ def read_rows(rows: Iterable[Row], notes: Sequence[Issue] = ()) -> Sheet:
     loses only outer spaces and ="…". Empty rows do not count.
 
     Raises:
-        UnreadableFile: there is nothing in it, its header is another, or it has too many rows.
+        UnreadableFile: there is nothing in it, its header is another, or it has too many rows,
+            empty ones too.
     """
-    filled = (row for row in rows if any(cell.strip() for cell in row.cells))
+    filled = _filled(rows)
     header = next(filled, None)
     if header is None:
         raise UnreadableFile(N_("There is nothing in this file."))
@@ -70,6 +72,14 @@ def read_rows(rows: Iterable[Row], notes: Sequence[Issue] = ()) -> Sheet:
     return sheet
 
 
+def _filled(rows: Iterable[Row]) -> Iterator[Row]:
+    for number, row in enumerate(rows):
+        if number > MOST_LINES:
+            raise UnreadableFile(N_("There are too many empty rows in this file."), line=row.line)
+        if any(cell.strip() for cell in row.cells):
+            yield row
+
+
 def same_name(text: str) -> str:
     """Return what two spellings of one name have in common: no case, accents or signs."""
     return folded(text) or text.casefold().strip()
@@ -80,7 +90,7 @@ def _format_of(header: Row) -> str:
     if known:
         return known
     for separator in _OTHER_SEPARATORS:
-        if separator.join(PLAIN) in separator.join(header.cells):
+        if header.cells[0].replace('"', "").startswith(separator.join(PLAIN)):
             raise UnreadableFile(
                 N_("The columns must be separated by commas. Save the file as CSV with commas."),
                 line=header.line,

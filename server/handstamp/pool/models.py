@@ -38,12 +38,21 @@ class PoolTicket(Base):
     Status: unassigned, assigned, unmatched (nobody waited for it at the last run), used, void
     (taken out of the pool). `sealed`: AES-256-GCM of JSON {"password", "code"} under the
     credential key `key_id`, bound to this id. `twin`: keyed hash of event, e-mail and password,
-    by which a second copy is known. `code_digest`: what phones compare a scanned code with.
+    by which a second copy is known. `code_digest`: what phones compare a scanned code with; no
+    two tickets of an event have the same.
     """
 
     __tablename__ = "tickets_pool_tickets"
     __table_args__ = (
         Index("uq_tickets_pool_tickets_twin", "event_id", "twin", unique=True),
+        Index(
+            "uq_tickets_pool_tickets_code",
+            "event_id",
+            "code_digest",
+            unique=True,
+            sqlite_where=text("code_digest IS NOT NULL"),
+            postgresql_where=text("code_digest IS NOT NULL"),
+        ),
         Index("ix_tickets_pool_tickets_free", "event_id", "tier_id", "status", "created_at", "id"),
         Index("ix_tickets_pool_tickets_email", "event_id", "email"),
         Index("ix_tickets_pool_tickets_key", "key_id", "id"),

@@ -1,7 +1,7 @@
 """A file of tickets from elsewhere against what an organizer has: what is new, what is wrong."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
