@@ -11,5 +11,5 @@ async def organizers_of(session: AsyncSession, actor: Actor) -> list[Organizer]:
     """Return the actor's organizers by name; an administrator sees all."""
     found = select(Organizer).order_by(Organizer.name, Organizer.id)
     if actor.kind not in ("admin", "system"):
-        found = found.where(Organizer.id.in_(list(actor.organizers)))
+        found = found.where(Organizer.id.in_(actor.managed))
     return list((await session.execute(found)).scalars())

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.auth.models import Member, User
@@ -13,7 +13,7 @@ from handstamp.plumbing.web import Actor
 
 @dataclass(frozen=True)
 class TeamMember:
-    """A person in a team; role `owner` or `manager`."""
+    """A person in a team; role `owner`, `manager` or `support`."""
 
     user_id: str
     email: str
@@ -33,7 +33,7 @@ async def team_of(session: AsyncSession, actor: Actor, organizer_id: str) -> lis
         select(User, Member.role)
         .join(Member, Member.user_id == User.id)
         .where(Member.organizer_id == organizer_id)
-        .order_by(Member.role.desc(), User.email)
+        .order_by(case({"owner": 0, "manager": 1}, value=Member.role, else_=2), User.email)
     )
     return [
         TeamMember(user.id, user.email, user.name, role)

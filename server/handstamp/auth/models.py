@@ -52,7 +52,10 @@ class OrganizerProfile(Base):
 
 
 class Member(Base):
-    """A person in an organizer's team; role `owner` or `manager`."""
+    """A person in an organizer's team; role `owner`, `manager` or `support`.
+
+    Support helps members with their tickets and sees nothing else of the organizer.
+    """
 
     __tablename__ = "tickets_members"
 

@@ -73,7 +73,7 @@ async def clubs_of_organizer(
     archived: bool = False,
 ) -> Sequence[Club]:
     """Return the actor's clubs by name; of one organizer if asked."""
-    organizers: Collection[str] | None = None if actor.may_manage("") else list(actor.organizers)
+    organizers: Collection[str] | None = None if actor.may_manage("") else actor.managed
     if organizer_id is not None:
         organizers = [organizer_id] if actor.may_manage(organizer_id) else []
     return await store.clubs(session, organizers, archived=archived)

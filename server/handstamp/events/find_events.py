@@ -62,7 +62,7 @@ async def list_events(
 
     `words` is a part of a title, venue or city.
     """
-    organizers: list[str] | None = None if actor.may_manage("") else list(actor.organizers)
+    organizers: list[str] | None = None if actor.may_manage("") else actor.managed
     if organizer_id is not None:
         organizers = [organizer_id] if actor.may_manage(organizer_id) else []
     place = (after.start_at, after.id) if after else None

@@ -12,12 +12,15 @@ from handstamp.plumbing.db import Database
 from handstamp.plumbing.errors import Forbidden, NotFound, SwitchedOff, Unauthenticated
 from handstamp.plumbing.pubsub import Signals
 
+RUN_BY = frozenset({"owner", "manager"})  # the roles that run an organizer's events
+
 
 @dataclass(frozen=True)
 class Actor:
     """Who makes a request, as far as every room needs to know.
 
-    `kind`: "nobody", "user", "admin" or "system". `organizers`: id to role, of a person's teams.
+    `kind`: "nobody", "user", "admin" or "system". `organizers`: id to role, of a person's teams:
+    owner and manager run its events, support helps its members with their tickets.
     """
 
     kind: str = "nobody"
@@ -28,7 +31,16 @@ class Actor:
 
     def may_manage(self, organizer_id: str) -> bool:
         """Tell whether this actor runs that organizer's events."""
+        return self.kind in ("admin", "system") or self.organizers.get(organizer_id) in RUN_BY
+
+    def may_support(self, organizer_id: str) -> bool:
+        """Tell whether this actor helps that organizer's members; who runs its events may too."""
         return self.kind in ("admin", "system") or organizer_id in self.organizers
+
+    @property
+    def managed(self) -> list[str]:
+        """The organizers whose events this person runs, by id."""
+        return [one for one, role in self.organizers.items() if role in RUN_BY]
 
 
 NOBODY = Actor()

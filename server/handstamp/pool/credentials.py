@@ -80,7 +80,7 @@ async def read_credential(
 
 def may_support(actor: Actor, organizer_id: str) -> bool:
     """Tell whether an actor helps an organizer's members: its team, support, administrators."""
-    return actor.kind in ("admin", "system") or organizer_id in actor.organizers
+    return actor.may_support(organizer_id)
 
 
 async def _demand_of(session: AsyncSession, ticket: PoolTicket) -> Demand | None:

@@ -34,7 +34,7 @@ async def uploads_of(
     elif actor.may_manage(""):
         organizers = None
     else:
-        organizers = [key for key in actor.organizers if actor.may_manage(key)]
+        organizers = actor.managed
     last = await session.get(PoolUpload, after) if after.isprintable() else None
     before = (last.created_at, last.id) if last else None
     return await store.uploads(session, organizers, before=before, limit=limit)

@@ -40,8 +40,8 @@ async def events(request: Request) -> Response:
     search = request.query_params.get("q", "").strip()[:100]
     status = request.query_params.get("status", "")
     status = status if status in words.event_statuses() else ""
-    if not actor.organizers and actor.kind != "admin":
-        return go(request, "/tickets/organizer/new")
+    if not actor.managed and actor.kind != "admin":
+        return go(request, "/tickets/support" if actor.organizers else "/tickets/organizer/new")
     async with services(request).db.read() as session:
         after_id = request.query_params.get("after")
         after = await owned_event(session, actor, after_id) if after_id else None

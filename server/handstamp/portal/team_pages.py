@@ -5,17 +5,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from handstamp.audit.find_entries import entries_of
+from handstamp.auth.change_team import may_change_team, remove_from_team, set_role
 from handstamp.auth.create_organizer import create_organizer, may_create_organizer
 from handstamp.auth.find_team import team_of
-from handstamp.plumbing.errors import Problem
+from handstamp.plumbing.errors import NotFound, Problem
 from handstamp.plumbing.paging import link, number_in
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_user, services
 from handstamp.portal.forms import OrganizerForm
 from handstamp.portal.organizer_frame import frame
 from handstamp.portal.pages import go, page, render
+from handstamp.portal.words import team_roles
 
 PAGE = 100
+_TEAM = "/tickets/organizer/team"
 
 
 @page
@@ -52,9 +55,43 @@ async def team(request: Request) -> Response:
         request,
         "team.html",
         people=people,
+        roles=team_roles(),
+        changeable={one.id for one in around["organizers"] if may_change_team(actor, one.id)},
         may_create=may_create_organizer(services(request).settings, actor),
         **around,
     )
+
+
+@page
+async def set_member(request: Request) -> Response:
+    """Take somebody into a team, or give them another role."""
+    actor, sent = require_user(request), await request.form()
+    email, role = str(sent.get("email", "")), str(sent.get("role", ""))
+    organizer_id = request.path_params["organizer_id"]
+    try:
+        async with services(request).db.write(actor=actor.id) as session:
+            await set_role(session, actor, organizer_id, email, role)
+    except NotFound:
+        raise
+    except Problem as problem:
+        return go(request, _TEAM, problem.detail, tone="warn")
+    told = {"email": email.strip(), "role": team_roles()[role][0]}
+    said = _("%(email)s is in the team: %(role)s. They sign in with this address.")
+    return go(request, _TEAM, said % told)
+
+
+@page
+async def remove_member(request: Request) -> Response:
+    """Let somebody go from a team, at once."""
+    actor, path = require_user(request), request.path_params
+    try:
+        async with services(request).db.write(actor=actor.id) as session:
+            await remove_from_team(session, actor, path["organizer_id"], path["user_id"])
+    except NotFound:
+        raise
+    except Problem as problem:
+        return go(request, _TEAM, problem.detail, tone="warn")
+    return go(request, _TEAM, _("Removed. They see nothing of this organizer any more."))
 
 
 @page
@@ -66,7 +103,7 @@ async def audit(request: Request) -> Response:
         around = await frame(session, request, "audit")
         found = await entries_of(
             session,
-            organizers=None if actor.kind == "admin" else list(actor.organizers),
+            organizers=None if actor.kind == "admin" else actor.managed,
             words=search,
             before=number_in(request, "before"),
             limit=PAGE + 1,
@@ -86,5 +123,9 @@ async def audit(request: Request) -> Response:
 routes = [
     Route("/organizer/new", new_organizer, methods=["GET", "POST"]),
     Route("/organizer/team", team),
+    Route("/organizer/team/{organizer_id}/members", set_member, methods=["POST"]),
+    Route(
+        "/organizer/team/{organizer_id}/members/{user_id}/remove", remove_member, methods=["POST"]
+    ),
     Route("/organizer/audit", audit),
 ]

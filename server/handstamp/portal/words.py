@@ -23,6 +23,7 @@ PREORDER_TONES = {
     "fulfilled": "valid",
     "failed": "refused",
     "denied": "refused",
+    "refund_failed": "refused",
 }
 REFUND_TONES = {"requested": "used", "pending": "used", "succeeded": "valid", "failed": "refused"}
 
@@ -75,12 +76,22 @@ def refund_statuses() -> dict[str, str]:
     }
 
 
+def refund_reasons() -> dict[str, str]:
+    """Name why money may be given back by hand."""
+    return {
+        "requested_by_customer": _("They asked for it"),
+        "event_changed": _("The event has changed"),
+        "duplicate": _("Paid twice"),
+        "fraudulent": _("Fraud"),
+    }
+
+
 def refund_origins() -> dict[str, str]:
     """Name who asked for a refund."""
     return {
         "buyer": _("asked for by the buyer"),
         "organizer": _("asked for here"),
-        "system": _("automatic: paid too late"),
+        "system": _("automatic"),
         "stripe": _("made in Stripe's own pages"),
     }
 
@@ -212,9 +223,22 @@ def preorder_statuses() -> dict[str, str]:
         "not_allocated": _("Not selected"),
         "failed": _("Card declined"),
         "refunded": _("Refunded"),
+        "refund_failed": _("Refund failed"),
     }
 
 
 def weekdays() -> list[tuple[str, str]]:
     """Name the days of the week, Monday first."""
     return [(str(number), _(name)) for number, name in enumerate(preorders.WEEKDAYS)]
+
+
+def team_roles() -> dict[str, tuple[str, str]]:
+    """Name the roles in a team, each with what it may do."""
+    return {
+        "owner": (_("Owner"), _("Everything, and decides about the team.")),
+        "manager": (_("Manager"), _("Everything about events, sales and members.")),
+        "support": (
+            _("Support"),
+            _("Only the ticket pool: finds a member's ticket, mails it again, sees its history."),
+        ),
+    }

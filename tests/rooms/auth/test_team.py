@@ -1,0 +1,89 @@
+"""Teams: who changes them, that an owner is always left, and how little support may."""
+
+import pytest
+from tests.factories.auth import make_owner, make_person, make_team
+
+from handstamp.auth.change_team import remove_from_team, set_role
+from handstamp.auth.find_organizers import organizers_of
+from handstamp.auth.find_team import team_of
+from handstamp.auth.sessions import find_actor
+from handstamp.plumbing.errors import BadInput, Conflict, Forbidden, NotFound
+from handstamp.plumbing.web import Actor, Services
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    ("role", "manages", "supports"),
+    [("owner", True, True), ("manager", True, True), ("support", False, True), ("x", False, True)],
+)
+def test_only_owners_and_managers_run_an_organizer(
+    role: str, manages: bool, supports: bool
+) -> None:
+    actor = Actor("user", "usr_1", organizers={"org_1": role})
+    assert (actor.may_manage("org_1"), actor.may_support("org_1")) == (manages, supports)
+    assert (actor.may_manage("org_2"), actor.may_support("org_2")) == (False, False)
+    assert actor.managed == (["org_1"] if manages else [])
+
+
+async def test_an_owner_takes_support_in_who_then_runs_nothing(services: Services) -> None:
+    owner, organizer = await make_owner(services)
+    helper = await make_person(services, "sam@example.org")
+    async with services.db.write() as session:
+        await set_role(session, owner.actor, organizer.id, " SAM@example.org ", "support")
+        await set_role(session, owner.actor, organizer.id, "new@example.org", "manager")
+    sam = await find_actor(services, helper.token, "192.0.2.1")
+    assert sam.organizers == {organizer.id: "support"}
+    async with services.db.read() as session:
+        people = await team_of(session, owner.actor, organizer.id)
+        assert [(one.email, one.role) for one in people] == [
+            ("ada@example.org", "owner"),
+            ("new@example.org", "manager"),
+            ("sam@example.org", "support"),
+        ]
+        assert await organizers_of(session, sam) == []
+        with pytest.raises(NotFound):
+            await team_of(session, sam, organizer.id)
+
+
+async def test_who_is_no_owner_changes_no_team(services: Services) -> None:
+    owner, organizer = await make_owner(services)
+    stranger, _own = await make_owner(services, "eve@example.org")
+    person = await make_person(services, "max@example.org")
+    async with services.db.write() as session:
+        await set_role(session, owner.actor, organizer.id, "max@example.org", "manager")
+    manager = await find_actor(services, person.token, "")
+    async with services.db.write() as session:
+        with pytest.raises(Forbidden):
+            await set_role(session, manager, organizer.id, "max@example.org", "owner")
+        with pytest.raises(NotFound):
+            await set_role(session, stranger.actor, organizer.id, "eve@example.org", "owner")
+        with pytest.raises(NotFound):
+            await remove_from_team(session, stranger.actor, organizer.id, owner.actor.id)
+        with pytest.raises(BadInput):
+            await set_role(session, owner.actor, organizer.id, "max@example.org", "emperor")
+        with pytest.raises(BadInput):
+            await set_role(session, owner.actor, organizer.id, "no address", "support")
+
+
+async def test_an_owner_is_always_left(services: Services) -> None:
+    owner, organizer = await make_owner(services)
+    async with services.db.write() as session:
+        with pytest.raises(Conflict):
+            await remove_from_team(session, owner.actor, organizer.id, owner.actor.id)
+        with pytest.raises(Conflict):
+            await set_role(session, owner.actor, organizer.id, "ada@example.org", "support")
+        member = await set_role(session, owner.actor, organizer.id, "bea@example.org", "owner")
+        await remove_from_team(session, owner.actor, organizer.id, owner.actor.id)
+        await remove_from_team(session, owner.actor, organizer.id, "nobody")
+        with pytest.raises(Conflict):
+            await remove_from_team(session, owner.actor, organizer.id, member.user_id)
+
+
+async def test_an_administrator_begins_a_team(services: Services) -> None:
+    admin = await make_person(services, "root@example.org", is_admin=True)
+    organizer = await make_team(services)
+    async with services.db.write() as session:
+        await set_role(session, admin.actor, organizer.id, "ada@example.org", "owner")
+        with pytest.raises(NotFound):
+            await set_role(session, admin.actor, "org_nothing", "ada@example.org", "owner")
