@@ -17,6 +17,10 @@ COMMANDS: dict[str, str] = {
     "migrate": "migrate_database:migrate_database",
     "import-guests": "import_guest_list:import_guest_list",
     "export-guests": "export_guest_list:export_guest_list",
+    "backup": "backup_database:backup_database",
+    "restore": "restore_database:restore_database",
+    "erase": "erase_people:erase",
+    "export-person": "erase_people:export",
 }
 GROUPS: dict[str, tuple[str, dict[str, str]]] = {
     "admin": ("People who run this server.", {"create": "create_admin:create_admin"}),

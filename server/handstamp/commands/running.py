@@ -85,10 +85,16 @@ async def services_of(settings: Settings) -> AsyncIterator[Services]:
         await services.db.close()
 
 
-def _require_file(settings: Settings) -> None:
+def sqlite_file(settings: Settings) -> Path | None:
+    """Return where a SQLite database lies; None when the database is PostgreSQL."""
     url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        stop(f"there is no database {url.database} yet. Run: handstamp migrate", NO_DATABASE)
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+
+def _require_file(settings: Settings) -> None:
+    database = sqlite_file(settings)
+    if database is not None and not database.is_file():
+        stop(f"there is no database {database} yet. Run: handstamp migrate", NO_DATABASE)
 
 
 def run(work: Callable[[Services], Coroutine[Any, Any, None]]) -> None:

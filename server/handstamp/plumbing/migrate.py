@@ -56,14 +56,23 @@ async def migrate(settings: Settings) -> None:
 
 def newest_revision() -> str:
     """Return the revision that no other one follows."""
-    files = (migrations_folder() / "versions").glob("*.py")
-    made: set[str] = set()
-    followed: set[str] = set()
-    for path in files:
-        for down, revision in _REVISION.findall(path.read_text()):
-            (followed if down else made).add(revision)
+    made, followed = _revisions()
     (newest,) = made - followed
     return newest
+
+
+def is_known_revision(revision: str) -> bool:
+    """Tell whether this version can bring a database of that revision to its own."""
+    return revision in _revisions()[0]
+
+
+def _revisions() -> tuple[set[str], set[str]]:
+    made: set[str] = set()
+    followed: set[str] = set()
+    for path in (migrations_folder() / "versions").glob("*.py"):
+        for down, revision in _REVISION.findall(path.read_text()):
+            (followed if down else made).add(revision)
+    return made, followed
 
 
 async def is_current(db: Database) -> bool:
