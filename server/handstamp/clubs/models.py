@@ -79,10 +79,11 @@ class ClubEvent(Base):
     """An event that a club's members may pre-order in the week that begins on `week`.
 
     `week`: the Monday, "YYYY-MM-DD" in the club's zone. `charge_mode`: stock_confirmed (charged
-    only with reserved stock) or prepaid. `stock`: native (the event's own capacity) or declared
-    (`ClubStock`, filled from elsewhere). `allocation`: first_come or draw; a draw's seed is
-    sealed and its commitment (hex SHA-256) published before the window ends. Whoever has paid
-    and has no ticket at `ticket_deadline_at` gets the money back.
+    only with reserved stock) or prepaid. `stock`: native (the event's own capacity), declared
+    (`ClubStock`, filled from elsewhere) or pool (what is uploaded and free). `allocation`:
+    first_come or draw; a draw's seed is sealed and its commitment (hex SHA-256) published before
+    the window ends. Whoever has paid and has no ticket at `ticket_deadline_at` gets the money
+    back.
     """
 
     __tablename__ = "tickets_club_events"
@@ -104,7 +105,10 @@ class ClubEvent(Base):
 
 
 class ClubStock(Base):
-    """How many tickets of a variant a club has been promised from elsewhere, and what is taken."""
+    """How many tickets of a variant a club has been promised from elsewhere, and what is taken.
+
+    `reserved`: set aside and handed over.
+    """
 
     __tablename__ = "tickets_club_stock"
     __table_args__ = (CheckConstraint("reserved >= 0 AND reserved <= declared", name="reserved"),)

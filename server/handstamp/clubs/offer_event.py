@@ -41,7 +41,7 @@ async def offer_event(
     known = await store.club_event(session, club.id, event.id, lock=True)
     if known is not None and known.withdrawn_at is None:
         raise Conflict(_("This club offers that event already."), code="offered")
-    if known is not None and await still_reserved(session, known):
+    if known is not None and await still_reserved(session, known, handed=new.stock != known.stock):
         raise Conflict(
             _("Pre-orders from before are still being let go. Try again in a minute."),
             code="letting_go",
@@ -191,7 +191,7 @@ async def _declare(
     session: AsyncSession, terms: ClubEvent, tiers: Sequence[Tier], declared: Mapping[str, int]
 ) -> None:
     if declared and terms.stock != "declared":
-        raise _wrong("declared", _("The tickets of this event are its own, nothing is declared."))
+        raise _wrong("declared", _("A number is only declared of tickets that are promised."))
     for tier_id in sorted(declared):
         if tier_id not in {tier.id for tier in tiers}:
             raise _wrong("declared", _("There is no such tier in this event."))

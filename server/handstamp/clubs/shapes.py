@@ -36,7 +36,7 @@ Recovery = Annotated[int, Field(ge=0, le=rules.MOST_RECOVERY_HOURS)]
 ChargeStart = Literal["manual", "clock"]
 ChargeAccount = Literal["organizer", "platform"]
 ChargeMode = Literal["stock_confirmed", "prepaid"]
-StockKind = Literal["native", "declared"]
+StockKind = Literal["native", "declared", "pool"]
 Allocation = Literal["first_come", "draw"]
 Declared = dict[Id, Annotated[int, Field(ge=0, le=MOST_DECLARED)]]
 
@@ -103,8 +103,9 @@ class NewPeople(Shape):
 class NewOffer(Shape):
     """An event for a club's members to pre-order; `week` null is this week.
 
-    `declared`: promised tickets by tier id, for stock that is declared. `ticket_deadline_at`
-    null is when the event begins.
+    `stock`: native (the event's own capacity), declared (a promised number, uploaded later) or
+    pool (what is uploaded and free). `declared`: promised tickets by tier id, for stock that is
+    declared. `ticket_deadline_at` null is when the event begins.
     """
 
     event_id: Id

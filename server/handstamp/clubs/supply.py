@@ -1,8 +1,9 @@
 """The one port through which tickets for a club's members are set aside, given back and taken.
 
 Native stock is the event's own capacity: reserved is held in `tickets/stock.py`, taken is a
-signed ticket. Declared stock is a promise from elsewhere: reserved is counted, and taking does
-nothing until tickets from elsewhere are plugged in here.
+signed ticket. The two other kinds get their tickets from the pool of tickets from elsewhere, so
+taking does nothing here: declared is a promised number, of which the reserved ones are counted;
+pool is what is uploaded, free, and neither paid for nor set aside.
 """
 
 from collections import Counter
@@ -17,6 +18,7 @@ from handstamp.clubs.models import ClubEvent
 from handstamp.events.find_events import events_by_id, tiers_of
 from handstamp.events.models import Event, Tier
 from handstamp.plumbing.web import SYSTEM, Services
+from handstamp.pool.free_stock import free_stock, hold_stock
 from handstamp.tickets import stock
 from handstamp.tickets.issue_tickets import Holder, issue_rows
 
@@ -25,8 +27,10 @@ _WISHES = table(  # of the room above, by name as tables of rooms know each othe
     column("club_id"),
     column("event_id"),
     column("tier_id"),
+    column("status"),
     column("reserved"),
 )
+_PAID = ("paid", "waiting_for_stock", "fulfilled")  # of these the pool knows who waits
 
 
 class Left(NamedTuple):
@@ -61,7 +65,9 @@ async def reserve_in_order(
 
 async def swap(session: AsyncSession, terms: ClubEvent, tier_id: str, instead: str) -> bool:
     """Set a ticket of another tier aside and give the first one back; False when none is left."""
-    if terms.stock != "native":
+    if terms.stock == "pool":
+        return await reserve(session, terms, instead)
+    if terms.stock == "declared":
         if not await store.move_stock(session, terms, instead, 1):
             return False
         return await store.move_stock(session, terms, tier_id, -1)
@@ -75,6 +81,11 @@ async def swap(session: AsyncSession, terms: ClubEvent, tier_id: str, instead: s
 async def _reserve_all(session: AsyncSession, terms: ClubEvent, counts: Mapping[str, int]) -> bool:
     if terms.stock == "native":
         return await stock.reserve_in(session, terms.event_id, counts)
+    if terms.stock == "pool":
+        await session.flush()
+        await hold_stock(session, terms.event_id)
+        room = await _pool_room(session, terms.event_id)
+        return all(room.get(tier_id, 0) >= number for tier_id, number in counts.items())
     async with session.begin_nested() as attempt:
         for tier_id in sorted(counts):
             if not await store.move_stock(session, terms, tier_id, counts[tier_id]):
@@ -123,10 +134,10 @@ async def _room_of(session: AsyncSession, event: Event) -> int | None:
 
 
 async def release(session: AsyncSession, terms: ClubEvent, tier_id: str) -> None:
-    """Give back a ticket that was set aside."""
+    """Give back a ticket that was set aside; of the pool the wish itself is all that says so."""
     if terms.stock == "native":
         stock.later(session, [stock.Move(terms.event_id, tier_id, held=-1)])
-    else:
+    elif terms.stock == "declared":
         await store.move_stock(session, terms, tier_id, -1)
 
 
@@ -141,7 +152,7 @@ async def take(
 ) -> int | None:
     """Turn what was set aside into a ticket and return its serial.
 
-    None, and nothing changed, for declared stock: it stays reserved until a ticket has come.
+    None, and nothing changed, where tickets come from the pool.
 
     Raises:
         Conflict: the holder's `external_id` has its ticket already.
@@ -166,6 +177,8 @@ async def left_of(
     """Return what there is of each tier."""
     if terms.stock == "native":
         return await _native(session, event, tiers)
+    if terms.stock == "pool":
+        return await _pooled(session, terms, tiers)
     rows = await store.stocks(session, terms.club_id, [terms.event_id])
     known = {row.tier_id: row for row in rows}
     found = {}
@@ -190,10 +203,57 @@ async def _native(session: AsyncSession, event: Event, tiers: Sequence[Tier]) ->
     return found
 
 
-async def still_reserved(session: AsyncSession, terms: ClubEvent) -> bool:
-    """Tell whether any pre-order holds stock of a club's event."""
+async def _pooled(
+    session: AsyncSession, terms: ClubEvent, tiers: Sequence[Tier]
+) -> dict[str, Left]:
     wish = _WISHES.c
     mine = (wish.club_id == terms.club_id, wish.event_id == terms.event_id)
+    aside = select(wish.tier_id, func.count()).where(*mine, wish.reserved.is_(True))
+    found = await session.execute(aside.group_by(wish.tier_id))
+    reserved = {row[0]: int(row[1]) for row in found}
+    room = await _pool_room(session, terms.event_id)
+    left = {}
+    for tier in tiers:
+        remaining, own = max(0, room.get(tier.id, 0)), reserved.get(tier.id, 0)
+        left[tier.id] = Left(own + remaining, own, remaining)
+    return left
+
+
+async def _pool_room(session: AsyncSession, event_id: str) -> dict[str, int]:
+    """Return by tier id how many free tickets nobody waits for and no wish was promised."""
+    wish = _WISHES.c
+    promised = (
+        select(wish.tier_id, func.count())
+        .join(
+            ClubEvent,
+            (ClubEvent.club_id == wish.club_id) & (ClubEvent.event_id == wish.event_id),
+        )
+        .where(wish.event_id == event_id, wish.reserved.is_(True), wish.status.not_in(_PAID))
+        .where(ClubEvent.stock != "native")
+        .group_by(wish.tier_id)
+    )
+    room = await free_stock(session, event_id)
+    for tier_id, number in await session.execute(promised):
+        room[tier_id] = room.get(tier_id, 0) - int(number)
+    return room
+
+
+def is_from_elsewhere(terms: ClubEvent) -> bool:
+    """Tell whether a club's event gets its tickets from the pool."""
+    return terms.stock != "native"
+
+
+def keeps_reserved(terms: ClubEvent) -> bool:
+    """Tell whether a ticket that was handed over still counts against what was promised."""
+    return terms.stock == "declared"
+
+
+async def still_reserved(session: AsyncSession, terms: ClubEvent, *, handed: bool) -> bool:
+    """Tell whether any pre-order holds stock of a club's event; `handed`: tickets count too."""
+    wish = _WISHES.c
+    mine = [wish.club_id == terms.club_id, wish.event_id == terms.event_id]
+    if not handed:
+        mine.append(wish.status != "fulfilled")
     query = select(wish.tier_id).where(*mine, wish.reserved.is_(True)).limit(1)
     return await session.scalar(query) is not None
 

@@ -105,6 +105,12 @@ async def is_waiting(session: AsyncSession, demand_id: str) -> bool:
     return await session.scalar(query) is not None
 
 
+async def is_assigned(session: AsyncSession, demand_id: str) -> bool:
+    """Tell whether somebody has a ticket; the demand is locked until the transaction ends."""
+    demand = await locked(session, demand_id)
+    return demand is not None and demand.status == "assigned"
+
+
 async def locked(session: AsyncSession, demand_id: str) -> Demand | None:
     """Return a demand as it is stored now, locked until the transaction ends."""
     query = select(Demand).where(Demand.id == demand_id).with_for_update(key_share=True)

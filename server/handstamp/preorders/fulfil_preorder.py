@@ -21,6 +21,7 @@ from handstamp.plumbing.db import after_commit
 from handstamp.plumbing.jobs import enqueue
 from handstamp.plumbing.metrics import PREORDERS_CHARGED
 from handstamp.plumbing.web import SYSTEM, Services
+from handstamp.pool import demands
 from handstamp.preorders import charge_mails, push, store
 from handstamp.preorders.change_status import change_status
 from handstamp.preorders.charge_run import run_topic
@@ -68,8 +69,15 @@ async def fulfil(
 
 
 async def deliver(session: AsyncSession, services: Services, preorder: PreOrder) -> None:
-    """Issue the ticket of a paid pre-order that the caller has locked, if there is one for it."""
+    """Issue the ticket of a paid pre-order that the caller has locked, if there is one for it.
+
+    Where tickets come from elsewhere it waits for the pool, whether or not one was set aside.
+    """
     terms = await club_event(session, preorder.club_id, preorder.event_id)
+    if supply.is_from_elsewhere(terms):
+        await session.flush()
+        await demand(session, preorder)
+        return
     if not preorder.reserved:
         preorder.reserved = await supply.reserve(session, terms, preorder.tier_id)
     serial = await _take(session, services, terms, preorder) if preorder.reserved else None
@@ -85,6 +93,23 @@ async def deliver(session: AsyncSession, services: Services, preorder: PreOrder)
     await session.flush()
     await charge_mails.queue_received(session, preorder)
     await push.queue_notices(session, preorder)
+
+
+async def demand(session: AsyncSession, preorder: PreOrder) -> None:
+    """Have a paid pre-order wait for a ticket from elsewhere, in the order of payment."""
+    assert preorder.paid_at is not None
+    await demands.confirm(
+        session,
+        preorder_id=preorder.id,
+        organizer_id=preorder.organizer_id,
+        event_id=preorder.event_id,
+        tier_id=preorder.tier_id,
+        user_id=preorder.user_id,
+        email=preorder.email,
+        name=preorder.name,
+        number=preorder.number,
+        confirmed_at=preorder.paid_at,
+    )
 
 
 async def _take(

@@ -4,6 +4,7 @@ A notice is encrypted for its browser alone (RFC 8291), so the push service cann
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 
 import http_ece
@@ -21,12 +22,13 @@ from handstamp.kit.ids import new_id
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.db import is_sqlite
 from handstamp.plumbing.errors import BadInput
-from handstamp.plumbing.jobs import JobContext, enqueue
+from handstamp.plumbing.jobs import JobContext, NewJob, enqueue_many
 from handstamp.plumbing.texts import _, speaking
 from handstamp.plumbing.web import Actor, Services
 from handstamp.preorders.models import PreOrder, PushSubscription
 from handstamp.preorders.push_endpoint import NotAllowed, Target, parsed, target_of
 from handstamp.preorders.push_key import authorization, from_url_safe, push_key
+from handstamp.preorders.store import IN_ONE
 from handstamp.preorders.told import page_of
 
 JOB = "preorders.push"
@@ -94,9 +96,24 @@ async def subscriptions_of(session: AsyncSession, user_id: str) -> Sequence[Push
 
 async def queue_notices(session: AsyncSession, preorder: PreOrder) -> None:
     """Enqueue a notice to each of a member's browsers, in the transaction of the ticket."""
-    for one in await subscriptions_of(session, preorder.user_id):
-        args = {"subscription": one.id, "preorder": preorder.id}
-        await enqueue(session, JOB, args, dedupe=f"push:{one.id}:{preorder.id}")
+    await queue_all_notices(session, [preorder])
+
+
+async def queue_all_notices(session: AsyncSession, preorders: Sequence[PreOrder]) -> None:
+    """Enqueue a notice to each browser of each of some members."""
+    table = PushSubscription
+    users = sorted({preorder.user_id for preorder in preorders})
+    browsers: dict[str, list[str]] = defaultdict(list)
+    for start in range(0, len(users), IN_ONE):
+        some = table.user_id.in_(users[start : start + IN_ONE])
+        for user_id, browser in await session.execute(select(table.user_id, table.id).where(some)):
+            browsers[user_id].append(browser)
+    jobs = [
+        NewJob({"subscription": one, "preorder": preorder.id}, dedupe=f"push:{one}:{preorder.id}")
+        for preorder in preorders
+        for one in sorted(browsers[preorder.user_id])
+    ]
+    await enqueue_many(session, JOB, jobs)
 
 
 async def send_notice(ctx: JobContext) -> None:

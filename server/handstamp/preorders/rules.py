@@ -19,19 +19,21 @@ MOVES = {
     "needs_action": ("paid", "failed"),
     "paid": ("fulfilled", "waiting_for_stock", "refunded"),
     "waiting_for_stock": ("fulfilled", "refunded"),
-    "fulfilled": ("refunded",),
+    "fulfilled": ("refunded", "waiting_for_stock"),
     "denied": (),
     "cancelled": (),
     "not_allocated": (),
     "failed": (),
-    "refunded": (),
+    "refunded": ("refund_failed",),
+    "refund_failed": ("refunded",),
 }
 STATUSES = tuple(MOVES)
-CLOSED = ("cancelled", "denied", "not_allocated", "failed", "refunded")
+CLOSED = ("cancelled", "denied", "not_allocated", "failed", "refunded", "refund_failed")
 OPEN = tuple(status for status in STATUSES if status not in CLOSED)
 UNCHARGED = ("draft", "pending", "approved")  # no attempt to charge was ever made
 CHANGEABLE = UNCHARGED  # by the member, until the deadline
 PAID = ("paid", "waiting_for_stock", "fulfilled")
+CHARGED = (*PAID, "refunded", "refund_failed")  # money was taken, whatever became of it
 FREES_WEEK = ("cancelled", "denied")  # of these a member may place another in the same week
 PER_EVENT = 1
 CARD_GRACE: Millis = 30 * MINUTE  # a card's form begun in time may be finished so much later
@@ -109,6 +111,12 @@ WORDS = {
     "not_allocated": Words("", "", _NOT_SELECTED),
     "cancelled": Words("", "", N_("Cancelled"), N_("You were not charged.")),
     "refunded": Words("", "", N_("Refunded"), N_("Your money is on its way back to your card.")),
+    "refund_failed": Words(
+        "",
+        "",
+        N_("Refund failed"),
+        N_("Your bank did not take the money back. The organizer knows and will try again."),
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.clubs.models import ClubEvent
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.db import is_sqlite
+from handstamp.pool.models import Demand
 from handstamp.preorders.models import ChargeRun, PreOrder
 
 _FRESH = {"populate_existing": True}
@@ -208,4 +209,15 @@ def waits_for_native() -> list[ColumnElement[bool]]:
         PreOrder.reserved.is_(False),
         PreOrder.failure_code == "",
         _terms(ClubEvent.stock == "native"),
+    ]
+
+
+def unknown_to_pool() -> list[ColumnElement[bool]]:
+    """Select what is paid, gets its ticket from elsewhere, and is not known to wait for one."""
+    known = exists(select(Demand.id).where(Demand.id == PreOrder.id))
+    return [
+        PreOrder.status.in_(("paid", "waiting_for_stock")),
+        PreOrder.failure_code == "",
+        _terms(ClubEvent.stock != "native"),
+        ~known,
     ]

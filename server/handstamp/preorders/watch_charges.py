@@ -13,6 +13,7 @@ from handstamp.clubs.models import Club
 from handstamp.kit.clock import MINUTE, Millis
 from handstamp.plumbing.jobs import JobContext, NewJob, enqueue_many
 from handstamp.plumbing.web import SYSTEM, Services
+from handstamp.pool import demands
 from handstamp.preorders import run_queries, store
 from handstamp.preorders.charge_run import (
     CHARGE_JOB,
@@ -124,6 +125,9 @@ async def _end_unserved(session: AsyncSession, now: Millis) -> None:
     ids = await _ids(session, *where)
     jobs = []
     for preorder in await store.locked_by_id(session, ids, *where):
+        if await demands.is_assigned(session, preorder.id):
+            continue  # its ticket is about to be handed over
+        await demands.close(session, preorder.id, "no_ticket")
         preorder.failure_code = "no_ticket"
         args = {"preorder": preorder.id, "reason": "no_ticket"}
         jobs.append(NewJob(args, key=f"refund:{preorder.id}"))
@@ -132,13 +136,17 @@ async def _end_unserved(session: AsyncSession, now: Millis) -> None:
 
 
 async def _serve_waiting(services: Services) -> None:
-    """Give the event's own tickets, where there are some again, to who has paid and waits."""
+    """Give the event's own tickets, where there are some again, to who has paid and waits.
+
+    Who waits for one from elsewhere since before there was a pool is made known to it.
+    """
     async with services.db.read() as session:
         ids = await _ids(session, *run_queries.waits_for_native())
+        ids += await _ids(session, *run_queries.unknown_to_pool())
     for preorder_id in ids:
         async with services.db.write(actor="preorders") as session:
             preorder = await store.preorder(session, preorder_id, lock=True)
-            if preorder is not None and preorder.status == "waiting_for_stock":
+            if preorder is not None and preorder.status in ("paid", "waiting_for_stock"):
                 await deliver(session, services, preorder)
 
 

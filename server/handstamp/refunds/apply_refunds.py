@@ -44,6 +44,8 @@ async def refuse(
     """Keep that Stripe refused a refund: nothing moved."""
     refund.status, refund.failure, refund.settled_at = "failed", code, services.clock()
     await session.flush()
+    if not isinstance(paid, PaidOrder):
+        await preorder_side.stay(session, paid)
     await _note(session, paid, refund, "failed")
 
 

@@ -6,34 +6,52 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.clubs.find_clubs import club_event
 from handstamp.plumbing.web import SYSTEM, Services
+from handstamp.pool import demands
 from handstamp.preorders.change_status import change_status as change_preorder
 from handstamp.preorders.change_status import give_back
 from handstamp.preorders.charge_mails import queue_refunded
-from handstamp.preorders.rules import PAID
+from handstamp.preorders.rules import before
 from handstamp.refunds import store
 from handstamp.refunds.step import Step, given
 from handstamp.refunds.store import PaidPreorder
 from handstamp.refunds.void_tickets import ADMITTING
 from handstamp.tickets.revoke_ticket import change_status
 
+WAITING = ("paid", "waiting_for_stock")
+
+REFUNDABLE = before("refunded")
+
 
 async def follow(session: AsyncSession, services: Services, paid: PaidPreorder, step: Step) -> None:
     """Bring a pre-order in line with a refund that has moved on.
 
     A refund of the whole ends it; a part leaves it as it is. One that fails later leaves it
-    ended: its organizer sees the failure and decides.
+    without its ticket, and says so: its organizer tries again.
     """
-    if not step.is_new or step.is_back:
-        return
     preorder = paid.preorder
     whole = given(step.rows) >= paid.payment.amount
-    if step.bought and whole and preorder.status in PAID:
+    if step.is_back:
+        if step.bought and not whole and preorder.status == "refunded":
+            values = {"refund": step.refund.id, "failure": step.refund.failure}
+            await change_preorder(session, services, preorder, "refund_failed", **values)
+            await session.flush()
+        return
+    if not step.is_new:
+        return
+    if step.bought and whole and preorder.status in REFUNDABLE:
         await turn(session, services, paid, ADMITTING, "refunded")
         terms = await club_event(session, preorder.club_id, preorder.event_id)
         await give_back(session, terms, preorder)
         await change_preorder(session, services, preorder, "refunded", refund=step.refund.id)
+        await demands.close(session, preorder.id, "refunded")
         await session.flush()
     await queue_refunded(session, preorder, step.refund.amount)
+
+
+async def stay(session: AsyncSession, paid: PaidPreorder) -> None:
+    """Have somebody whose money does not go back after all wait again where they stood."""
+    if paid.preorder.status in WAITING:
+        await demands.reopen(session, paid.preorder.id, "refund_failed")
 
 
 async def turn(

@@ -7,6 +7,7 @@ from handstamp.plumbing.errors import Conflict, NotFound
 from handstamp.plumbing.jobs import GiveUp, JobContext
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import SYSTEM, Actor, Services
+from handstamp.pool import demands
 from handstamp.refunds import store
 from handstamp.refunds.find_refunds import refundable_payment
 from handstamp.refunds.models import Refund
@@ -26,7 +27,8 @@ async def refund_preorder(
 ) -> Refund:
     """Ask for the refund of all that is left of a pre-order's payment; the same again is safe.
 
-    `payment_id` names a payment that bought nothing.
+    `payment_id` names a payment that bought nothing. Who waits for a ticket from elsewhere gets
+    none from now on.
 
     Raises:
         NotFound: there is no such pre-order, or it is somebody else's.
@@ -39,7 +41,11 @@ async def refund_preorder(
         session, preorder.id, payment_id, kind="preorder"
     )
     asked = Asked(actor, reason, note, origin)
-    return await refund_rest(session, services, payment, asked, {"preorder_id": preorder.id})
+    refund = await refund_rest(session, services, payment, asked, {"preorder_id": preorder.id})
+    bought = payment is not None and payment.payment_intent_id == preorder.payment_intent_id
+    if bought and preorder.ticket_id is None:
+        await demands.close(session, preorder.id, "refunded", actor=actor)
+    return refund
 
 
 async def refund_by_job(ctx: JobContext) -> None:

@@ -30,7 +30,8 @@ class Holder:
     """For whom a ticket is; `external_id` is its id in another system, unique in the event.
 
     `order` is an order's number as people say it. A bought ticket also has the ids of its order
-    and line, and its place in that line.
+    and line, and its place in that line. `code_digest` is of a code from elsewhere that admits
+    its holder too.
     """
 
     name: str = ""
@@ -40,6 +41,7 @@ class Holder:
     order_id: str | None = None
     order_item_id: str | None = None
     place: int | None = None
+    code_digest: bytes | None = None
 
 
 async def issue(
@@ -111,6 +113,7 @@ async def issue_rows(
             "place": holder.place,
             "key_id": key.key_id,
             "token_digest": digest,
+            "code_digest": holder.code_digest,
             "source": source,
             "revision": 1,
             "created_at": now,
