@@ -75,6 +75,12 @@ def upgrade() -> None:
     sa.Column('unmatched_tickets', sa.BigInteger(), nullable=False),
     sa.Column('unmatched_demands', sa.BigInteger(), nullable=False),
     sa.Column('updated_at', sa.BigInteger(), nullable=False),
+    sa.Column('tickets', sa.BigInteger(), nullable=False),
+    sa.Column('given', sa.BigInteger(), nullable=False),
+    sa.Column('used', sa.BigInteger(), nullable=False),
+    sa.Column('orders', sa.BigInteger(), nullable=False),
+    sa.Column('served', sa.BigInteger(), nullable=False),
+    sa.Column('counted_at', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['event_id'], ['tickets_events.id'], name=op.f('fk_tickets_pool_events_event_id')),
     sa.ForeignKeyConstraint(['organizer_id'], ['tickets_organizers.id'], name=op.f('fk_tickets_pool_events_organizer_id')),
     sa.PrimaryKeyConstraint('event_id', name=op.f('pk_tickets_pool_events'))
@@ -100,6 +106,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tickets_pool_demands'))
     )
     op.create_index('ix_tickets_pool_demands_email', 'tickets_pool_demands', ['event_id', 'email'], unique=False)
+    op.create_index('ix_tickets_pool_demands_event', 'tickets_pool_demands', ['event_id', 'confirmed_at', 'id'], unique=False)
     op.create_index('ix_tickets_pool_demands_next', 'tickets_pool_demands', ['event_id', 'tier_id', 'status', 'confirmed_at', 'id'], unique=False)
     op.create_table('tickets_pool_tickets',
     sa.Column('id', sa.String(), nullable=False),
@@ -124,6 +131,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tickets_pool_tickets'))
     )
     op.create_index('ix_tickets_pool_tickets_email', 'tickets_pool_tickets', ['event_id', 'email'], unique=False)
+    op.create_index('ix_tickets_pool_tickets_event', 'tickets_pool_tickets', ['event_id', 'created_at', 'line', 'id'], unique=False)
     op.create_index('ix_tickets_pool_tickets_free', 'tickets_pool_tickets', ['event_id', 'tier_id', 'status', 'created_at', 'id'], unique=False)
     op.create_index('ix_tickets_pool_tickets_key', 'tickets_pool_tickets', ['key_id', 'id'], unique=False)
     op.create_index(op.f('ix_tickets_pool_tickets_upload_id'), 'tickets_pool_tickets', ['upload_id'], unique=False)
@@ -152,6 +160,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tickets_pool_assignments'))
     )
     op.create_index('ix_tickets_pool_assignments_event', 'tickets_pool_assignments', ['event_id', 'created_at', 'id'], unique=False)
+    op.create_index('ix_tickets_pool_assignments_lost', 'tickets_pool_assignments', ['event_id', 'created_at', 'id'], unique=False, sqlite_where=sa.text("ended_at IS NULL AND delivery_status IN ('bounced', 'complained', 'delivery_failed')"), postgresql_where=sa.text("ended_at IS NULL AND delivery_status IN ('bounced', 'complained', 'delivery_failed')"))
     op.create_index('ix_tickets_pool_assignments_mail', 'tickets_pool_assignments', ['mail_id'], unique=False)
     op.create_index('uq_tickets_pool_assignments_demand', 'tickets_pool_assignments', ['demand_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
     op.create_index('uq_tickets_pool_assignments_ticket', 'tickets_pool_assignments', ['ticket_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from handstamp.plumbing.db import Base, RowId
 
 CURRENT = "ended_at IS NULL"
+LOST = "ended_at IS NULL AND delivery_status IN ('bounced', 'complained', 'delivery_failed')"
 
 
 class PoolUpload(Base):
@@ -55,6 +56,7 @@ class PoolTicket(Base):
         ),
         Index("ix_tickets_pool_tickets_free", "event_id", "tier_id", "status", "created_at", "id"),
         Index("ix_tickets_pool_tickets_email", "event_id", "email"),
+        Index("ix_tickets_pool_tickets_event", "event_id", "created_at", "line", "id"),
         Index("ix_tickets_pool_tickets_key", "key_id", "id"),
     )
 
@@ -102,6 +104,7 @@ class Demand(Base):
             "ix_tickets_pool_demands_next", "event_id", "tier_id", "status", "confirmed_at", "id"
         ),
         Index("ix_tickets_pool_demands_email", "event_id", "email"),
+        Index("ix_tickets_pool_demands_event", "event_id", "confirmed_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -147,6 +150,14 @@ class Assignment(Base):
         ),
         Index("ix_tickets_pool_assignments_event", "event_id", "created_at", "id"),
         Index("ix_tickets_pool_assignments_mail", "mail_id"),
+        Index(
+            "ix_tickets_pool_assignments_lost",
+            "event_id",
+            "created_at",
+            "id",
+            sqlite_where=text(LOST),
+            postgresql_where=text(LOST),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -199,7 +210,9 @@ class PoolEvent(Base):
 
     `fallback`: none, any (any variant), closest (the entry time that overlaps most).
     `looked_at`: when a run last had a look. `unmatched_tickets`, `unmatched_demands`: what it
-    left. `uploaded_at`: the last upload.
+    left. `uploaded_at`: the last upload. Five numbers are counted again by a job after each
+    change, for the page of all events: tickets that are not void, those that somebody has or
+    that were used, open demands, those with a ticket; `counted_at` is when.
     """
 
     __tablename__ = "tickets_pool_events"
@@ -212,3 +225,9 @@ class PoolEvent(Base):
     unmatched_tickets: Mapped[int] = mapped_column(default=0)
     unmatched_demands: Mapped[int] = mapped_column(default=0)
     updated_at: Mapped[int]
+    tickets: Mapped[int] = mapped_column(default=0)
+    given: Mapped[int] = mapped_column(default=0)
+    used: Mapped[int] = mapped_column(default=0)
+    orders: Mapped[int] = mapped_column(default=0)
+    served: Mapped[int] = mapped_column(default=0)
+    counted_at: Mapped[int | None]
