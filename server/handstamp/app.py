@@ -43,6 +43,7 @@ from handstamp.plumbing.requests import RequestMiddleware
 from handstamp.plumbing.safe_headers import SafeHeadersMiddleware
 from handstamp.plumbing.texts import LanguageMiddleware
 from handstamp.plumbing.web import Services, build_services
+from handstamp.pool import desk_routes as pool_desk_api
 from handstamp.pool import routes as pool_api
 from handstamp.pool.unmatched_figures import unmatched_figures
 from handstamp.portal import routes as portal
@@ -90,6 +91,7 @@ def routes() -> list[BaseRoute]:
         *events_api.routes,
         *tickets_api.routes,
         *pool_api.routes,
+        *pool_desk_api.routes,
         *clubs_api.routes,
         *preorders_api.routes,
         *charge_routes.routes,

@@ -30,7 +30,8 @@ async def take_back(session: AsyncSession, actor: Actor, assignment_id: str, why
         NotFound: there is none, or it is of somebody else's event.
         Conflict: the ticket was used.
     """
-    seen = await session.get(Assignment, assignment_id)
+    known = assignment_id if assignment_id.isprintable() else ""
+    seen = await session.get(Assignment, known)
     demand = await locked_demand(session, actor, seen.demand_id if seen else "")
     ended = await end_current(session, actor, demand, why, only=assignment_id)
     if ended is None:
