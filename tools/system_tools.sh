@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings the programs that the tests start: Chromium, ffmpeg, PostgreSQL.
+# Brings the programs that the tests start: Chromium, ffmpeg, PostgreSQL, and promtool of Prometheus.
 set -eu
 
 missing=""
@@ -8,6 +8,7 @@ command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
 command -v ffmpeg >/dev/null || missing="$missing ffmpeg"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null \
   || missing="$missing postgresql"
+command -v promtool >/dev/null || missing="$missing prometheus"
 [ -z "$missing" ] && exit 0
 
 root=""
@@ -22,6 +23,12 @@ if [ "$root" = "no" ] || ! command -v apt-get >/dev/null; then
 fi
 echo "installing$missing"
 $root apt-get update -qq
-# A cluster of its own is made per test run, so the package need not start one.
+# Only programs are wanted: a cluster is made per test run, and promtool needs no server. Debian
+# asks this file whether a package may start what it brings (101 is no).
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+  printf '#!/bin/sh\nexit 101\n' | $root tee /usr/sbin/policy-rc.d >/dev/null
+  $root chmod 755 /usr/sbin/policy-rc.d
+  trap '$root rm -f /usr/sbin/policy-rc.d' EXIT
+fi
 # shellcheck disable=SC2086
 DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends $missing >/dev/null
