@@ -241,7 +241,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_tickets_pre_orders_run_id'), 'tickets_pre_orders', ['run_id'], unique=False)
     op.create_index(op.f('ix_tickets_pre_orders_setup_session_id'), 'tickets_pre_orders', ['setup_session_id'], unique=False)
     op.create_index('ix_tickets_pre_orders_user', 'tickets_pre_orders', ['user_id', 'created_at'], unique=False)
-    op.create_index('uq_tickets_pre_orders_member_event', 'tickets_pre_orders', ['member_id', 'event_id'], unique=True, sqlite_where=sa.text("status NOT IN ('cancelled', 'denied', 'not_allocated', 'failed', 'refunded')"), postgresql_where=sa.text("status NOT IN ('cancelled', 'denied', 'not_allocated', 'failed', 'refunded')"))
+    op.create_index('uq_tickets_pre_orders_member_event', 'tickets_pre_orders', ['member_id', 'event_id'], unique=True, sqlite_where=sa.text("status NOT IN ('cancelled', 'denied', 'not_allocated', 'failed', 'refunded', 'refund_failed')"), postgresql_where=sa.text("status NOT IN ('cancelled', 'denied', 'not_allocated', 'failed', 'refunded', 'refund_failed')"))
     op.add_column(
         'tickets_events',
         sa.Column('members_only', sa.Boolean(), nullable=False, server_default=sa.false()),

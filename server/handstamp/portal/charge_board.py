@@ -14,7 +14,7 @@ from handstamp.portal.club_frame import week_name
 from handstamp.preorders.find_runs import RunProgress, progress_of, runs_of
 from handstamp.preorders.models import ChargeRun
 from handstamp.preorders.plan_run import RunPlan, plan
-from handstamp.preorders.rules import PAID
+from handstamp.preorders.rules import CHARGED
 
 PAST = 20
 
@@ -43,7 +43,7 @@ class Progress:
     @property
     def paid(self) -> int:
         """How many are paid."""
-        return self.count(*PAID, "refunded")
+        return self.count(*CHARGED)
 
     @property
     def done(self) -> int:

@@ -22,7 +22,8 @@ from handstamp.portal import words
 from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.order_story import order_story
 from handstamp.portal.pages import go, page, render
-from handstamp.refunds.find_refunds import disputed_among
+from handstamp.portal.refund_form import reason_and_note
+from handstamp.refunds.find_refunds import disputed_among, failed_among
 from handstamp.refunds.refund_order import request_refund
 
 PAGE = 50
@@ -70,6 +71,7 @@ async def orders(request: Request) -> Response:
 async def _rows(session: AsyncSession, shown: list[Order]) -> list[dict[str, Any]]:
     items = await items_of_orders(session, shown)
     disputed = await disputed_among(session, [order.id for order in shown])
+    unrefunded = await failed_among(session, orders=[order.id for order in shown])
     lost = {mail.about for mail in await undelivered(session, [f"order:{o.id}" for o in shown])}
     return [
         {
@@ -77,6 +79,7 @@ async def _rows(session: AsyncSession, shown: list[Order]) -> list[dict[str, Any
             "tickets": sum(item.qty for item in items[order.id]),
             "tiers": [f"{item.qty} × {item.tier_name}" for item in items[order.id]],
             "disputed": order.id in disputed,
+            "refund_failed": order.id in unrefunded,
             "mail_lost": f"order:{order.id}" in lost,
         }
         for order in shown
@@ -104,6 +107,7 @@ async def order(request: Request) -> Response:
         refund_statuses=words.refund_statuses(),
         refund_tones=words.REFUND_TONES,
         refund_origins=words.refund_origins(),
+        reasons=words.refund_reasons(),
         mail_kinds=words.mail_kinds(),
         **around,
     )
@@ -123,10 +127,8 @@ async def refund(request: Request) -> Response:
     async with shared.db.write(actor=actor.id) as session:
         event = await event_of(session, request)
         found = await _order(session, request, event)
-        note = str((await request.form()).get("note", "")).strip()[:1000]
-        asked = await request_refund(
-            session, shared, actor, found.id, reason="requested_by_customer", note=note
-        )
+        reason, note = reason_and_note(await request.form())
+        asked = await request_refund(session, shared, actor, found.id, reason=reason, note=note)
     amount = money(asked.amount, asked.currency)
     said = _("%(amount)s is on its way back. The tickets turn red on every phone.")
     return go(request, path_of(event.id, f"/orders/{found.id}"), said % {"amount": amount})

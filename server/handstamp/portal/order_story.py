@@ -47,14 +47,17 @@ async def order_story(session: AsyncSession, services: Services, order: Order) -
         problem=_(money.problem) if money.problem else "",
         mails=await mails_about(session, f"order:{order.id}"),
         consent=await consent_of(session, order),
-        acts=await _acts(session, order, money),
+        acts=await acts_about(session, ("order", order.id), money),
         link=link_for(services, order) if order.placed_at else "",
     )
 
 
-async def _acts(session: AsyncSession, order: Order, money: RefundView) -> list[AuditEntry]:
+async def acts_about(
+    session: AsyncSession, paid_for: tuple[str, str], money: RefundView
+) -> list[AuditEntry]:
+    """Return what happened to an order or pre-order (kind, id) and its money, the newest first."""
     about = [
-        ("order", order.id),
+        paid_for,
         *(("refund", refund.id) for refund in money.refunds),
         *(("dispute", dispute.id) for dispute in money.disputes),
     ]

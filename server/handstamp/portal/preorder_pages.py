@@ -11,6 +11,7 @@ from handstamp.events.find_events import tiers_of
 from handstamp.events.models import Event
 from handstamp.mail.find_mails import undelivered
 from handstamp.plumbing.errors import Conflict, NotFound, TooMany
+from handstamp.plumbing.money_text import money
 from handstamp.plumbing.paging import link
 from handstamp.plumbing.texts import _, ngettext
 from handstamp.plumbing.web import require_preorders, require_user, services
@@ -20,6 +21,7 @@ from handstamp.portal.decisions import chosen_by, decide, refusal_names, said
 from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.pages import go, page, render
 from handstamp.portal.preorder_story import preorder_story
+from handstamp.portal.refund_form import reason_and_note
 from handstamp.preorders.approve_preorders import approve_up_to_stock
 from handstamp.preorders.find_preorders import (
     owned_preorder,
@@ -30,6 +32,8 @@ from handstamp.preorders.models import PreOrder
 from handstamp.preorders.preorder_mails import about
 from handstamp.preorders.resend_ticket import resend_ticket
 from handstamp.preorders.verify_draw import verify_draw
+from handstamp.refunds.find_refunds import failed_among
+from handstamp.refunds.refund_preorder import refund_preorder
 
 PAGE = 50
 
@@ -60,6 +64,7 @@ async def preorders(request: Request) -> Response:
             limit=PAGE + 1,
         )
         shown = list(found[:PAGE])
+        unrefunded = await failed_among(session, preorders=[one.id for one in shown])
         lost = {mail.about for mail in await undelivered(session, [about(o.id) for o in shown])}
     return render(
         request,
@@ -67,6 +72,7 @@ async def preorders(request: Request) -> Response:
         rows=shown,
         offers=offers,
         lost={preorder.id for preorder in shown if about(preorder.id) in lost},
+        unrefunded=unrefunded,
         chosen={"q": search, "status": status, "club": club},
         filtered=bool(search or status or club),
         digits=get_currency_precision(event.currency),
@@ -156,6 +162,10 @@ async def preorder(request: Request) -> Response:
         tones=words.PREORDER_TONES,
         mail_kinds=words.mail_kinds(),
         refusals=refusal_names(),
+        refund_statuses=words.refund_statuses(),
+        refund_tones=words.REFUND_TONES,
+        refund_origins=words.refund_origins(),
+        reasons=words.refund_reasons(),
         **around,
     )
 
@@ -183,6 +193,21 @@ async def resend(request: Request) -> Response:
     return go(request, here, said)
 
 
+@page
+async def refund(request: Request) -> Response:
+    """Give back all that is left of a pre-order's payment."""
+    require_preorders(request)
+    actor, of = require_user(request), services(request)
+    reason, note = reason_and_note(await request.form())
+    async with of.db.write(actor=actor.id) as session:
+        event = await event_of(session, request)
+        found = await _preorder(session, request, event)
+        asked = await refund_preorder(session, of, actor, found.id, reason=reason, note=note)
+    said = _("%(amount)s is on its way back. The ticket turns red on every phone.")
+    amount = money(asked.amount, asked.currency)
+    return go(request, _here(event, f"/{found.id}"), said % {"amount": amount})
+
+
 _LIST = "/organizer/events/{event_id}/pre-orders"
 routes = [
     Route(_LIST, preorders),
@@ -191,4 +216,5 @@ routes = [
     Route(_LIST + "/draw", draw),
     Route(_LIST + "/{preorder_id}", preorder),
     Route(_LIST + "/{preorder_id}/resend", resend, methods=["POST"]),
+    Route(_LIST + "/{preorder_id}/refund", refund, methods=["POST"]),
 ]

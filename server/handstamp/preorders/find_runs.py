@@ -30,7 +30,7 @@ class RunProgress:
     @property
     def charged(self) -> int:
         """Return what has been charged, minor units."""
-        return sum(self.sums[status] for status in (*rules.PAID, "refunded"))
+        return sum(self.sums[status] for status in rules.CHARGED)
 
 
 async def progress_of(session: AsyncSession, run: ChargeRun) -> RunProgress:

@@ -5,7 +5,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from handstamp.plumbing.db import Base
 
-OPEN = "status NOT IN ('cancelled', 'denied', 'not_allocated', 'failed', 'refunded')"
+OPEN = (
+    "status NOT IN ('cancelled', 'denied', 'not_allocated', 'failed', 'refunded', 'refund_failed')"
+)
 
 
 class PreOrder(Base):

@@ -1,4 +1,4 @@
-"""Refunds and disputes of an order, and whether a refund can be asked for."""
+"""Refunds and disputes of an order or a pre-order, and whether a refund can be asked for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,26 +10,33 @@ from handstamp.payments.models import Payment
 from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor
+from handstamp.preorders.models import PreOrder
 from handstamp.refunds import store
 from handstamp.refunds.book_refund import is_deposit
 from handstamp.refunds.models import Dispute, Refund
-from handstamp.refunds.rules import GIVING, LIVE, forbids_refund, refund_problem
+from handstamp.refunds.rules import GIVING, LIVE, TAKEN_BACK, forbids_refund, refund_problem
 
 
 @dataclass(frozen=True)
 class RefundView:
-    """What became of an order's money; amounts in minor units.
+    """What became of the money of an order or pre-order; amounts in minor units.
 
     `refundable` is what a refund would give back now, 0 when `problem` (in English, for `_`)
     says why not. `unassigned` was given back without telling which tickets it was for: those
-    are valid still, and somebody must decide.
+    are valid still, and somebody must decide. `failed`: the last try to give money back failed,
+    and no other is on its way.
     """
 
     refunds: Sequence[Refund]
     disputes: Sequence[Dispute]
     refundable: int
     problem: str
-    unassigned: int
+    unassigned: int = 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether somebody must try again."""
+        return has_failed(self.refunds)
 
 
 async def owned_order(
@@ -64,6 +71,32 @@ async def refund_view(session: AsyncSession, order: Order) -> RefundView:
     )
 
 
+async def preorder_refund_view(session: AsyncSession, preorder: PreOrder) -> RefundView:
+    """Return a pre-order's refunds and disputes, the oldest first, and what is left to refund."""
+    payment = await refundable_payment(session, preorder.id, kind="preorder")
+    refunds = await store.refunds_of_preorder(session, preorder.id)
+    of_payment = [row for row in refunds if payment is not None and row.payment_id == payment.id]
+    left = left_to_refund(payment, of_payment)
+    disputed = await is_disputed(session, payment)
+    problem = refund_problem(paid=payment is not None, disputed=disputed, left=left)
+    return RefundView(
+        refunds=refunds,
+        disputes=await store.disputes_of_preorder(session, preorder.id),
+        refundable=0 if problem else left,
+        problem=problem,
+    )
+
+
+async def failed_among(
+    session: AsyncSession, *, orders: Sequence[str] = (), preorders: Sequence[str] = ()
+) -> frozenset[str]:
+    """Return the ids of which the last try to give money back failed."""
+    rows: dict[str, list[Refund]] = {}
+    for refund in await store.refunds_among(session, orders, preorders):
+        rows.setdefault(refund.order_id or refund.preorder_id or "", []).append(refund)
+    return frozenset(about for about, refunds in rows.items() if has_failed(refunds))
+
+
 async def refundable_payment(
     session: AsyncSession, subject_id: str, payment_id: str = "", *, kind: str = "order"
 ) -> Payment | None:
@@ -79,6 +112,12 @@ def left_to_refund(payment: Payment | None, refunds: Sequence[Refund]) -> int:
     """Return how much of a payment is neither given back nor about to be."""
     paid = payment.amount if payment else 0
     return paid - sum(refund.amount for refund in refunds if refund.status in LIVE)
+
+
+def has_failed(refunds: Sequence[Refund]) -> bool:
+    """Tell whether the last of some refunds did not give the money back."""
+    back = max((one.created_at for one in refunds if one.status in TAKEN_BACK), default=-1)
+    return back > max((one.created_at for one in refunds if one.status in LIVE), default=-1)
 
 
 async def disputed_among(session: AsyncSession, order_ids: Sequence[str]) -> frozenset[str]:

@@ -32,8 +32,10 @@ async def follow(session: AsyncSession, services: Services, paid: PaidPreorder, 
     whole = given(step.rows) >= paid.payment.amount
     if step.is_back:
         if step.bought and not whole and preorder.status == "refunded":
-            values = {"refund": step.refund.id, "failure": step.refund.failure}
-            await change_preorder(session, services, preorder, "refund_failed", **values)
+            refund, why = step.refund.id, step.refund.failure
+            await change_preorder(
+                session, services, preorder, "refund_failed", refund=refund, failure=why
+            )
             await session.flush()
         return
     if not step.is_new:

@@ -1,4 +1,4 @@
-"""The API of refunds: asking for one, and what became of an order's money."""
+"""The API of refunds: asking for one, and what became of the money."""
 
 from typing import Annotated, Any, Literal
 
@@ -11,16 +11,23 @@ from starlette.routing import BaseRoute, Route
 from handstamp.plumbing.api import answers, spec
 from handstamp.plumbing.idempotency import answer_once
 from handstamp.plumbing.texts import _
-from handstamp.plumbing.web import require_checkout, require_user, services
-from handstamp.refunds.find_refunds import owned_order, refund_view
+from handstamp.plumbing.web import require_checkout, require_preorders, require_user, services
+from handstamp.preorders.find_preorders import owned_preorder
+from handstamp.refunds.find_refunds import (
+    RefundView,
+    owned_order,
+    preorder_refund_view,
+    refund_view,
+)
 from handstamp.refunds.models import Dispute, Refund
 from handstamp.refunds.refund_order import request_refund
+from handstamp.refunds.refund_preorder import refund_preorder
 
 _TAGS = ["refunds"]
 
 
 class RefundWish(BaseModel):
-    """Why an order is refunded; the note is for the organizer's own people."""
+    """Why money is given back; the note is for the organizer's own people."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -29,7 +36,7 @@ class RefundWish(BaseModel):
 
 
 class RefundBody(BaseModel):
-    """A refund; amounts in minor units, times in ms UTC.
+    """A refund of an order or a pre-order; amounts in minor units, times in ms UTC.
 
     Status: requested (not at Stripe yet), pending, succeeded, failed, canceled. `origin`:
     buyer, organizer, system or stripe. `failure` is Stripe's code.
@@ -38,7 +45,8 @@ class RefundBody(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: str
-    order_id: str
+    order_id: str | None
+    preorder_id: str | None
     amount: int
     currency: str
     status: str
@@ -56,7 +64,8 @@ class DisputeBody(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: str
-    order_id: str
+    order_id: str | None
+    preorder_id: str | None
     amount: int
     currency: str
     reason: str
@@ -68,10 +77,11 @@ class DisputeBody(BaseModel):
 
 
 class RefundList(BaseModel):
-    """What became of an order's money.
+    """What became of the money of an order or pre-order.
 
     `refundable` is what a refund would give back now; when it is 0, `problem` says why.
     `unassigned` was given back without telling for which tickets, which are valid still.
+    `failed`: the last refund did not give the money back, and somebody must try again.
     """
 
     refunds: list[RefundBody]
@@ -79,6 +89,7 @@ class RefundList(BaseModel):
     refundable: int
     problem: str
     unassigned: int
+    failed: bool
 
 
 def refund_body(refund: Refund) -> dict[str, Any]:
@@ -89,6 +100,18 @@ def refund_body(refund: Refund) -> dict[str, Any]:
 def dispute_body(dispute: Dispute) -> dict[str, Any]:
     """Return a dispute as the API tells it."""
     return DisputeBody.model_validate(dispute).model_dump()
+
+
+def view_body(view: RefundView) -> dict[str, Any]:
+    """Return what became of money as the API tells it."""
+    return {
+        "refunds": [refund_body(one) for one in view.refunds],
+        "disputes": [dispute_body(one) for one in view.disputes],
+        "refundable": view.refundable,
+        "problem": _(view.problem) if view.problem else "",
+        "unassigned": view.unassigned,
+        "failed": view.failed,
+    }
 
 
 @spec.validate(json=RefundWish, resp=answers(HTTP_202=RefundBody), tags=_TAGS)
@@ -120,20 +143,45 @@ async def show(request: Request) -> Response:
     async with services(request).db.read() as session:
         order = await owned_order(session, who, str(request.path_params["order_id"]))
         view = await refund_view(session, order)
-    return JSONResponse(
-        {
-            "refunds": [refund_body(one) for one in view.refunds],
-            "disputes": [dispute_body(one) for one in view.disputes],
-            "refundable": view.refundable,
-            "problem": _(view.problem) if view.problem else "",
-            "unassigned": view.unassigned,
-        }
-    )
+    return JSONResponse(view_body(view))
+
+
+@spec.validate(json=RefundWish, resp=answers(HTTP_202=RefundBody), tags=_TAGS)
+async def refund_wish(request: Request, json: RefundWish) -> Response:
+    """Refund all that is left of a paid pre-order; asked twice, it is refunded once.
+
+    One whose refund failed at Stripe can be asked for again.
+    """
+    who, of = require_user(request), services(request)
+    preorder_id = str(request.path_params["preorder_id"])
+
+    async def produce(session: AsyncSession) -> Response:
+        await owned_preorder(session, who, preorder_id)
+        require_preorders(request)
+        made = await refund_preorder(
+            session, of, who, preorder_id, reason=json.reason, note=json.note
+        )
+        return JSONResponse(refund_body(made), status_code=202)
+
+    return await answer_once(request, f"user:{who.id}", produce)
+
+
+@spec.validate(resp=answers(HTTP_200=RefundList), tags=_TAGS)
+async def show_of_wish(request: Request) -> Response:
+    """Show a pre-order's refunds and disputes, and what is left to refund."""
+    who = require_user(request)
+    async with services(request).db.read() as session:
+        preorder = await owned_preorder(session, who, str(request.path_params["preorder_id"]))
+        view = await preorder_refund_view(session, preorder)
+    return JSONResponse(view_body(view))
 
 
 _ORDER = "/api/tickets/orders/{order_id}"
+_PREORDER = "/api/tickets/admin/pre-orders/{preorder_id}"
 
 routes: list[BaseRoute] = [
     Route(f"{_ORDER}/refund", refund, methods=["POST"]),
     Route(f"{_ORDER}/refunds", show, methods=["GET"]),
+    Route(f"{_PREORDER}/refund", refund_wish, methods=["POST"]),
+    Route(f"{_PREORDER}/refunds", show_of_wish, methods=["GET"]),
 ]

@@ -12,7 +12,7 @@ _RANK = {"requested": 0, "pending": 1, "succeeded": 2, "failed": 3, "canceled": 
 _STATUS = {"requires_action": "pending"}
 _OUTCOME = {"won": "won", "warning_closed": "won", "prevented": "won", "lost": "lost"}
 
-NOTHING_PAID = N_("Nothing was paid for this order, so there is nothing to refund.")
+NOTHING_PAID = N_("Nothing was paid, so there is nothing to refund.")
 DISPUTED = N_("The bank is deciding about this payment. A refund would pay it back twice.")
 ALL_BACK = N_("Everything that was paid has been refunded already.")
 

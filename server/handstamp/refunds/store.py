@@ -106,6 +106,22 @@ async def refunds_of_order(session: AsyncSession, order_id: str) -> Sequence[Ref
     return (await session.scalars(ordered, execution_options=_FRESH)).all()
 
 
+async def refunds_of_preorder(session: AsyncSession, preorder_id: str) -> Sequence[Refund]:
+    """Return every refund of a pre-order, the oldest first."""
+    query = select(Refund).where(Refund.preorder_id == preorder_id)
+    ordered = query.order_by(Refund.created_at, Refund.id)
+    return (await session.scalars(ordered, execution_options=_FRESH)).all()
+
+
+async def refunds_among(
+    session: AsyncSession, order_ids: Sequence[str], preorder_ids: Sequence[str]
+) -> Sequence[Refund]:
+    """Return the refunds of some orders and pre-orders, the oldest first."""
+    about = Refund.order_id.in_(order_ids) | Refund.preorder_id.in_(preorder_ids)
+    query = select(Refund).where(about).order_by(Refund.created_at, Refund.id)
+    return (await session.scalars(query)).all()
+
+
 async def refunds_of_payment(session: AsyncSession, payment_id: str) -> Sequence[Refund]:
     """Return every refund of a payment, the oldest first."""
     query = select(Refund).where(Refund.payment_id == payment_id)
@@ -121,6 +137,12 @@ async def dispute(session: AsyncSession, dispute_id: str) -> Dispute | None:
 async def disputes_of_order(session: AsyncSession, order_id: str) -> Sequence[Dispute]:
     """Return every dispute of an order, the oldest first."""
     query = select(Dispute).where(Dispute.order_id == order_id)
+    return (await session.scalars(query.order_by(Dispute.created_at, Dispute.id))).all()
+
+
+async def disputes_of_preorder(session: AsyncSession, preorder_id: str) -> Sequence[Dispute]:
+    """Return every dispute of a pre-order, the oldest first."""
+    query = select(Dispute).where(Dispute.preorder_id == preorder_id)
     return (await session.scalars(query.order_by(Dispute.created_at, Dispute.id))).all()
 
 

@@ -14,6 +14,7 @@ _ICONS = {
     "paid": "busy",
     "waiting_for_stock": "clock",
     "refunded": "back",
+    "refund_failed": "warn",
 }
 
 
@@ -51,7 +52,7 @@ def _plain(wish: Wished) -> Said:
         text = _("There were more pre-orders than tickets. You were not charged.")
         return Said(wish.told.shown, text)
     icon = _ICONS.get(status, "refused")
-    tone = "warn" if status == "draft" else ""
+    tone = "warn" if status in ("draft", "refund_failed") else ""
     return Said(wish.told.shown, wish.told.hint, tone, icon)
 
 

@@ -19,6 +19,7 @@ PREORDER_TONES = {
     "cancelled": "",
     "not_allocated": "",
     "refunded": "",
+    "refund_failed": "refused",
 }
 
 

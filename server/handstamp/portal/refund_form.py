@@ -1,0 +1,14 @@
+"""Why money is given back, as an organizer says it in the dialog before."""
+
+from starlette.datastructures import FormData
+
+from handstamp.portal import words
+
+LONGEST_NOTE = 1_000
+
+
+def reason_and_note(sent: FormData) -> tuple[str, str]:
+    """Return the reason and the note of a form; a reason that is none becomes the commonest."""
+    reason = str(sent.get("reason", ""))
+    known = reason if reason in words.refund_reasons() else "requested_by_customer"
+    return known, str(sent.get("note", "")).strip()[:LONGEST_NOTE]
