@@ -1,0 +1,96 @@
+"""An installation where members have paid and wait for tickets from elsewhere."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.e2e.door_world import World, free_port
+from tests.factories.auth import Person, make_person
+from tests.factories.clubs import make_club_sale
+from tests.factories.preorders import make_preorder
+from tests.fixtures.services import make_settings
+
+from handstamp.auth.models import Member
+from handstamp.clubs.find_clubs import Offered
+from handstamp.plumbing.web import Services
+from handstamp.preorders.fulfil_preorder import demand
+from handstamp.preorders.models import PreOrder
+
+TITLE, EARLY, LATE = "Harbour Night", "Entry 20:00 – 20:30", "Entry 21:30 – 22:00"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A running installation, its event, and the sessions of owner and of who paid first."""
+
+    world: World
+    organizer: str
+    event: str
+    owner: str
+    member: str
+    preorder: str
+
+    @property
+    def upload(self) -> str:
+        """The address where tickets of the event are uploaded."""
+        return f"/tickets/organizer/events/{self.event}/pool/upload"
+
+    @property
+    def whole(self) -> str:
+        """The address where tickets of all of the organizer's events are uploaded."""
+        return f"/tickets/organizer/pool/{self.organizer}/upload"
+
+
+async def have_paid(services: Services, offer: Offered, tier: int) -> tuple[Person, PreOrder]:
+    """Have a fresh member pay for a ticket that comes from elsewhere."""
+    person, placed = await make_preorder(services, offer, tier=tier)
+    async with services.db.write() as session:
+        paid = await session.get_one(PreOrder, placed.id)
+        paid.status, paid.paid_at = "paid", services.clock()
+        await session.flush()
+        await demand(session, paid)
+        return person, paid
+
+
+def begin_waiting(world: World, early: int = 3, late: int = 1) -> Waiting:
+    """Make the event with its two variants, and members who have paid for them."""
+
+    async def act(services: Services) -> Waiting:
+        club, offer, _tiers = await make_club_sale(
+            services,
+            prices={EARLY: 2_500, LATE: 2_000},
+            offer={"declared": 50},
+            title=TITLE,
+            currency="GBP",
+        )
+        members = [await have_paid(services, offer, 0) for _ in range(early)]
+        for _ in range(late):
+            await have_paid(services, offer, 1)
+        owner = await make_person(services, "harry@example.org")
+        async with services.db.write() as session:
+            own = Member(user_id=owner.actor.id, organizer_id=club.organizer_id, role="owner")
+            session.add(own)
+        first, preorder = members[0]
+        return Waiting(
+            world, club.organizer_id, offer.event.id, owner.token, first.token, preorder.id
+        )
+
+    return world.work(act)
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Iterator[Waiting]:
+    """A running installation whose members wait."""
+    port = free_port()
+    settings = make_settings(
+        f"sqlite+aiosqlite:///{tmp_path / 'pool.db'}",
+        public_url=f"http://localhost:{port}",
+        enable_checkout=True,
+        enable_preorders=True,
+    )
+    world = World(settings, port, tmp_path)
+    world.begin()
+    world.start()
+    yield begin_waiting(world)
+    world.kill()
