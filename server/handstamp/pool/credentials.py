@@ -64,7 +64,7 @@ async def read_credential(
         raise NotFound(_("There is no such ticket."))
     demand = await _demand_of(session, ticket)
     own = actor.kind in ("user", "admin") and demand is not None and demand.user_id == actor.id
-    if not own and not may_support(actor, ticket.organizer_id):
+    if not own and not actor.may_support(ticket.organizer_id):
         raise NotFound(_("There is no such ticket."))
     said = " ".join(reason.split())
     if not (own or said):
@@ -76,11 +76,6 @@ async def read_credential(
     opened = keys.unseal(ticket.id, ticket.sealed, ticket.key_id)
     await _log(session, actor, ticket, demand, action=action, reason=said, own=own)
     return Credential(ticket.email, opened.password, opened.code)
-
-
-def may_support(actor: Actor, organizer_id: str) -> bool:
-    """Tell whether an actor helps an organizer's members: its team, support, administrators."""
-    return actor.may_support(organizer_id)
 
 
 async def _demand_of(session: AsyncSession, ticket: PoolTicket) -> Demand | None:
