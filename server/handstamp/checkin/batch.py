@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handstamp.checkin import project_admissions, store
+from handstamp.checkin import follow_pool, project_admissions, store
 from handstamp.checkin.fold import FoldFact, fact_of_row
+from handstamp.checkin.follow_pool import POOL
 from handstamp.checkin.number_changes import Head
 from handstamp.checkin.stored_facts import SERVER_KINDS, stored_columns
 from handstamp.checkin.wire import DENY, NO_DIGEST, decode_fact, row_of
@@ -62,6 +63,7 @@ class DoorTicket:
     order: str
     status_at: Millis
     code: bytes | None = None
+    external: str | None = None
 
     def was_read(self, digest: bytes, epoch: int) -> bool:
         """Tell whether the digest is of its token or of its code from elsewhere (R46)."""
@@ -192,6 +194,7 @@ class Batch:
             self.connection.execute(store.ADD_FACTS, self.new_rows)
         if self.touched:
             project_admissions.project(self, self.touched)
+            self._follow_pool()
         for device in self.devices.values():
             if device.moved:
                 self.change_device(
@@ -205,6 +208,12 @@ class Batch:
         self._write_devices()
         if self.new_answers:
             self.connection.execute(store.ADD_ANSWERS, self.new_answers)
+
+    def _follow_pool(self) -> None:
+        touched = (self.tickets[one] for one in sorted(self.touched) if one in self.tickets)
+        serials = [one.serial for one in touched if (one.external or "").startswith(POOL)]
+        if serials:
+            follow_pool.queue(self.connection, self.event_id, serials)
 
     def _write_devices(self) -> None:
         shapes: dict[tuple[str, ...], list[dict[str, Any]]] = {}

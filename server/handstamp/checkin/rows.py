@@ -32,7 +32,7 @@ class TicketRow(NamedTuple):
     @classmethod
     def from_json(cls, row: list[Any]) -> "TicketRow":
         """Read a JSON array; members that a newer side added at the end are ignored."""
-        return cls(*row[:7], _code(row[7]) if len(row) > 7 else b"")
+        return cls._make([*row[:7], _code(row[7]) if len(row) > 7 else b""])
 
 
 class FactRow(NamedTuple):

@@ -76,6 +76,7 @@ TICKETS = select(
     Ticket.order_ref,
     Ticket.status_at,
     Ticket.code_digest,
+    Ticket.external_id,
 ).where(Ticket.event_id == _event, Ticket.serial.in_(_serials))
 FACTS_OF_TICKETS = (
     select(Fact.bytes, Fact.tag, Fact.stamp, Fact.scanned, Device.kind)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Update,
+    bindparam,
     case,
     func,
     insert,
@@ -55,15 +56,17 @@ async def read_now(session: AsyncSession) -> Millis:
 
 
 def add_on(
-    connection: Connection, kind: str, jobs: Sequence[tuple[Mapping[str, Any], Millis]]
+    connection: Connection, kind: str, jobs: Sequence[tuple[Mapping[str, Any], Millis | None]]
 ) -> None:
-    """Add jobs for later, (arguments, moment), by a plain connection; nobody is woken for them."""
+    """Add jobs, (arguments, moment), by a plain connection; nobody is woken for them.
+
+    The moment None is at once.
+    """
     now: ColumnElement[int]
     now = literal_column(_SQLITE_NOW if connection.dialect.name == "sqlite" else _POSTGRES_NOW)
-    rows = [
-        {**to_row(kind, args, None, None, MAX_ATTEMPTS), "run_at": run_at} for args, run_at in jobs
-    ]
-    connection.execute(insert(Job).values(created_at=now), rows)
+    rows = [{**to_row(kind, args, None, None, MAX_ATTEMPTS), "due": due} for args, due in jobs]
+    run_at = func.coalesce(bindparam("due", type_=Job.run_at.type), now)
+    connection.execute(insert(Job).values(created_at=now, run_at=run_at), rows)
 
 
 def _ready(now: ColumnElement[int], limit: int) -> Select[int]:
