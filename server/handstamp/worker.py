@@ -2,7 +2,7 @@
 
 from handstamp.auth.request_sign_in import MAIL as SIGN_IN_MAIL
 from handstamp.auth.request_sign_in import prepare_sign_in
-from handstamp.checkin import door_jobs
+from handstamp.checkin import door_jobs, follow_pool
 from handstamp.clubs import club_mails
 from handstamp.kit.clock import HOUR, MINUTE
 from handstamp.mail.deliver_mail import deliver_with
@@ -16,12 +16,13 @@ from handstamp.plumbing import prune
 from handstamp.plumbing.jobs import Handler, Worker
 from handstamp.plumbing.schedule import Cron
 from handstamp.plumbing.web import Services
-from handstamp.pool import assign_tickets, rotate_key
+from handstamp.pool import assign_tickets, count_events, rotate_key
 from handstamp.preorders import (
     charge_mails,
     charge_preorder,
     charge_run,
     close_run,
+    credential_mails,
     end_preorders,
     hand_over,
     preorder_mails,
@@ -47,13 +48,15 @@ MAILS: dict[str, Prepare] = {
     **club_mails.PREPARERS,
     **preorder_mails.PREPARERS,
     **charge_mails.PREPARERS,
+    **credential_mails.PREPARERS,
 }
 
 JOBS: dict[str, Handler] = {
-    SEND_MAIL: deliver_with(MAILS),
+    SEND_MAIL: deliver_with(MAILS, credential_mails.FOLLOWERS),
     prune.JOB: prune.prune,
     door_jobs.REBUILD: door_jobs.rebuild_snapshots,
     door_jobs.PRUNE: door_jobs.prune_door,
+    follow_pool.JOB: follow_pool.follow_pool,
     expire_orders.EXPIRE_JOB: expire_orders.expire_order,
     expire_orders.SWEEP_JOB: expire_orders.sweep_orders,
     expire_orders.FORGET_JOB: expire_orders.forget_buyers,
@@ -71,6 +74,7 @@ JOBS: dict[str, Handler] = {
     watch_charges.CLOCK_JOB: watch_charges.start_due_runs,
     watch_charges.SWEEP_JOB: watch_charges.sweep_charges,
     rotate_key.JOB: rotate_key.reseal,
+    count_events.JOB: count_events.count_events,
     stripe_inbox.JOB: stripe_dispatch.dispatch,
     catch_up.JOB: catch_up.catch_up,
     catch_up.ACCOUNT_JOB: catch_up.catch_up_account,
@@ -92,6 +96,7 @@ CRONS: list[Cron] = [
     Cron("drop_drafts", end_preorders.DRAFTS_JOB, every=HOUR),
     Cron("charge_clock", watch_charges.CLOCK_JOB, every=MINUTE),
     Cron("sweep_charges", watch_charges.SWEEP_JOB, every=MINUTE),
+    Cron("count_pool", count_events.JOB, every=count_events.EVERY),
     Cron("catch_up", catch_up.JOB, every=catch_up.EVERY),
     Cron("prune_events", prune_events.JOB, every=HOUR),
     Cron("keep_journal", repeat_erasures.JOB, every=HOUR),

@@ -97,9 +97,8 @@ async def statuses(
 async def _changed(session: AsyncSession) -> list[str]:
     last = await session.scalar(select(func.max(PoolEvent.counted_at)))
     since = (last or 0) - LATE
-    event = PoolEvent
-    behind = or_(event.counted_at.is_(None), event.updated_at >= event.counted_at - LATE)
-    found = set(await session.scalars(select(event.event_id).where(behind)))
+    behind = or_(PoolEvent.counted_at.is_(None), PoolEvent.updated_at >= since)
+    found = set(await session.scalars(select(PoolEvent.event_id).where(behind)))
     before: int | None = None
     while True:
         query = select(AssignmentLog.id, AssignmentLog.event_id, AssignmentLog.created_at)
