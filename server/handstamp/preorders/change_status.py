@@ -1,11 +1,13 @@
 """The one place where a pre-order gets another status: checked, audited, told, stock given back."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
+from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handstamp.audit.record import record
+from handstamp.audit.record import record, record_all
 from handstamp.clubs import supply
 from handstamp.clubs.models import ClubEvent
 from handstamp.plumbing.db import after_commit
@@ -64,6 +66,44 @@ async def change_status(
     )
     tell(session, services, preorder)
     _log.info("preorder_moved", preorder=preorder.id, was=was, now=wanted)
+
+
+async def change_many(
+    session: AsyncSession,
+    services: Services,
+    preorders: Sequence[PreOrder],
+    wanted: str,
+    values: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Do what `change_status` does for many, and store further values of each, in few statements.
+
+    `values`: what else is stored and told in the log, by the pre-order's id; the same names for
+    each. The rows in the session are not what is stored afterwards.
+
+    Raises:
+        WrongMove: that status cannot follow the one of some.
+    """
+    now, metas, rows = services.clock(), {}, []
+    for preorder in preorders:
+        if not rules.may_become(preorder.status, wanted):
+            raise WrongMove(f"{preorder.status} -> {wanted}")
+        about = {"event": preorder.event_id, "club": preorder.club_id, "was": preorder.status}
+        metas[preorder.id] = {**about, **values[preorder.id]}
+        changed = {"status": wanted, "updated_at": now, **values[preorder.id]}
+        rows.append({"key": preorder.id, **changed})
+        tell(session, services, preorder)
+    if not rows:
+        return
+    await session.flush()
+    names = {name: bindparam(name) for name in rows[0] if name != "key"}
+    statement = update(PreOrder).where(PreOrder.id == bindparam("key")).values(names)
+    connection = await session.connection()
+    await connection.execute(statement, rows)
+    organizers = [preorder.organizer_id for preorder in preorders]
+    await record_all(
+        session, SYSTEM, f"preorder.{wanted}", "preorder", metas, organizer_ids=organizers
+    )
+    _log.info("preorders_moved", number=len(rows), now=wanted)
 
 
 async def let_go(

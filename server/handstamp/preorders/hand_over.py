@@ -8,13 +8,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import column, func, select, table
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.clubs import supply
 from handstamp.clubs.find_clubs import club_event
 from handstamp.events.find_events import events_by_id, tiers_of
-from handstamp.payments.models import Payment
 from handstamp.plumbing.jobs import JobContext
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.pool import demands
@@ -30,8 +29,9 @@ from handstamp.pool.handed_over import (
 from handstamp.pool.models import Assignment
 from handstamp.pool.take_back import HAND_OVER
 from handstamp.preorders import push, store
-from handstamp.preorders.change_status import change_status
-from handstamp.preorders.charge_mails import queue_all_received
+from handstamp.preorders.change_status import change_many, change_status
+from handstamp.preorders.credential_mails import queue_credentials
+from handstamp.preorders.given_back import given_back
 from handstamp.preorders.models import PreOrder
 from handstamp.preorders.rules import PAID
 from handstamp.preorders.store import IN_ONE
@@ -40,10 +40,6 @@ from handstamp.tickets.models import Ticket
 from handstamp.tickets.take_back_ticket import take_back_tickets
 
 __all__ = ["HAND_OVER", "follow", "hand_over"]
-_REFUNDS = table(  # of the room above, by name as tables of rooms know each other
-    "tickets_refunds", column("payment_id"), column("amount"), column("status")
-)
-_LIVE = ("requested", "pending", "succeeded")
 
 
 async def hand_over(ctx: JobContext) -> None:
@@ -143,23 +139,6 @@ async def _refused(
     return {one for one in wanted if one not in open_now} | await given_back(session, wanted)
 
 
-async def given_back(session: AsyncSession, preorder_ids: Sequence[str]) -> set[str]:
-    """Return whose whole payment goes back: asked for, on its way, or back."""
-    refund, found = _REFUNDS.c, set()
-    for start in range(0, len(preorder_ids), IN_ONE):
-        some = PreOrder.id.in_(preorder_ids[start : start + IN_ONE])
-        query = (
-            select(PreOrder.id)
-            .join(Payment, Payment.payment_intent_id == PreOrder.payment_intent_id)
-            .join(_REFUNDS, refund.payment_id == Payment.id)
-            .where(some, Payment.account == PreOrder.account, refund.status.in_(_LIVE))
-            .group_by(PreOrder.id, Payment.amount)
-            .having(func.sum(refund.amount) >= Payment.amount)
-        )
-        found |= set(await session.scalars(query))
-    return found
-
-
 @dataclass(frozen=True)
 class _Batch:
     """Assignments to hand over, with the pre-orders by id."""
@@ -178,18 +157,19 @@ async def _hand(session: AsyncSession, services: Services, event_id: str, batch:
         return
     tickets = await _issue(session, services, event_id, batch)
     keeps = await _keeps_reserved(session, batch)
-    for preorder, one in batch.pairs:
-        preorder.ticket_id, preorder.fulfilled_at = tickets[preorder.id], services.clock()
-        preorder.reserved = preorder.reserved and preorder.club_id in keeps
-        preorder.failure_code = ""
-        await change_status(
-            session, services, preorder, "fulfilled", ticket=preorder.ticket_id, assignment=one.id
-        )
-    await session.flush()
-    emails = {preorder.id: preorder.email for preorder, _one in batch.pairs}
-    await note_handed(session, batch.chosen, emails)
     wishes = [preorder for preorder, _one in batch.pairs]
-    await queue_all_received(session, wishes)
+    values = {
+        one.id: {
+            "ticket_id": tickets[one.id],
+            "fulfilled_at": services.clock(),
+            "reserved": one.reserved and one.club_id in keeps,
+            "failure_code": "",
+        }
+        for one in wishes
+    }
+    await change_many(session, services, wishes, "fulfilled", values)
+    await note_handed(session, batch.chosen, {one.id: one.email for one in wishes})
+    await queue_credentials(session, batch.pairs)
     await push.queue_all_notices(session, wishes)
 
 
@@ -240,7 +220,6 @@ async def _wait_in_vain(
         return
     paid = await store.locked_by_id(session, preorder_ids, PreOrder.status == "paid")
     waiting = await who_wait(session, [one.id for one in paid])
-    for preorder in paid:
-        if preorder.id in waiting:
-            await change_status(session, services, preorder, "waiting_for_stock")
-    await session.flush()
+    chosen = [one for one in paid if one.id in waiting]
+    nothing: dict[str, dict[str, object]] = {one.id: {} for one in chosen}
+    await change_many(session, services, chosen, "waiting_for_stock", nothing)
