@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from handstamp.plumbing.web import Services
 
 Make = Callable[[], Awaitable[bytes]]
@@ -35,6 +37,11 @@ class Prepared:
 class NoLongerWanted(Exception):
     """What the mail was to say is no longer true; it is dropped, not tried again."""
 
+
+# Told in the transaction that notes it what became of a mail: its id, arguments, and sent, failed
+# or dropped.
+Follow = Callable[[AsyncSession, str, Mapping[str, Any], str], Awaitable[None]]
+Followers = Mapping[str, Follow]
 
 Prepare = Callable[[Services, Mapping[str, Any]], Awaitable[Mapping[str, Any] | Prepared]]
 Preparers = Mapping[str, Prepare]

@@ -27,6 +27,7 @@ from handstamp.plumbing.errors import BadInput, NotFound, Unauthenticated
 from handstamp.plumbing.metrics import MAIL_EVENTS
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import services
+from handstamp.pool.note_mailed import note_mailed
 
 POSTMARK = {"Delivery": "delivered", "Bounce": "bounced", "SpamComplaint": "complained"}
 POSTMARK_PASSING = (  # kinds of bounce after which the mail may have arrived all the same
@@ -156,6 +157,7 @@ async def _note(request: Request, provider: str, mail_id: str, outcome: str) -> 
         shared = services(request)
         async with shared.db.write(actor=provider) as session:
             news = await note_delivery(session, mail_id, outcome, shared.clock())
+            await note_mailed(session, mail_id, outcome)
     MAIL_EVENTS.labels(provider=provider, outcome=outcome or "other").inc()
     if news and outcome != "delivered":
         _log.warning("mail_not_delivered", mail=mail_id, outcome=outcome)

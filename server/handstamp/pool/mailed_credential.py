@@ -1,0 +1,39 @@
+"""The credential of an assignment as its mail carries it: read when it is sent, never stored."""
+
+from typing import NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.plumbing.web import Services
+from handstamp.pool.credentials import Credential
+from handstamp.pool.models import Assignment, PoolTicket
+from handstamp.pool.sealer import sealer_in
+
+
+class ToMail(NamedTuple):
+    """What a mail carries: whose it is (a demand), the ticket's tier, and what lets in."""
+
+    demand_id: str
+    tier_id: str
+    credential: Credential
+
+
+async def credential_to_mail(
+    session: AsyncSession, services: Services, assignment_id: str
+) -> ToMail | None:
+    """Open the ticket of an assignment that goes on; None when it has ended or was never.
+
+    Whoever sends it logs that by `note_mailed.note_sent`, once it has left.
+    """
+    keys = await sealer_in(session, services)
+    given = await session.get(Assignment, assignment_id)
+    if keys is None or given is None or given.ended_at is not None:
+        return None
+    ticket = await session.get_one(PoolTicket, given.ticket_id)
+    if ticket.status not in ("assigned", "used"):
+        return None
+    if not keys.has(ticket.key_id):
+        keys = await sealer_in(session, services) or keys
+    opened = keys.unseal(ticket.id, ticket.sealed, ticket.key_id)
+    credential = Credential(ticket.email, opened.password, opened.code)
+    return ToMail(given.demand_id, ticket.tier_id, credential)
