@@ -8,7 +8,8 @@ from tests.convergence import model_fold
 from tests.convergence.door_world import World
 
 from handstamp.checkin.fold import fact_of_row, state_to_json
-from handstamp.checkin.list_changes import Personal, fact_rows, feed_end, ticket_rows
+from handstamp.checkin.list_changes import fact_rows, feed_end, ticket_rows
+from handstamp.checkin.list_rows import Personal
 from handstamp.checkin.models import Admission, Device, Fact
 from handstamp.checkin.stored_facts import SERVER_KINDS
 from handstamp.checkin.wire import FactRow, decode_fact, fact_hash, row_of

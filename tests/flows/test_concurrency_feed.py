@@ -14,7 +14,8 @@ from tests.factories.tickets import make_tickets, make_tokens
 from tests.fixtures.services import PUBLIC_URL
 
 from handstamp.app import create_app
-from handstamp.checkin.list_changes import Personal, fact_rows, feed_end, ticket_rows
+from handstamp.checkin.list_changes import fact_rows, feed_end, ticket_rows
+from handstamp.checkin.list_rows import Personal
 from handstamp.checkin.models import Fact, FeedMark
 from handstamp.checkin.number_changes import MARK_ROWS
 from handstamp.events.models import Event

@@ -8,6 +8,7 @@ from handstamp.checkin.models import PairingCode, ValidateAnswer
 from handstamp.checkin.snapshot import current_snapshot, needs_build
 from handstamp.events.models import Event
 from handstamp.kit.clock import DAY, HOUR, Millis
+from handstamp.plumbing.errors import Unavailable
 from handstamp.plumbing.jobs import JobContext
 from handstamp.plumbing.web import Services
 
@@ -21,15 +22,24 @@ GRACE: Millis = 12 * HOUR
 
 
 async def rebuild_snapshots(ctx: JobContext) -> None:
-    """Build the snapshots of events whose doors are near and whose base is far behind."""
+    """Build the snapshots of events whose doors are near and whose base is far behind.
+
+    An event whose list cannot be made is tried again with the job; the others do not wait.
+    """
     services = ctx.services
     now = services.clock()
     near = select(Event.id).where(Event.start_at < now + AHEAD, Event.end_at > now - GRACE)
     async with services.db.read() as session:
         events = (await session.scalars(near)).all()
         due = [event for event in events if await needs_build(session, event)]
+    failed: list[Unavailable] = []
     for event in due:
-        await current_snapshot(services, event)
+        try:
+            await current_snapshot(services, event)
+        except Unavailable as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
     async with ctx.write() as session:
         await ctx.acknowledge(session)
 

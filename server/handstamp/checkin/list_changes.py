@@ -3,25 +3,22 @@
 import base64
 import binascii
 import hmac
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.auth.models import Organizer
 from handstamp.checkin.batch import parsed_rules
+from handstamp.checkin.list_rows import Personal, facts_of, tickets_of
 from handstamp.checkin.models import Device, Fact, FeedHead, FeedMark
-from handstamp.checkin.stored_facts import SERVER_KINDS
-from handstamp.checkin.verdict import STATUS_CODES
-from handstamp.checkin.wire import FactRow, TicketRow, decode_fact, row_of
+from handstamp.checkin.wire import FactRow, TicketRow
 from handstamp.events.models import Event, ListRevision, Tier
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.printed_id import printed_prefix
 from handstamp.tickets.signing_keys import keys_of_event
 
 PAGE_ROWS = 2_000
-LATER_STATUS = 4  # a status this protocol does not know reads as cancelled (R30)
 
 
 class Cursor(NamedTuple):
@@ -49,21 +46,6 @@ class Cursor(NamedTuple):
             return cls(feed, seq, base64.b64decode(digest, validate=True))
         except (binascii.Error, ValueError):
             return cls("", -1, b"")
-
-
-@dataclass(frozen=True)
-class Personal:
-    """Which personal fields the organizer lets phones have."""
-
-    name: bool
-    email: bool
-    order: bool
-
-    @classmethod
-    def of(cls, fields: str) -> "Personal":
-        """Read the event's `snapshot_fields`."""
-        allowed = set(fields.split(","))
-        return cls("name" in allowed, "email" in allowed, "order" in allowed)
 
 
 async def feed_end(session: AsyncSession, event_id: str) -> Cursor | None:
@@ -139,7 +121,21 @@ async def ticket_rows(
     session: AsyncSession, event_id: str, personal: Personal, after: int = -1, to: int | None = None
 ) -> list[TicketRow]:
     """Return tickets numbered in (after, to], or every ticket when `to` is None."""
-    wanted = select(
+    return tickets_of(await session.execute(select_tickets(event_id, after, to)), personal)
+
+
+async def fact_rows(
+    session: AsyncSession, event_id: str, after: int = -1, to: int | None = None
+) -> list[FactRow]:
+    """Return the fed facts numbered in (after, to], or all when `to` is None."""
+    return facts_of(await session.execute(select_facts(event_id, after, to)))
+
+
+def select_tickets(
+    event_id: str, after: int = -1, to: int | None = None
+) -> Select[*tuple[Any, ...]]:
+    """Select what `tickets_of` reads of tickets numbered in (after, to], or of every one."""
+    wanted: Select[*tuple[Any, ...]] = select(
         Ticket.serial,
         Ticket.tier_no,
         Ticket.status,
@@ -147,50 +143,23 @@ async def ticket_rows(
         Ticket.holder_name,
         Ticket.holder_email,
         Ticket.order_ref,
+        Ticket.code_digest,
     ).where(Ticket.event_id == event_id)
     if to is None:
-        wanted = wanted.order_by(Ticket.serial)
-    else:
-        wanted = wanted.where(Ticket.feed_seq > after, Ticket.feed_seq <= to)
-        wanted = wanted.order_by(Ticket.feed_seq)
-    rows = await session.execute(wanted)
-    return [
-        TicketRow(
-            serial,
-            tier,
-            STATUS_CODES.get(status, LATER_STATUS),
-            epoch,
-            name if personal.name else "",
-            email if personal.email else "",
-            order if personal.order else "",
-        )
-        for serial, tier, status, epoch, name, email, order in rows
-    ]
+        return wanted.order_by(Ticket.serial)
+    wanted = wanted.where(Ticket.feed_seq > after, Ticket.feed_seq <= to)
+    return wanted.order_by(Ticket.feed_seq)
 
 
-async def fact_rows(
-    session: AsyncSession, event_id: str, after: int = -1, to: int | None = None
-) -> list[FactRow]:
-    """Return the fed facts numbered in (after, to], or all when `to` is None."""
-    wanted = (
+def select_facts(event_id: str, after: int = -1, to: int | None = None) -> Select[*tuple[Any, ...]]:
+    """Select what `facts_of` reads of the fed facts numbered in (after, to], or of all."""
+    wanted: Select[*tuple[Any, ...]] = (
         select(Fact.bytes, Fact.tag, Fact.stamp, Fact.scanned, Fact.after_end, Device.kind)
         .join(Device, Device.id == Fact.device_id)
         .where(Fact.event_id == event_id, Fact.feed_seq > after)
         .order_by(Fact.feed_seq)
     )
-    if to is not None:
-        wanted = wanted.where(Fact.feed_seq <= to)
-    return [
-        row_of(
-            decode_fact(raw),
-            tag,
-            stamp=stamp,
-            scanned=scanned,
-            backed=kind in SERVER_KINDS,
-            after_end=after_end,
-        )
-        for raw, tag, stamp, scanned, after_end, kind in await session.execute(wanted)
-    ]
+    return wanted if to is None else wanted.where(Fact.feed_seq <= to)
 
 
 async def list_entries(

@@ -1,51 +1,29 @@
 """The list a phone downloads: signed columns of one moment, built once and served many times."""
 
 import asyncio
-import gzip
 import hashlib
 from typing import Any, NamedTuple
 
-import brotli  # type: ignore[import-untyped]
 from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.checkin.batcher import batcher
-from handstamp.checkin.list_changes import (
-    Personal,
-    device_entries,
-    event_entry,
-    fact_rows,
-    feed_end,
-    key_entries,
-    list_entries,
-    ticket_rows,
-    tier_entries,
-)
+from handstamp.checkin.list_changes import feed_end
+from handstamp.checkin.make_list import make_list
 from handstamp.checkin.models import SnapshotBase
 from handstamp.checkin.number_changes import has_unnumbered
 from handstamp.checkin.pair_device import SERVER_KEY
 from handstamp.checkin.store import add_first
-from handstamp.checkin.wire import (
-    FactRow,
-    TicketRow,
-    encode_snapshot,
-    pack_envelope,
-    snapshot_message,
-)
 from handstamp.events.models import Event
-from handstamp.kit import signing
 from handstamp.plumbing.errors import NotFound
-from handstamp.plumbing.memory import give_back
 from handstamp.plumbing.secrets import kept_key
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services
 from handstamp.tickets.models import Ticket
 
-PROTOCOL = 1
 LEAST_DELTA = 500
 KEPT_IN_MEMORY = 4
 BASES_KEPT = 2
-BROTLI_QUALITY = 9  # 0.12 s at 50,000 tickets; 11 takes 2.8 s for 4 % less
 
 
 class Snapshot(NamedTuple):
@@ -56,16 +34,6 @@ class Snapshot(NamedTuple):
     etag: str
     gzip: bytes
     brotli: bytes
-
-
-class Content(NamedTuple):
-    """What one moment of an event holds, read and not yet encoded."""
-
-    header: dict[str, Any]
-    tickets: list[TicketRow]
-    facts: list[FactRow]
-    seq: int
-    fields: str
 
 
 async def current_snapshot(services: Services, event_id: str) -> Snapshot:
@@ -85,18 +53,12 @@ async def build_snapshot(services: Services, event_id: str) -> Snapshot:
     """Read, encode, sign, compress and store a snapshot at the feed's end."""
     await batcher(services).number(event_id)
     _public, private = await kept_key(services, SERVER_KEY)
-    content = await _read(services, event_id)
-    zipped, brotlied = await asyncio.to_thread(_encode, content, private)
-    seq, fields, tickets = content.seq, content.fields, len(content.tickets)
-    del content
-    give_back()
+    made = await make_list(services, event_id, private)
     row = {
         "event_id": event_id,
-        "seq": seq,
-        "fields": fields,
-        "tickets": tickets,
-        "gzip": zipped,
-        "brotli": brotlied,
+        "seq": made.seq,
+        "fields": made.fields,
+        **made.sealed._asdict(),
         "built_at": services.clock(),
     }
     async with services.db.write(actor="door") as session:
@@ -164,35 +126,6 @@ async def _fresh_base(session: AsyncSession, event: Event) -> tuple[int, int] | 
     if await session.scalar(select(erased)):
         return None
     return row.id, row.seq
-
-
-async def _read(services: Services, event_id: str) -> Content:
-    async with services.db.read() as session:
-        event = await session.get_one(Event, event_id)
-        end = await feed_end(session, event_id)
-        assert end is not None
-        header = {
-            "protocol": PROTOCOL,
-            "event": await event_entry(session, event),
-            "cursor": end.to_json(),
-            "made_at": services.clock(),
-            "keys": await key_entries(session, event),
-            "lists": await list_entries(session, event_id),
-            "tiers": await tier_entries(session, event_id),
-            "devices": await device_entries(session, event_id),
-        }
-        tickets = await ticket_rows(session, event_id, Personal.of(event.snapshot_fields))
-        facts = await fact_rows(session, event_id)
-        return Content(header, tickets, facts, end.seq, event.snapshot_fields)
-
-
-def _encode(content: Content, private: bytes) -> tuple[bytes, bytes]:
-    payload = encode_snapshot(content.header, content.tickets, content.facts)
-    whole = pack_envelope(payload, signing.sign(private, snapshot_message(payload)))
-    return (
-        gzip.compress(whole, 6, mtime=0),
-        brotli.compress(whole, quality=BROTLI_QUALITY),
-    )
 
 
 def _memory(services: Services) -> dict[tuple[str, str], Snapshot]:

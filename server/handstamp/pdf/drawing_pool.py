@@ -3,22 +3,18 @@
 import asyncio
 import json
 import os
-import sys
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
+
+from handstamp.plumbing import children
+from handstamp.plumbing.children import Child, ChildDied
 
 PATIENCE_S = 60.0
 IDLE_S = 60.0
 DOCUMENTS = 500
-# All that a child is told: where fonts and their cache are, and Homebrew's Pango on a Mac.
+# Fonts and their cache are found from the home; Homebrew's Pango on a Mac is not.
 ENVIRONMENT = {
-    "PATH": os.defpath,
-    "HOME": str(Path.home()),
-    "TMPDIR": tempfile.gettempdir(),
-    "LANG": "C.UTF-8",
+    **children.ENVIRONMENT,
     "DYLD_FALLBACK_LIBRARY_PATH": "/opt/homebrew/lib:/usr/local/lib:/usr/lib",
 }
 
@@ -27,27 +23,16 @@ class DrawingFailed(Exception):
     """A document could not be drawn; the text says why, without personal data."""
 
 
-class _Child:
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
+class _Drawer:
+    def __init__(self, child: Child) -> None:
+        self.child = child
         self.drawn = 0
 
     async def ask(self, request: bytes) -> tuple[dict[str, Any], bytes]:
-        source, target = self.process.stdout, self.process.stdin
-        assert source is not None and target is not None
-        target.write(len(request).to_bytes(4, "big") + request)
-        await target.drain()
-        length = int.from_bytes(await source.readexactly(4), "big")
-        head: dict[str, Any] = json.loads(await source.readexactly(length))
+        await self.child.send(request)
+        answer = await self.child.answer()
         self.drawn += 1
-        return head, await source.readexactly(head.get("size", 0))
-
-    async def end(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        with suppress(ProcessLookupError):
-            self.process.kill()
-        await self.process.wait()
+        return answer
 
 
 class DrawingPool:
@@ -55,7 +40,7 @@ class DrawingPool:
 
     def __init__(self, size: int | None = None, *, idle_s: float = IDLE_S) -> None:
         self._seats = asyncio.Semaphore(size or min(4, os.cpu_count() or 1))
-        self._free: list[_Child] = []
+        self._free: list[_Drawer] = []
         self._idle_s = idle_s
         self._ending: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -77,11 +62,11 @@ class DrawingPool:
         async with self._seats:
             try:
                 return await self._answer(content, patience)
-            except _Died:
+            except ChildDied:
                 pass
             try:
                 return await self._answer(content, patience)
-            except _Died as error:
+            except ChildDied as error:
                 raise DrawingFailed("the process that draws ended unexpectedly") from error
 
     async def close(self) -> None:
@@ -89,54 +74,39 @@ class DrawingPool:
         if self._ending is not None:
             self._ending.cancel()
         while self._free:
-            await self._free.pop().end()
+            await self._free.pop().child.end()
         await asyncio.gather(*self._tasks)
 
     async def _answer(self, content: bytes, patience_s: float) -> tuple[dict[str, Any], bytes]:
-        child = self._free.pop() if self._free else await _start()
+        drawer = self._free.pop() if self._free else await _start()
         whole = False
         try:
             async with asyncio.timeout(patience_s):
-                head, body = await child.ask(content)
-            whole = "error" not in head and child.drawn < DOCUMENTS
+                head, body = await drawer.ask(content)
+            whole = "error" not in head and drawer.drawn < DOCUMENTS
         except TimeoutError as error:
             raise DrawingFailed(f"it took longer than {patience_s:.0f} s") from error
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
-            raise _Died from error
         finally:
             if whole:
-                self._keep(child)
+                self._keep(drawer)
             else:
-                await child.end()
+                await drawer.child.end()
         if "error" in head:
             raise DrawingFailed("Pango is not installed on this machine")
         return head, body
 
-    def _keep(self, child: _Child) -> None:
-        self._free.append(child)
+    def _keep(self, drawer: _Drawer) -> None:
+        self._free.append(drawer)
         if self._ending is not None:
             self._ending.cancel()
         self._ending = asyncio.get_running_loop().call_later(self._idle_s, self._end_idle)
 
     def _end_idle(self) -> None:
         while self._free:
-            task = asyncio.create_task(self._free.pop().end())
+            task = asyncio.create_task(self._free.pop().child.end())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
 
-class _Died(Exception):
-    """A child ended before its answer was whole."""
-
-
-async def _start() -> _Child:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "handstamp.pdf.pdf_child",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env=ENVIRONMENT,
-    )
-    return _Child(process)
+async def _start() -> _Drawer:
+    return _Drawer(await children.start("handstamp.pdf.pdf_child", ENVIRONMENT))

@@ -9,7 +9,8 @@ Problem
 ├── Gone            410  a code that was used or has expired
 ├── TooLarge        413
 ├── TooMany         429  `retry_after` in seconds
-└── SwitchedOff     503  a feature flag is off; new work only
+├── SwitchedOff     503  a feature flag is off; new work only
+└── Unavailable     503  something here failed just now; `retry_after` in seconds
 """
 
 from collections.abc import Sequence
@@ -108,6 +109,15 @@ class SwitchedOff(Problem):
     """A feature flag is off: new work is refused."""
 
     status, title = 503, "Switched off"
+
+
+class Unavailable(Problem):
+    """A part of the server failed just now; the same request may succeed a moment later."""
+
+    status, title = 503, "Not at the moment"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
 
 
 def problem_response(problem: Problem) -> JSONResponse:

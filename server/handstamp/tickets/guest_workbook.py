@@ -3,10 +3,10 @@
 import asyncio
 import io
 import json
-import sys
 import zipfile
 from typing import Any
 
+from handstamp.plumbing.children import ChildDied, child_of
 from handstamp.tickets.guest_rows import (
     N_,
     Issue,
@@ -65,24 +65,14 @@ def check_archive(content: bytes) -> None:
 
 
 async def _ask_child(content: bytes) -> dict[str, Any]:
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "handstamp.tickets.workbook_child",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
     try:
-        out, _ = await asyncio.wait_for(child.communicate(content), _WAIT_S)
+        async with asyncio.timeout(_WAIT_S), child_of("handstamp.tickets.workbook_child") as child:
+            await child.send(content)
+            _head, out = await child.answer()
     except TimeoutError as error:
         raise UnreadableFile(_ERRORS["large"]) from error
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    if child.returncode != 0:
-        raise UnreadableFile(N_("This workbook unpacks to more than is read here."))
+    except ChildDied as error:
+        raise UnreadableFile(N_("This workbook unpacks to more than is read here.")) from error
     answer: dict[str, Any] = await asyncio.to_thread(json.loads, out)
     return answer
 

@@ -2,7 +2,7 @@
 
 A workbook of a few kB can unpack to anything: a cell in the last row and column, a long text
 that a million cells share. Whatever it does, it does it here, and the server lives on.
-Reads the file from standard input and writes one JSON object.
+The request is the file, the answer (the frames of `plumbing/child.py`) has JSON behind it.
 """
 
 import datetime
@@ -10,13 +10,13 @@ import io
 import json
 import posixpath
 import re
-import resource
-import sys
 import zipfile
 from typing import Any
 from xml.etree import ElementTree
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
+
+from handstamp.plumbing.child import begin, end_with_parent, read_frame, write_answer
 
 MEMORY = 768 << 20
 SECONDS = 30
@@ -28,11 +28,12 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 
 
 def main() -> None:
-    """Read the workbook; the exit code is 0 when the answer is whole."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    json.dump(read(sys.stdin.buffer.read()), sys.stdout)
+    """Read the workbook and answer."""
+    requests, answers = begin(memory=MEMORY, seconds=SECONDS)
+    content = read_frame(requests)
+    if content is not None:
+        end_with_parent(requests)
+        write_answer(answers, {}, json.dumps(read(content)).encode())
 
 
 def read(content: bytes) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from tests.factories.checkin import API, pair_phone
 from tests.factories.tickets import make_tickets
 from tests.rooms.checkin.conftest import Sold
 
-from handstamp.checkin import snapshot
+from handstamp.checkin import make_list, snapshot
 from handstamp.checkin.batcher import batcher
 from handstamp.checkin.door_jobs import prune_now
+from handstamp.checkin.make_list import MadeList
 from handstamp.checkin.models import SnapshotBase
 from handstamp.checkin.snapshot import build_snapshot, current_snapshot, needs_build
 from handstamp.events.edit_event import edit_event
@@ -34,13 +35,13 @@ async def test_however_many_ask_at_once_one_builds(
     client: httpx2.AsyncClient, services: Services, sold: Sold, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = []
-    encode = snapshot._encode
+    make = make_list.make_list
 
-    def counted(content: snapshot.Content, private: bytes) -> tuple[bytes, bytes]:
-        built.append(content.seq)
-        return encode(content, private)
+    async def counted(of: Services, event_id: str, private: bytes) -> MadeList:
+        built.append(event_id)
+        return await make(of, event_id, private)
 
-    monkeypatch.setattr(snapshot, "_encode", counted)
+    monkeypatch.setattr(snapshot, "make_list", counted)
     made = await asyncio.gather(*(current_snapshot(services, sold.event.id) for _ in range(12)))
     assert len(built) == 1
     assert len({one.etag for one in made}) == 1
