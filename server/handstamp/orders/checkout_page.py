@@ -6,18 +6,22 @@ made again, word for word, by whoever finds the order after a crash.
 
 from collections.abc import Sequence
 
-from handstamp.kit.clock import HOUR, Millis
+from handstamp.kit.clock import HOUR, MINUTE, Millis
 from handstamp.orders import rules
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.order_access import page_of
 from handstamp.payments.facts import CheckoutFacts, NewCheckout
 from handstamp.payments.gateway import gateway
-from handstamp.payments.gateway_errors import GatewayBroken, GatewayRefused
+from handstamp.payments.gateway_errors import GatewayBroken, GatewayKeyUsed, GatewayRefused
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.texts import _, speaking
 from handstamp.plumbing.web import Services
 
 DIRECT = "direct"
+ORDER_MARK = "order_id"  # in the metadata of every page
+CLOCK_SKEW: Millis = 5 * MINUTE  # between our clock and Stripe's
+LEAST_LIFE: Millis = 30 * MINUTE  # of a page, says Stripe
+SURE_AFTER: Millis = MINUTE  # after a hold's end no call of its checkout is under way any more
 
 
 def account_of(order: Order) -> str:
@@ -49,7 +53,11 @@ async def look_at_page(
     A page whose id was lost in a crash is found by opening it again under its key. Stripe
     refuses that when it never saw the first call and too little time is left for a new page; and
     a fault that it keeps under the key hides the page from us as from everybody: a page whose id
-    is not stored was never shown to anyone.
+    is not stored was never shown to anyone. Where the call would read otherwise by now, because
+    settings or texts were changed, the page is looked for among those made at that time.
+
+    Raises:
+        GatewayError: Stripe did not say, or it is not certain yet.
     """
     session_id = order.checkout_session_id
     if session_id is None:
@@ -59,6 +67,12 @@ async def look_at_page(
             session_id = (await open_page(services, order, items)).id
         except (GatewayRefused, GatewayBroken):
             return None
+        except GatewayKeyUsed:
+            session_id = await _found_by_mark(services, order)
+            if session_id is None:
+                if services.clock() < order.expires_at + SURE_AFTER:
+                    raise
+                return None
     return await gateway(services).retrieve_checkout(session_id, account=account_of(order))
 
 
@@ -79,6 +93,21 @@ async def close_page(
         if services.clock() < (order.checkout_expires_at or 0) + HOUR:
             raise
         return None
+
+
+async def _found_by_mark(services: Services, order: Order) -> str | None:
+    """Look for the newest page that was made for an order, by what is written on it.
+
+    Stripe makes no page that would end within half an hour, so this is the time to look at.
+    """
+    ends = order.checkout_expires_at or 0
+    found = await gateway(services).find_checkouts(
+        account=account_of(order),
+        since=order.created_at - CLOCK_SKEW,
+        until=ends - LEAST_LIFE + CLOCK_SKEW,
+        mark=(ORDER_MARK, order.id),
+    )
+    return next(iter(found), None)
 
 
 def _is_forgotten(order: Order, now: Millis) -> bool:

@@ -20,7 +20,12 @@ from handstamp.orders.order_access import hash_of, secret_of
 from handstamp.orders.refusals import not_a_member
 from handstamp.orders.settle_order import close_unwanted_page, no_answer, settle_order
 from handstamp.payments.gateway import gateway
-from handstamp.payments.gateway_errors import GatewayBroken, GatewayError, GatewayRefused
+from handstamp.payments.gateway_errors import (
+    GatewayBroken,
+    GatewayError,
+    GatewayKeyUsed,
+    GatewayRefused,
+)
 from handstamp.payments.payment_accounts import selling_account
 from handstamp.plumbing.errors import BadInput, Conflict, Gone, NotFound
 from handstamp.plumbing.texts import _, language
@@ -156,6 +161,9 @@ async def _open(services: Services, plan: _Open) -> StartedCheckout | None:
     except GatewayBroken:
         await _note_refused(services, order)  # the next try has a key without that fault
         raise
+    except GatewayKeyUsed:  # settings were changed since the first call: begin anew
+        await close_unwanted_page(services, order.id)
+        return None
     except GatewayRefused as error:
         await _note_refused(services, order)
         _log.warning("checkout_refused", order=order.id, code=error.code, again=plan.again)

@@ -4,7 +4,8 @@ GatewayError
 ├── GatewayRefused   a definite refusal: nothing happened
 ├── GatewayBusy      nothing happened yet: try later with the same key
 └── GatewayUnknown   it may have happened: the same key again, or look it up; never "failed"
-    └── GatewayBroken    as Stripe itself said; under the same key it goes on saying so
+    ├── GatewayBroken    as Stripe itself said; under the same key it goes on saying so
+    └── GatewayKeyUsed   the key belongs to a call with other words: look up what came of that
 """
 
 from handstamp.plumbing.errors import SwitchedOff
@@ -38,6 +39,10 @@ class GatewayUnknown(GatewayError):
 
 class GatewayBroken(GatewayUnknown):
     """Stripe answered that it broke (5xx), and keeps that answer under the key for a day."""
+
+
+class GatewayKeyUsed(GatewayUnknown):
+    """The key was used for a call that read otherwise, before settings or texts were changed."""
 
 
 class BadSignature(Exception):

@@ -34,6 +34,7 @@ from handstamp.payments.gateway_errors import (
     GatewayBroken,
     GatewayBusy,
     GatewayError,
+    GatewayKeyUsed,
     GatewayRefused,
     GatewayUnknown,
 )
@@ -127,6 +128,14 @@ class StripeGateway:
             return read_facts.checkout(await _call(call))
         except GatewayRefused:
             return await self.retrieve_checkout(session_id, account=account)
+
+    async def find_checkouts(
+        self, *, account: str, since: Millis, until: Millis, mark: tuple[str, str]
+    ) -> list[str]:
+        """Return the ids of sessions created between two moments with a mark, the newest first."""
+        wanted = {"created": {"gte": since // SECOND, "lte": -(-until // SECOND)}}
+        pages = _pages(self._stripe.checkout.sessions.list_async, wanted, _options(account))
+        return [str(one["id"]) async for one in pages if one["metadata"].get(mark[0]) == mark[1]]
 
     async def create_customer(
         self, *, account: str, email: str, name: str, key: str, metadata: Mapping[str, str]
@@ -368,7 +377,7 @@ def _refusal(error: stripe.StripeError) -> GatewayError:
     if status in (401, 409, 429):
         return GatewayBusy(code or f"http_{status}")
     if isinstance(error, stripe.IdempotencyError):
-        return GatewayUnknown(code or "idempotency_error")
+        return GatewayKeyUsed(code or "idempotency_error")
     if isinstance(error, stripe.CardError):
         decline = getattr(error.error, "decline_code", None) if error.error else None
         return GatewayRefused(str(decline or code or "card_declined"), field)
