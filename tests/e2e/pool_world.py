@@ -1,5 +1,6 @@
 """An installation where members have paid and wait for tickets from elsewhere."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from handstamp.plumbing.web import Services
 from handstamp.preorders.fulfil_preorder import demand
 from handstamp.preorders.models import PreOrder
 
+_NUMBERS = itertools.count()
 TITLE, EARLY, LATE = "Harbour Night", "Entry 20:00 – 20:30", "Entry 21:30 – 22:00"
 
 
@@ -67,7 +69,7 @@ def begin_waiting(world: World, early: int = 3, late: int = 1) -> Waiting:
         members = [await have_paid(services, offer, 0) for _ in range(early)]
         for _ in range(late):
             await have_paid(services, offer, 1)
-        owner = await make_person(services, "harry@example.org")
+        owner = await make_person(services, f"harry{next(_NUMBERS)}@example.org")
         async with services.db.write() as session:
             own = Member(user_id=owner.actor.id, organizer_id=club.organizer_id, role="owner")
             session.add(own)
@@ -79,18 +81,25 @@ def begin_waiting(world: World, early: int = 3, late: int = 1) -> Waiting:
     return world.work(act)
 
 
-@pytest.fixture
-def waiting(tmp_path: Path) -> Iterator[Waiting]:
-    """A running installation whose members wait."""
+@pytest.fixture(scope="module")
+def pool_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A running installation."""
+    folder: Path = tmp_path_factory.mktemp("pool")
     port = free_port()
     settings = make_settings(
-        f"sqlite+aiosqlite:///{tmp_path / 'pool.db'}",
+        f"sqlite+aiosqlite:///{folder / 'pool.db'}",
         public_url=f"http://localhost:{port}",
         enable_checkout=True,
         enable_preorders=True,
     )
-    world = World(settings, port, tmp_path)
+    world = World(settings, port, folder)
     world.begin()
     world.start()
-    yield begin_waiting(world)
+    yield world
     world.kill()
+
+
+@pytest.fixture
+def waiting(pool_server: World) -> Waiting:
+    """An organizer of its own in it, whose members wait."""
+    return begin_waiting(pool_server)

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from tests.e2e.pool_world import EARLY, LATE, TITLE, Waiting, waiting
+from tests.e2e.pool_world import EARLY, LATE, TITLE, Waiting, pool_server, waiting
 from tests.e2e.portal_world import Office
 from tests.e2e.stage import DESKTOP, PHONE
 from tests.factories.pool import CODED, HEADER, pool_csv
 
 from handstamp.auth.sessions import COOKIE
 
-__all__ = ["waiting"]
+__all__ = ["pool_server", "waiting"]
 
 LOOKS = [(PHONE, "light"), (PHONE, "dark"), (DESKTOP, "light"), (DESKTOP, "dark")]
 NAMES = ["phone by day", "phone by night", "desktop by day", "desktop by night"]

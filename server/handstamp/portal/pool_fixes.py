@@ -109,6 +109,7 @@ def corrections(report: UploadReport, decisions: Sequence[Decision]) -> Correcti
         if (one.event_id, one.typed) not in known
         and (not one.event_id or one.event_id in report.events)
     ]
+    done.sort(key=lambda one: bool(one.event_id))
     count = report.unknown_events_count + report.unknown_variants_count
     return Corrections([*open_names, *done], count - len(open_names))
 
