@@ -1,8 +1,10 @@
 """How an organizer appears to buyers."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.auth.models import Organizer, OrganizerProfile
@@ -52,24 +54,33 @@ async def profile_of(session: AsyncSession, organizer_id: str) -> Profile:
     Raises:
         NotFound: there is no such organizer.
     """
-    table = OrganizerProfile
-    row = (
-        await session.execute(
-            select(
-                Organizer.name,
-                *(getattr(table, name) for name in TEXTS),
-                table.logo_type,
-                table.updated_at,
-            )
-            .outerjoin(table, table.organizer_id == Organizer.id)
-            .where(Organizer.id == organizer_id)
-        )
-    ).one_or_none()
-    if row is None:
+    found = await profiles_of(session, [organizer_id])
+    if organizer_id not in found:
         raise NotFound(_("There is no such organizer."))
-    logo = f"/api/tickets/organizers/{organizer_id}/logo?v={row.updated_at}"
+    return found[organizer_id]
+
+
+async def profiles_of(session: AsyncSession, organizer_ids: Collection[str]) -> dict[str, Profile]:
+    """Return the profiles of several organizers by id, empty where nobody has filled them in."""
+    table = OrganizerProfile
+    query = (
+        select(
+            Organizer.id,
+            Organizer.name,
+            *(getattr(table, name) for name in TEXTS),
+            table.logo_type,
+            table.updated_at,
+        )
+        .outerjoin(table, table.organizer_id == Organizer.id)
+        .where(Organizer.id.in_(organizer_ids))
+    )
+    return {row.id: _profile(row) for row in await session.execute(query)}
+
+
+def _profile(row: Row[Any]) -> Profile:
+    logo = f"/api/tickets/organizers/{row.id}/logo?v={row.updated_at}"
     texts = {name: getattr(row, name) or "" for name in TEXTS}
-    return Profile(organizer_id, row.name, **texts, logo_path=logo if row.logo_type else "")
+    return Profile(row.id, row.name, **texts, logo_path=logo if row.logo_type else "")
 
 
 async def owned_profile(session: AsyncSession, actor: Actor, organizer_id: str) -> Profile:

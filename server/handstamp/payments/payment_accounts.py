@@ -1,6 +1,7 @@
 """Which account an organizer is paid to, and whether it may sell."""
 
 import json
+from collections.abc import Collection
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +14,14 @@ from handstamp.plumbing.texts import _
 async def account_of(session: AsyncSession, organizer_id: str) -> PaymentAccount | None:
     """Return the organizer's account as last retrieved, None when none was ever connected."""
     return await store.account_of(session, organizer_id)
+
+
+async def accounts_of(
+    session: AsyncSession, organizer_ids: Collection[str]
+) -> dict[str, PaymentAccount]:
+    """Return the accounts of several organizers by organizer; who has none is left out."""
+    found = await store.accounts_of(session, organizer_ids)
+    return {account.organizer_id: account for account in found}
 
 
 async def account_by_id(session: AsyncSession, stripe_account_id: str) -> PaymentAccount | None:

@@ -3,20 +3,19 @@
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from handstamp.auth.find_organizers import organizers_of
-from handstamp.auth.find_profile import profile_of
+from handstamp.auth.find_profile import Profile, profiles_of
 from handstamp.auth.models import Organizer
 from handstamp.auth.profile_routes import ProfileBody
 from handstamp.kit.clock import HOUR
 from handstamp.payments.connect_organizer import start
 from handstamp.payments.models import PaymentAccount
 from handstamp.payments.payment_accounts import (
-    account_of,
+    accounts_of,
     requirements_of,
     state_of,
     why_not_selling,
@@ -95,13 +94,14 @@ async def mine(request: Request) -> Response:
     """Return the signed-in person's organizers with profile and state of payments."""
     who = require_user(request)
     async with services(request).db.read() as session:
-        found = [await _body(session, one) for one in await organizers_of(session, who)]
-    return JSONResponse({"organizers": found})
+        found = await organizers_of(session, who)
+        ids = [organizer.id for organizer in found]
+        profiles, accounts = await profiles_of(session, ids), await accounts_of(session, ids)
+    told = [_body(one, profiles[one.id], accounts.get(one.id)) for one in found]
+    return JSONResponse({"organizers": told})
 
 
-async def _body(session: AsyncSession, organizer: Organizer) -> dict[str, Any]:
-    profile = await profile_of(session, organizer.id)
-    account = await account_of(session, organizer.id)
+def _body(organizer: Organizer, profile: Profile, account: PaymentAccount | None) -> dict[str, Any]:
     return {
         "id": organizer.id,
         "name": organizer.name,

@@ -1,5 +1,6 @@
 """Queries of the payments room; private to it."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import CursorResult, or_, select, update
@@ -14,6 +15,14 @@ from handstamp.plumbing.db import is_sqlite
 async def account_of(session: AsyncSession, organizer_id: str) -> PaymentAccount | None:
     """Return an organizer's account as it is stored now."""
     return await session.get(PaymentAccount, organizer_id, populate_existing=True)
+
+
+async def accounts_of(
+    session: AsyncSession, organizer_ids: Collection[str]
+) -> Sequence[PaymentAccount]:
+    """Return the accounts of several organizers."""
+    query = select(PaymentAccount).where(PaymentAccount.organizer_id.in_(organizer_ids))
+    return (await session.scalars(query)).all()
 
 
 async def account_by_id(session: AsyncSession, stripe_account_id: str) -> PaymentAccount | None:

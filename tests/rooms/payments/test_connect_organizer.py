@@ -6,12 +6,14 @@ from typing import Any
 import httpx2
 import pytest
 from sqlalchemy import select
-from tests.factories.auth import Person, make_owner, make_person
+from tests.factories.auth import Person, make_owner, make_person, make_team
+from tests.factories.orders import make_account
 from tests.factories.payments import connect_account
 from tests.fixtures.jobs import run_jobs
+from tests.fixtures.statements import statements
 from tests.fixtures.stripe_double import StripeDouble
 
-from handstamp.auth.models import Organizer
+from handstamp.auth.models import Member, Organizer
 from handstamp.kit.clock import FakeClock
 from handstamp.payments.connect_organizer import come_back, start
 from handstamp.payments.models import PaymentAccount
@@ -192,3 +194,27 @@ async def test_the_flag_closes_new_onboarding_and_strangers_see_nothing(
     answer = await client.post(CONNECT, json=body, headers=person.headers)
     assert answer.status_code == 503
     assert await unfinished(stripe_double) == []
+
+
+async def test_many_organizers_are_told_in_as_many_queries_as_one(
+    client: httpx2.AsyncClient, services: Services, owner: tuple[Person, Organizer]
+) -> None:
+    person, first = owner
+    await client.get(ME, headers=person.headers)
+    with statements() as of_one:
+        assert len((await client.get(ME, headers=person.headers)).json()["organizers"]) == 1
+    teams = [await make_team(services, f"Club {number:02d}") for number in range(12)]
+    async with services.db.write() as session:
+        for number, team in enumerate(teams):
+            session.add(Member(user_id=person.actor.id, organizer_id=team.id, role="owner"))
+            if number % 2:
+                await make_account(session, services, team.id)
+    with statements() as of_all:
+        told = (await client.get(ME, headers=person.headers)).json()["organizers"]
+    assert len(of_all) == len(of_one)
+    assert {one["id"]: one["profile"]["name"] for one in told} == {
+        **{team.id: team.name for team in teams},
+        first.id: first.name,
+    }
+    states = {one["name"]: one["payments"]["state"] for one in told}
+    assert [states[team.name] for team in teams] == ["none", "ready"] * 6
