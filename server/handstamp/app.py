@@ -15,12 +15,13 @@ from handstamp.auth.request_sign_in import KNOWN_ROOM
 from handstamp.auth.session_middleware import SessionMiddleware
 from handstamp.checkin import door_files
 from handstamp.checkin import organizer_routes as door_api
+from handstamp.checkin import pool_routes as pool_door_api
 from handstamp.checkin import routes as checkin_api
 from handstamp.checkin.broadcast import close_door
 from handstamp.checkin.check_door import check_feed, door_figures
 from handstamp.clubs import routes as clubs_api
 from handstamp.clubs.find_clubs import is_known
-from handstamp.demo import codes
+from handstamp.demo import codes, pool_file
 from handstamp.events import routes as events_api
 from handstamp.kit.clock import Clock, system_clock
 from handstamp.mail.check_mail import check_mail
@@ -47,7 +48,7 @@ from handstamp.pool import desk_routes as pool_desk_api
 from handstamp.pool import routes as pool_api
 from handstamp.pool.unmatched_figures import unmatched_figures
 from handstamp.portal import routes as portal
-from handstamp.preorders import charge_routes, push_routes
+from handstamp.preorders import charge_routes, credential_routes, push_routes
 from handstamp.preorders import routes as preorders_api
 from handstamp.privacy import routes as privacy_api
 from handstamp.refunds import routes as refunds_api
@@ -92,6 +93,8 @@ def routes() -> list[BaseRoute]:
         *tickets_api.routes,
         *pool_api.routes,
         *pool_desk_api.routes,
+        *pool_door_api.routes,
+        *credential_routes.routes,
         *clubs_api.routes,
         *preorders_api.routes,
         *charge_routes.routes,
@@ -105,6 +108,7 @@ def routes() -> list[BaseRoute]:
         *door_api.routes,
         *door_files.routes,
         *codes.routes,
+        *pool_file.routes,
         *storefront.routes,
         *portal.routes,
     ]

@@ -111,6 +111,7 @@ def mail_kinds() -> dict[str, str]:
         "preorder_needs_action": _("The bank asks for a confirmation"),
         "preorder_refunded": _("Refund"),
         "preorder_resent": _("Ticket, sent again"),
+        "pool_ticket": _("Ticket from elsewhere"),
     }
 
 

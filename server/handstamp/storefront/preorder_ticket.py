@@ -26,7 +26,7 @@ async def ticket_of(session: AsyncSession, wish: Wished) -> Ticket | None:
 
 async def ticket_card(
     session: AsyncSession, services: Services, wish: Wished
-) -> dict[str, str] | None:
+) -> dict[str, str | bool] | None:
     """Return what is shown of a ticket, with its code as a picture."""
     ticket = await ticket_of(session, wish)
     if ticket is None:
@@ -37,6 +37,7 @@ async def ticket_card(
         "holder": ticket.holder_name or wish.preorder.name or wish.preorder.email,
         "tier": wish.preorder.tier_name,
         "printed_id": ticket.printed_id,
+        "elsewhere": ticket.source == "pool",
         "void": words.ticket_statuses().get(ticket.status, ""),
     }
 
