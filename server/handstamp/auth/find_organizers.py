@@ -13,3 +13,11 @@ async def organizers_of(session: AsyncSession, actor: Actor) -> list[Organizer]:
     if actor.kind not in ("admin", "system"):
         found = found.where(Organizer.id.in_(actor.managed))
     return list((await session.execute(found)).scalars())
+
+
+async def supported_organizers(session: AsyncSession, actor: Actor) -> list[Organizer]:
+    """Return the organizers whose members the actor helps, by name."""
+    found = select(Organizer).order_by(Organizer.name, Organizer.id)
+    if actor.kind not in ("admin", "system"):
+        found = found.where(Organizer.id.in_(list(actor.organizers)))
+    return list((await session.scalars(found)).all())

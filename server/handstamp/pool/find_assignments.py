@@ -216,17 +216,17 @@ async def _one(
     return found[0]
 
 
-async def rows_of_assignments(
-    session: AsyncSession, event: Event, assignment_ids: Sequence[str]
+async def rows_of_tickets(
+    session: AsyncSession, event: Event, ticket_ids: Sequence[str]
 ) -> list[PoolRow]:
-    """Return current assignments of an event, unmasked, for a manager's bulk actions."""
-    wanted = [one for one in assignment_ids if one.isprintable()]
+    """Return those of some tickets of an event that somebody has, unmasked, for its manager."""
+    wanted = [one for one in ticket_ids if one.isprintable()]
     query = (
         select(*_COLUMNS)
         .select_from(Assignment)
         .join(Demand, Demand.id == Assignment.demand_id)
         .join(PoolTicket, PoolTicket.id == Assignment.ticket_id)
-        .where(Assignment.event_id == event.id, _CURRENT, Assignment.id.in_(wanted))
+        .where(Assignment.event_id == event.id, _CURRENT, Assignment.ticket_id.in_(wanted))
         .order_by(Demand.confirmed_at, Demand.id)
     )
     return [PoolRow(*row) for row in await session.execute(query)]

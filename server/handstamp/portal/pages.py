@@ -54,14 +54,17 @@ def go(
     *,
     tone: str = "good",
     undo: tuple[str, str] | None = None,
+    until: int | None = None,
 ) -> RedirectResponse:
     """Send the browser on, with a notice to show there.
 
     Args:
         undo: (path to post to, label) of the step back, shown beside the notice.
+        until: when the step back is offered no longer, ms UTC; None is for as long as it is shown.
     """
     if notice:
-        request.session["notice"] = {"text": notice, "tone": tone, "undo": undo}
+        kept = {"text": notice, "tone": tone, "undo": undo, "until": until}
+        request.session["notice"] = kept
     return RedirectResponse(path, status_code=303)
 
 

@@ -3,6 +3,7 @@
 from handstamp.clubs.models import Club
 from handstamp.kit.clock import DAY, HOUR, MINUTE, SECOND, Millis
 from handstamp.plumbing.texts import _
+from handstamp.portal import pool_words
 from handstamp.preorders.rules import WEEKDAYS
 
 
@@ -52,6 +53,7 @@ def act_name(action: str) -> str:
         "team.set_role": _("Role in the team given"),
         "team.remove": _("Removed from the team"),
         **_club_acts(),
+        **pool_words.acts(),
         "order.paid": _("Paid, tickets issued"),
         "order.paid_too_late": _("Paid too late, no tickets left"),
         "order.resend": _("Tickets mailed again"),

@@ -22,7 +22,7 @@ from handstamp.pool.find_assignments import (
     one_order,
     one_ticket,
     pool_event,
-    rows_of_assignments,
+    rows_of_tickets,
 )
 
 pytestmark = pytest.mark.anyio
@@ -137,14 +137,13 @@ async def test_pages_follow_each_other_and_leave_nothing_out(desk: Desk) -> None
 async def test_support_sees_masks_and_finds_only_whole_addresses(desk: Desk) -> None:
     support = await desk.support()
     rows = await desk.orders(support)
-    assert rows[0].email == "m•••@example.org"
+    assert {row.email for row in rows} == {"m•••@example.org", "z•••@example.org"}
     assert {row.ticket_email for row in rows} == {"a•••@tickets.example", None}
     assert await desk.orders(support, email="member2@") == []
     assert [row.demand_id for row in await desk.orders(support, email="Member2@Example.org")] == [
         desk.early.demands[2]
     ]
-    own = await desk.orders()
-    assert own[0].email == "member0@example.org"
+    assert "member0@example.org" in {row.email for row in await desk.orders()}
 
 
 async def test_one_is_found_only_in_its_own_event(desk: Desk) -> None:
@@ -168,10 +167,10 @@ async def test_one_is_found_only_in_its_own_event(desk: Desk) -> None:
         assert (order.state, order.who) == ("used", "Member 0")
         free = await one_ticket(session, actor, desk.event, desk.late.tickets[2])
         assert (free.state, free.who) == ("unmatched", "")
-        chosen = [*desk.early.assignments[:2], "nothing", "\x00"]
-        rows = await rows_of_assignments(session, desk.event, chosen)
+        chosen = [*desk.early.tickets[:2], "nothing", "\x00"]
+        rows = await rows_of_tickets(session, desk.event, chosen)
         assert [row.demand_id for row in rows] == desk.early.demands[:2]
-        assert await rows_of_assignments(session, elsewhere, chosen) == []
+        assert await rows_of_tickets(session, elsewhere, chosen) == []
 
 
 @pytest.mark.parametrize(
