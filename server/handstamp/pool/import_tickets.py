@@ -1,7 +1,6 @@
 """Taking a file of tickets from elsewhere into the pool: whole, once, and sealed."""
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +18,11 @@ from handstamp.pool.check_upload import SHOWN, check_manager, shown_name
 from handstamp.pool.log_assignment import Act, note_all
 from handstamp.pool.models import PoolUpload
 from handstamp.pool.place_rows import Fixes
-from handstamp.pool.plan_upload import Compared, Plan, PlannedRow, compare, plan_upload
+from handstamp.pool.plan_upload import Plan, PlannedRow, compare, plan_upload
 from handstamp.pool.pool_file import read_pool_file
 from handstamp.pool.queue_assigning import queue_assigning
 from handstamp.pool.sealer import Sealer, Secrets, ToSeal, file_digest, sealer, sealer_in
+from handstamp.pool.upload_turns import turn
 from handstamp.tickets.guest_file import says
 from handstamp.tickets.guest_rows import Issue
 
@@ -62,37 +62,34 @@ async def import_tickets(
         Conflict: names are unknown, rows are bad and not to be left out, or nothing is in it.
     """
     check_manager(actor, organizer_id)
-    sheet = await read_pool_file(content)
-    async with services.db.read() as session:
-        plan = await plan_upload(session, services, organizer_id, sheet, fixes or Fixes())
-        before = await compare(session, plan)
-    _check(plan, before, leave_out_bad=leave_out_bad)
-    keys = await sealer(services)
-    sealed = await asyncio.to_thread(_seal, keys, before.fresh)
-    hashed = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
-    values = {
-        "id": new_id("upl"),
-        "organizer_id": organizer_id,
-        "filename": shown_name(filename),
-        "format": sheet.format,
-        "digest": file_digest(services, hashed),
-        "rows": 0,
-        "known": 0,
-        "created_by": actor.id,
-    }
-    try:
-        async with services.db.write(actor=f"{actor.kind}:{actor.id}") as session:
-            return await _store(
-                session,
-                services,
-                actor,
-                plan,
-                values=values,
-                sealed=sealed,
-                leave_out_bad=leave_out_bad,
-            )
-    except IntegrityError as error:
-        raise Conflict(_("An event or tier changed meanwhile. Check the file again.")) from error
+    async with turn(services):
+        sheet = await read_pool_file(content)
+        async with services.db.read() as session:
+            plan = await plan_upload(session, services, organizer_id, sheet, fixes or Fixes())
+        _check(plan, [], leave_out_bad=leave_out_bad)
+        keys = await sealer(services)
+        sealed = await asyncio.to_thread(_seal, keys, plan.rows)
+        digest = await asyncio.to_thread(file_digest, services, content)
+        values = {
+            "id": new_id("upl"),
+            "organizer_id": organizer_id,
+            "filename": shown_name(filename),
+            "format": sheet.format,
+            "digest": digest,
+            "rows": 0,
+            "known": 0,
+            "created_by": actor.id,
+        }
+        try:
+            async with services.db.write(actor=f"{actor.kind}:{actor.id}") as session:
+                return await _store(
+                    session, services, actor, plan,
+                    values=values, sealed=sealed, leave_out_bad=leave_out_bad,
+                )  # fmt: skip
+        except IntegrityError as error:
+            raise Conflict(
+                _("An event or tier changed meanwhile. Check the file again.")
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -126,9 +123,8 @@ async def _store(
     await store.lock_uploads(session, plan.event_ids)
     upload = await store.upload_of_file(session, {**values, "created_at": now})
     compared = await compare(session, plan)
-    _check(plan, compared, leave_out_bad=leave_out_bad)
-    held = await store.hold_key(session, sealed.key_id)
-    if not held or any(one.twin not in sealed.tickets for one in compared.fresh):
+    _check(plan, compared.bad, leave_out_bad=leave_out_bad)
+    if not await store.hold_key(session, sealed.key_id):
         sealed = await _seal_anew(session, services, compared.fresh)
     rows = _rows(compared.fresh, upload, now, sealed)
     if rows:
@@ -199,7 +195,7 @@ async def _log(
     )  # fmt: skip
 
 
-def _check(plan: Plan, compared: Compared, *, leave_out_bad: bool) -> None:
+def _check(plan: Plan, taken: Sequence[Issue], *, leave_out_bad: bool) -> None:
     unknown = [*plan.unknown_events, *plan.unknown_variants]
     if unknown:
         raise Conflict(
@@ -212,10 +208,10 @@ def _check(plan: Plan, compared: Compared, *, leave_out_bad: bool) -> None:
                 for one in unknown[:SHOWN]
             ],
         )  # fmt: skip
-    bad = sorted([*plan.sheet.bad, *plan.doubles, *compared.bad], key=lambda issue: issue.line)
+    bad = sorted([*plan.sheet.bad, *plan.doubles, *taken], key=lambda issue: issue.line)
     if bad and not leave_out_bad:
         raise _bad_rows(bad)
-    if not compared.fresh and not compared.known:
+    if len(plan.rows) == len(taken):
         raise Conflict(_("There is no row in this file that can be stored."), code="NothingInIt")
 
 

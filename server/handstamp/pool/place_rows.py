@@ -168,8 +168,15 @@ def _count(unknown: dict[tuple[str, str], Unknown], listed: list[Unknown], one: 
 
 def _suggest(placed: Placed, events: Mapping[str, KnownEvent]) -> None:
     titles = {event.id: event.title for event in events.values()}
-    for one in placed.unknown_events[:SUGGESTED_FOR]:
-        one.suggestions = one.suggestions or suggest(one.typed, titles)
+    _add_suggestions(placed.unknown_events[:SUGGESTED_FOR], titles)
+    by_event: dict[str, list[Unknown]] = {}
     for one in placed.unknown_variants[:SUGGESTED_FOR]:
-        names = {tier.id: tier.name for tier in events[one.event_id].tiers}
-        one.suggestions = one.suggestions or suggest(one.typed, names)
+        by_event.setdefault(one.event_id, []).append(one)
+    for event_id, unknown in by_event.items():
+        _add_suggestions(unknown, {tier.id: tier.name for tier in events[event_id].tiers})
+
+
+def _add_suggestions(unknown: Sequence[Unknown], known: Mapping[str, str]) -> None:
+    bare = [one for one in unknown if not one.suggestions]
+    for one, ids in zip(bare, suggest([one.typed for one in bare], known), strict=True):
+        one.suggestions = ids

@@ -26,6 +26,8 @@ from handstamp.pool.sealer import twin_key, twin_of
 from handstamp.tickets.foreign_code import foreign_code_digest
 from handstamp.tickets.guest_rows import N_, Issue
 
+MOST_EVENTS = 500
+
 
 @dataclass(frozen=True)
 class PlannedRow:
@@ -73,12 +75,17 @@ async def plan_upload(
     """Find every row's event and tier among the organizer's; the caller knows who may.
 
     Raises:
-        BadInput: a fix names an event or tier that is not there.
+        BadInput: a fix names an event or tier that is not there, or there are too many events.
     """
     found = await store.events_to_come(session, organizer_id, services.clock())
     events = {row[0]: KnownEvent(*row) for row in found}
     _check_events(fixes, events)
     ids = await asyncio.to_thread(find_events, sheet.rows, events, fixes)
+    if len({found[0] for found in ids.values() if found}) > MOST_EVENTS:
+        raise BadInput(
+            _("This file has tickets of more than %(most)d events. Split it.")
+            % {"most": MOST_EVENTS}
+        )
     await _add_tiers(session, events, ids.values())
     _check_tiers(fixes, events)
     placed = await asyncio.to_thread(place_rows, sheet.rows, events, ids, fixes)

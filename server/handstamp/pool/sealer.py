@@ -1,6 +1,7 @@
 """Credentials under AES-256-GCM: keys with ids, each sealed under the installation's secret."""
 
 import asyncio
+import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
@@ -126,10 +127,10 @@ def twin_of(key: bytes, event_id: str, email: str, password: str) -> str:
     return signing.keyed_hash(key, json.dumps([event_id, email.lower(), password]))
 
 
-def file_digest(services: Services, content_hash: str) -> str:
-    """Return the keyed hash of a file by the SHA-256 of its bytes."""
+def file_digest(services: Services, content: bytes) -> str:
+    """Return the keyed hash of a file's bytes: the same for the same file, telling nothing."""
     key = signing.derive(services.settings.secret_bytes(), _FILES)
-    return signing.keyed_hash(key, content_hash)
+    return signing.keyed_hash(key, hashlib.sha256(content).hexdigest())
 
 
 def _wrapping_key(services: Services) -> bytes:

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, text
+from sqlalchemy import ColumnElement, any_, bindparam, func, insert, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from handstamp.events.models import Event
 from handstamp.kit.clock import Millis
@@ -31,10 +32,8 @@ async def events_to_come(session: AsyncSession, organizer_id: str, now: Millis) 
 async def known_twins(session: AsyncSession, event_id: str, twins: Sequence[str]) -> set[str]:
     """Return those of the twins that an event's pool holds."""
     found: set[str] = set()
-    for piece in _pieces(twins):
-        query = select(PoolTicket.twin).where(
-            PoolTicket.event_id == event_id, PoolTicket.twin.in_(piece)
-        )
+    for among in _among(session, PoolTicket.twin, twins):
+        query = select(PoolTicket.twin).where(PoolTicket.event_id == event_id, among)
         found.update((await session.scalars(query)).all())
     return found
 
@@ -42,12 +41,24 @@ async def known_twins(session: AsyncSession, event_id: str, twins: Sequence[str]
 async def known_codes(session: AsyncSession, event_id: str, digests: Sequence[bytes]) -> set[bytes]:
     """Return those of the digests that a ticket of an event's pool carries."""
     found: set[bytes] = set()
-    for piece in _pieces(digests):
+    for among in _among(session, PoolTicket.code_digest, digests):
         query = select(PoolTicket.code_digest).where(
-            PoolTicket.event_id == event_id, PoolTicket.code_digest.in_(piece)
+            PoolTicket.event_id == event_id, PoolTicket.code_digest.is_not(None), among
         )
         found.update(digest for digest in (await session.scalars(query)).all() if digest)
     return found
+
+
+def _among(
+    session: AsyncSession, column: InstrumentedAttribute[Any], values: Sequence[Any]
+) -> Iterator[ColumnElement[bool]]:
+    """Ask for many values: PostgreSQL takes them as one array, SQLite some thousands at a time."""
+    for start in range(0, len(values), _PIECE):
+        piece = list(values[start : start + _PIECE])
+        if is_sqlite(session):
+            yield column.in_(piece)
+        else:
+            yield column == any_(bindparam(None, piece, type_=postgresql.ARRAY(column.type)))
 
 
 async def waiting(session: AsyncSession, event_ids: Collection[str]) -> dict[tuple[str, str], int]:
@@ -71,10 +82,13 @@ async def free(session: AsyncSession, event_ids: Collection[str]) -> dict[tuple[
 
 
 async def lock_uploads(session: AsyncSession, event_ids: Collection[str]) -> None:
-    """Let one upload at a time go past here for each event; SQLite has one writer anyway."""
+    """Let one upload at a time go past here for each event; SQLite has one writer anyway.
+
+    Events share 64 locks, taken in one order: a file of many events needs no more.
+    """
     if is_sqlite(session):
         return
-    numbers = "SELECT hashtext(id) AS number FROM unnest(CAST(:ids AS text[])) AS id"
+    numbers = "SELECT hashtext(id) & 63 AS number FROM unnest(CAST(:ids AS text[])) AS id"
     ordered = f"SELECT DISTINCT number FROM ({numbers}) AS hashed ORDER BY number"  # noqa: S608
     for number in (await session.scalars(text(ordered), {"ids": list(event_ids)})).all():
         await session.execute(
@@ -155,8 +169,3 @@ async def uploads(
             )
         )
     return (await session.scalars(query.limit(limit))).all()
-
-
-def _pieces(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(items), _PIECE):
-        yield items[start : start + _PIECE]

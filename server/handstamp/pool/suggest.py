@@ -1,6 +1,6 @@
 """Which known names a mistyped one probably means. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rapidfuzz import fuzz, process
 
@@ -10,14 +10,16 @@ MOST = 3
 LEAST_ALIKE = 60
 
 
-def suggest(typed: str, known: Mapping[str, str], *, most: int = MOST) -> list[str]:
-    """Return the ids of the names most like `typed`, the likeliest first.
+def suggest(typed: Iterable[str], known: Mapping[str, str]) -> list[list[str]]:
+    """Return for each typed name the ids of the three most like it, the likeliest first.
 
     Args:
-        known: id to name, both of one event's tiers or one organizer's events.
+        known: id to name, of one event's tiers or one organizer's events.
     """
     names = {key: same_name(name) for key, name in known.items()}
-    found = process.extract(
-        same_name(typed), names, scorer=fuzz.WRatio, limit=most, score_cutoff=LEAST_ALIKE
-    )
+    return [_most_like(same_name(one), names) for one in typed]
+
+
+def _most_like(typed: str, names: Mapping[str, str]) -> list[str]:
+    found = process.extract(typed, names, scorer=fuzz.WRatio, limit=MOST, score_cutoff=LEAST_ALIKE)
     return [key for _name, _score, key in found]

@@ -265,7 +265,7 @@ async def test_a_worker_that_lost_its_lease_seals_nothing_anew(
 async def test_an_import_that_sealed_before_a_rotation_stores_under_the_new_key(
     services: Services, gala: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    find = importing.sealer
+    find = sealer
 
     async def find_then_rotate(services: Services) -> Any:
         keys = await find(services)

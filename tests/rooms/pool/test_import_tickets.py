@@ -16,8 +16,8 @@ from handstamp.events.models import Event
 from handstamp.kit.clock import DAY, FakeClock
 from handstamp.plumbing.errors import BadInput, Conflict, NotFound
 from handstamp.plumbing.models import Job
-from handstamp.plumbing.web import SYSTEM, Services
-from handstamp.pool import store
+from handstamp.plumbing.web import SYSTEM, Actor, Services
+from handstamp.pool import plan_upload, store
 from handstamp.pool.check_upload import UploadReport, check_upload
 from handstamp.pool.find_uploads import uploads_of
 from handstamp.pool.models import AssignmentLog, Demand, PoolEvent, PoolTicket, PoolUpload
@@ -345,13 +345,25 @@ async def test_only_who_runs_the_events_may_look_or_commit(services: Services, g
                 await check_upload(
                     session, services, stranger.actor, organizer_id, content, filename=""
                 )
-    with pytest.raises(NotFound):
-        await upload(services, gala, content, actor=stranger.actor)
+    helper = Actor("user", "usr_sue", organizers={gala.organizer_id: "support"})
+    for actor in (stranger.actor, helper, Actor()):
+        with pytest.raises(NotFound):
+            await upload(services, gala, content, actor=actor)
     await upload(services, gala, content)
     async with services.db.read() as session:
         assert list(await uploads_of(session, stranger.actor)) == []
         with pytest.raises(NotFound):
             await uploads_of(session, stranger.actor, organizer_id=gala.organizer_id)
+
+
+async def test_a_file_of_too_many_events_is_refused(
+    services: Services, gala: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await night(services, "Late Night", "General", organizer_id=gala.organizer_id)
+    monkeypatch.setattr(plan_upload, "MOST_EVENTS", 1)
+    rows = [*ticket_rows(gala.title, 1), *ticket_rows(other.title, 1)]
+    with pytest.raises(BadInput, match="more than 1 events"):
+        await upload_rows(services, gala, rows)
 
 
 async def test_nothing_to_store_is_refused(services: Services, gala: Event) -> None:

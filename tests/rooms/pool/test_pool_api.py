@@ -137,7 +137,7 @@ async def test_five_megabytes_and_a_byte_are_too_large_either_way(
         assert form.status_code == status, form.text
 
 
-BROKEN = {
+BROKEN: dict[str, dict[str, Any]] = {
     "nothing": {"content": b""},
     "no csv": {"content": b"PK\x03\x04"},
     "a form without a file": {"data": {"fixes": "{}"}, "files": {"other": ("a", b"x")}},
