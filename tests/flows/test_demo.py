@@ -90,7 +90,7 @@ def test_it_starts_with_guests_codes_and_two_phones(folder: Path) -> None:
     with running_demo(folder) as links:
         assert {*links} == {
             *("shop", "organizer", "phone 1", "phone 2", "my tickets"),
-            *("codes", "QR sheet", "mail", "Stripe", "club", "club desk"),
+            *("codes", "QR sheet", "mail", "Stripe", "club", "club desk", "pool", "pool file"),
         }
         page = get(links["codes"])
         assert page.status_code == 200
@@ -126,6 +126,18 @@ def test_the_shop_sells_events_in_every_state(folder: Path) -> None:
     assert count(folder, "SELECT count(*) FROM tickets_organizers") == 2
 
 
+def test_members_wait_for_the_tickets_of_the_file(folder: Path) -> None:
+    waiting = "SELECT count(*) FROM tickets_pool_demands WHERE status = 'waiting'"
+    with running_demo(folder) as links:
+        assert eventually(folder, waiting, 4)  # their cards are charged
+        file = get(links["pool file"])
+        assert file.headers["content-disposition"] == 'attachment; filename="tickets.csv"'
+        lines = file.text.splitlines()
+        assert lines[0] == "Event,Variant,Email,Password"
+        assert len(lines) == 7
+        assert "/pool/upload" in links["pool"]
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_the_double_of_stripe_ends_with_the_demo(folder: Path, how: signal.Signals) -> None:
     with running_demo(folder, how) as links:
@@ -146,8 +158,10 @@ def test_stopping_and_starting_keeps_what_is_there(folder: Path) -> None:
         with running_demo(folder, how) as links:
             assert pair(links, "phone 2").status_code == 200
     assert count(folder, "SELECT count(*) FROM tickets_devices WHERE kind='phone'") == devices + 2
-    assert count(folder, "SELECT count(*) FROM tickets_events") == 10
-    wishes = "SELECT count(*) FROM tickets_pre_orders WHERE card_last4 <> '' AND status = "
+    assert count(folder, "SELECT count(*) FROM tickets_events") == 11
+    circle = "(SELECT id FROM tickets_clubs WHERE name = 'Ink Room Circle')"
+    of_circle = f"tickets_pre_orders WHERE club_id = {circle}"
+    wishes = f"SELECT count(*) FROM {of_circle} AND card_last4 <> '' AND status = "
     assert count(folder, f"{wishes}'approved'") == 5  # due to be charged
     assert count(folder, f"{wishes}'pending'") == 9
     assert count(folder, _TICKETS) == 1159

@@ -20,8 +20,10 @@ from handstamp.commands.running import (
 )
 from handstamp.commands.serve import Host, Port, bind, listen
 from handstamp.demo.organizer import demo_user
+from handstamp.demo.pool_file import PATH as POOL_FILE
 from handstamp.demo.seed_club import club_member, seed_club
 from handstamp.demo.seed_event import Demo, seed
+from handstamp.demo.seed_pool import seed_pool
 from handstamp.demo.seed_selling import seed_selling
 from handstamp.demo.stripe_double import (
     CARDS,
@@ -104,7 +106,7 @@ def _settings_with(values: dict[str, Any], double: Double) -> Settings:
 async def _prepare(
     values: dict[str, Any], starting: StartingDouble, links: dict[str, str]
 ) -> Settings:
-    with progress("preparing tonight's event", 5) as done:
+    with progress("preparing tonight's event", 6) as done:
         plain = read_settings(**values)
         await migrate(plain)
         done(1)
@@ -122,7 +124,11 @@ async def _prepare(
                 done(1)
                 club = await seed_club(services, double, demo.organizer)
                 done(1)
+                pool = await seed_pool(services, double, demo.organizer)
+                done(1)
                 links |= await _links(services, settings, demo, double, club)
+                links["pool"] = f"{settings.public_url}/tickets/organizer/events/{pool}/pool/upload"
+                links["pool file"] = settings.public_url + POOL_FILE
                 done(1)
             finally:
                 await close_gateway(services)
@@ -165,6 +171,12 @@ def _tell(links: dict[str, str]) -> None:
     out.print("ready\n")
     for name, link in links.items():
         out.print(f"  {name:<10} {link}", markup=False)
+    out.print(
+        "\n  Tickets of a club: download “pool file”, upload it at “pool”, and see", markup=False
+    )
+    out.print(
+        "  your own at “club”, once its card is charged and you have committed.", markup=False
+    )
     out.print("\n  No money moves: payments go to a double of Stripe. Cards for it:", markup=False)
     for card, what in CARDS:
         out.print(f"    {card}  {what}", markup=False)

@@ -101,7 +101,7 @@ async def seed_club(services: Services, double: Double, organizer_id: str) -> st
     due = last_slot(now, club.time_zone, club.charge_weekday, club.charge_at).week
     for week, evenings in ((due, EVENINGS[:1]), (week_of(now, club.time_zone), EVENINGS)):
         then = window_of(week, club.time_zone).opens + DAY // 2
-        as_of = replace(services, clock=_at(min(then, now)))
+        as_of = replace(services, clock=moment_of(min(then, now)))
         if await _weekly(as_of, club, week, evenings):
             await _wishes(as_of, double, club, week)
             if week == due:
@@ -109,7 +109,8 @@ async def seed_club(services: Services, double: Double, organizer_id: str) -> st
     return club.id
 
 
-def _at(moment: Millis) -> Clock:
+def moment_of(moment: Millis) -> Clock:
+    """Return a clock that stands."""
     return lambda: moment
 
 
@@ -129,7 +130,9 @@ async def _club(services: Services, organizer_id: str) -> Club:
             people = [BUYER, *(Person(fan.email, fan.name) for fan in FANS)]
             await invite_people(session, services, SYSTEM, club.id, people)
             for person in people:
-                await accept_invitation(session, services, await _actor(session, person), club.id)
+                await accept_invitation(
+                    session, services, await member_actor(session, person), club.id
+                )
             guest = [Person("visitor@example.org", "A Visitor")]
             await invite_people(session, services, SYSTEM, club.id, guest)
         return club
@@ -140,7 +143,8 @@ async def club_member(session: AsyncSession) -> User:
     return await create_user(session, BUYER.email, name=BUYER.name)
 
 
-async def _actor(session: AsyncSession, person: Person) -> Actor:
+async def member_actor(session: AsyncSession, person: Person) -> Actor:
+    """Return somebody as one who acts."""
     user = await create_user(session, person.email, name=person.name)
     return Actor(kind="user", id=user.id, email=user.email)
 
@@ -151,15 +155,16 @@ async def _weekly(services: Services, club: Club, week: str, evenings: Sequence[
         if await club_events(session, club.id, week):
             return False
         for evening in evenings:
-            event = await _event(session, services, club, week, evening)
+            event = await club_event(session, services, club, week, evening)
             offer = NewOffer(event_id=event.id, week=week, allocation=evening.allocation)
             await offer_event(session, services, SYSTEM, club.id, offer)
     return True
 
 
-async def _event(
+async def club_event(
     session: AsyncSession, services: Services, club: Club, week: str, evening: Evening
 ) -> Event:
+    """Return an evening of a week as a published event for members, new or known."""
     slug = f"{evening.slug}-{week}"
     known = await session.scalar(select(Event).where(Event.slug == slug))
     if known is not None:
@@ -199,13 +204,14 @@ async def _wishes(services: Services, double: Double, club: Club, week: str) -> 
     for number, fan in enumerate(FANS):
         event = chosen[min(fan.event, len(chosen) - 1)]
         tier = tiers[event][min(fan.tier, len(tiers[event]) - 1)].id
-        later = replace(services, clock=_at(services.clock() + number * MINUTE))
-        await _wish(later, double, fan, Wish(club.id, event, tier, agreed=True))
+        later = replace(services, clock=moment_of(services.clock() + number * MINUTE))
+        await pre_order(later, double, fan, Wish(club.id, event, tier, agreed=True))
 
 
-async def _wish(services: Services, double: Double, fan: Fan, wish: Wish) -> None:
+async def pre_order(services: Services, double: Double, fan: Fan, wish: Wish) -> None:
+    """Have a member pre-order, with a card given at the double."""
     async with services.db.write(actor="demo") as session:
-        actor = await _actor(session, Person(fan.email, fan.name))
+        actor = await member_actor(session, Person(fan.email, fan.name))
         mine = await memberships(session, actor.id)
     if all(one.club.id != wish.club_id for one in mine):
         return
