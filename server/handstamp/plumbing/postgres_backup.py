@@ -1,10 +1,11 @@
 """Copies of a PostgreSQL database by its own programs: pg_dump, pg_restore and psql."""
 
 import asyncio
-import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import text
@@ -44,7 +45,8 @@ async def dump(url: str, target: Path) -> None:
     part.unlink(missing_ok=True)
     part.touch(mode=0o600)
     try:
-        await _run(url, "pg_dump", "--format=custom", *_QUIET, f"--file={part}", _named(url))
+        with _address(url) as address:
+            await _run("pg_dump", "--format=custom", *_QUIET, f"--file={part}", address)
         if not await revision_of(part):
             raise BackupFailed("the database has no tables of Handstamp's")
         part.rename(target)
@@ -59,7 +61,7 @@ async def revision_of(file: Path) -> str:
         BackupFailed: it cannot be read.
     """
     only = ("--data-only", f"--table={VERSION_TABLE}", "--file=-")
-    script = await _run("", "pg_restore", *only, str(file))
+    script = await _run("pg_restore", *only, str(file))
     found = re.search(rf"^COPY \S*{VERSION_TABLE} .*;\n(\w+)\n", script, re.MULTILINE)
     return found[1] if found else ""
 
@@ -71,12 +73,12 @@ async def restore(url: str, file: Path) -> None:
         BackupFailed: somebody uses the database, or a program says why it failed.
     """
     await _require_quiet(url)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _address(url) as address:
         script = Path(folder, "restore.sql")
-        await _run("", "pg_restore", *_QUIET, f"--file={script}", str(file))
+        await _run("pg_restore", *_QUIET, f"--file={script}", str(file))
         once = ("--single-transaction", "--set=ON_ERROR_STOP=1", "--quiet", "--no-psqlrc")
         what = (f"--command={_DROP}", f"--file={script}", "--output=/dev/null")
-        await _run(url, "psql", *once, *what, _named(url))
+        await _run("psql", *once, *what, address)
 
 
 async def _require_quiet(url: str) -> None:
@@ -96,28 +98,37 @@ async def _require_quiet(url: str) -> None:
         )
 
 
-def _named(url: str) -> str:
-    """Return libpq's address, without the password: others could read it among the processes."""
-    plain = URL.create("postgresql").set(
-        username=make_url(url).username,
-        host=make_url(url).host,
-        port=make_url(url).port,
-        database=make_url(url).database,
-        query=make_url(url).query,
+@contextmanager
+def _address(url: str) -> Iterator[str]:
+    """Yield libpq's address; the password is in a file: others see what programs are told."""
+    parts = make_url(url)
+    plain = URL.create(
+        "postgresql",
+        username=parts.username,
+        host=parts.host,
+        port=parts.port,
+        database=parts.database,
+        query=parts.query,
     )
-    return f"--dbname={plain.render_as_string(hide_password=False)}"
+    if not parts.password:
+        yield f"--dbname={plain.render_as_string()}"
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "pgpass")
+        file.touch(mode=0o600)
+        escaped = re.sub(r"([:\\\\])", r"\\\1", str(parts.password))
+        file.write_text(f"*:*:*:*:{escaped}\n")
+        known = plain.update_query_dict({"passfile": str(file)})
+        yield f"--dbname={known.render_as_string()}"
 
 
-async def _run(url: str, program: str, *arguments: str) -> str:
+async def _run(program: str, *arguments: str) -> str:
     path = shutil.which(program)
     if path is None:
         raise BackupFailed(f"{program} is missing. Install PostgreSQL's client programs")
-    password = make_url(url).password if url else None
-    environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
     process = await asyncio.create_subprocess_exec(
         path,
         *arguments,
-        env=environment,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -16,7 +16,7 @@ from handstamp.preorders.change_status import let_go
 from handstamp.preorders.models import PreOrder, PushSubscription, SavedCard, StripeCustomer
 from handstamp.preorders.saved_cards import DETACH_JOB
 
-MONEY_OPEN = ("charging", "needs_action", "paid", "waiting_for_stock")
+MONEY_OPEN = ("charging", "needs_action", "paid", "waiting_for_stock", "refund_failed")
 _QUIET = {"synchronize_session": False}
 
 
@@ -38,12 +38,12 @@ def why_not_forget(preorders: Sequence[PreOrder]) -> list[str]:
 
 def _reason(preorder: PreOrder) -> str:
     if preorder.status in ("charging", "needs_action"):
-        return _("Pre-order %(number)s is being charged. Wait until that has ended.") % {
-            "number": preorder.number
-        }
-    return _("Pre-order %(number)s is paid and has no ticket yet. Refund it, or wait for one.") % {
-        "number": preorder.number
-    }
+        text = _("Pre-order %(number)s is being charged. Wait until that has ended.")
+    elif preorder.status == "refund_failed":
+        text = _("The refund of pre-order %(number)s failed. Give the money back first.")
+    else:
+        text = _("Pre-order %(number)s is paid and has no ticket yet. Refund it, or wait for one.")
+    return text % {"number": preorder.number}
 
 
 async def forget_preorders(

@@ -28,7 +28,7 @@ Rooms = dict[str, Any]
 
 async def export_own(session: AsyncSession, services: Services, actor: Actor) -> Rooms:
     """Return all that is kept of the actor, who is known by having signed in; it is audited."""
-    return await _told(session, services, actor, Person(actor.email, actor.id))
+    return await _handed_out(session, services, actor, Person(actor.email, actor.id))
 
 
 async def export_person(
@@ -42,12 +42,20 @@ async def export_person(
     """
     if actor.kind not in ("admin", "system"):
         raise Forbidden(_("Only an administrator may do this."))
-    return await _told(session, services, actor, await find_person(session, email))
+    return await _handed_out(session, services, actor, await find_person(session, email))
 
 
-async def _told(session: AsyncSession, services: Services, actor: Actor, person: Person) -> Rooms:
+async def _handed_out(
+    session: AsyncSession, services: Services, actor: Actor, person: Person
+) -> Rooms:
+    await record(session, actor, "person.export", "user", person.user_id)
+    return await gather(session, services, person)
+
+
+async def gather(session: AsyncSession, services: Services, person: Person) -> Rooms:
+    """Return all that is kept of somebody; the caller has made sure that it may be told."""
     orders, preorders = await ids_of(session, person)
-    told = {
+    return {
         "about": {
             "email": person.email,
             "made_at": services.clock(),
@@ -64,8 +72,6 @@ async def _told(session: AsyncSession, services: Services, actor: Actor, person:
         "mails": await mails_to(session, person.email),
         "acts": await acts_of(session, person.user_id) if person.user_id else [],
     }
-    await record(session, actor, "person.export", "user", person.user_id)
-    return told
 
 
 def as_zip(told: Rooms) -> bytes:

@@ -6,12 +6,14 @@ from starlette.routing import BaseRoute, Route
 from handstamp.plumbing.form_guard import FormGuard
 from handstamp.storefront import (
     checkout_pages,
+    credential_pages,
     event_page,
     join_pages,
     legal_pages,
     member_pages,
     mine_pages,
     order_pages,
+    own_data_pages,
     payment_page,
     preorder_pages,
     public_pages,
@@ -27,6 +29,8 @@ _PAGES = [
     *join_pages.routes,
     *member_pages.routes,
     *preorder_pages.routes,
+    *credential_pages.routes,
+    *own_data_pages.routes,
     *legal_pages.routes,
 ]
 
