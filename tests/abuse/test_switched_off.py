@@ -33,6 +33,7 @@ NEW_WORK = (
     "POST /api/tickets/events/{event_id}/orders",
     "POST /api/tickets/checkout/session",
     "POST /api/tickets/orders/{order_id}/checkout",
+    "POST /api/tickets/admin/tickets/upload",
     "POST /api/tickets/admin/clubs",
     "PATCH /api/tickets/admin/clubs/{club_id}",
     "POST /api/tickets/admin/clubs/{club_id}/members",
