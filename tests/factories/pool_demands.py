@@ -59,12 +59,10 @@ async def given(services: Services) -> dict[str, str]:
 
 
 async def tickets_of(services: Services, event: Event) -> list[PoolTicket]:
-    """Return an event's tickets in the order of age."""
-    table = PoolTicket
-    query = select(table).where(table.event_id == event.id)
+    """Return an event's tickets in the order of their e-mails."""
+    query = select(PoolTicket).where(PoolTicket.event_id == event.id)
     async with services.db.read() as session:
-        ordered = query.order_by(table.created_at, table.line, table.id)
-        return list(await session.scalars(ordered))
+        return list(await session.scalars(query.order_by(PoolTicket.email)))
 
 
 async def demand_of(services: Services, name: str) -> Demand:
