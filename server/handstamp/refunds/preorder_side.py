@@ -18,7 +18,6 @@ from handstamp.refunds.void_tickets import ADMITTING
 from handstamp.tickets.revoke_ticket import change_status
 
 WAITING = ("paid", "waiting_for_stock")
-
 REFUNDABLE = before("refunded")
 
 
@@ -26,11 +25,13 @@ async def follow(session: AsyncSession, services: Services, paid: PaidPreorder, 
     """Bring a pre-order in line with a refund that has moved on.
 
     A refund of the whole ends it; a part leaves it as it is. One that fails later leaves it
-    without its ticket, and says so: its organizer tries again.
+    without its ticket, and says so: its organizer tries again. A ticket from elsewhere goes
+    back, unless it was used.
     """
     preorder = paid.preorder
     whole = given(step.rows) >= paid.payment.amount
     if step.is_back:
+        await stay(session, paid)
         if step.bought and not whole and preorder.status == "refunded":
             refund, why = step.refund.id, step.refund.failure
             await change_preorder(
@@ -52,7 +53,8 @@ async def follow(session: AsyncSession, services: Services, paid: PaidPreorder, 
 
 async def stay(session: AsyncSession, paid: PaidPreorder) -> None:
     """Have somebody whose money does not go back after all wait again where they stood."""
-    if paid.preorder.status in WAITING:
+    bought = paid.payment.payment_intent_id == paid.preorder.payment_intent_id
+    if bought and paid.preorder.status in WAITING:
         await demands.reopen(session, paid.preorder.id, "refund_failed")
 
 
