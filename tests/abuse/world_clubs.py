@@ -3,8 +3,10 @@
 import itertools
 from typing import Any, Protocol
 
+from sqlalchemy import select
 from tests.factories.clubs import make_club, make_member, make_offer
 from tests.factories.events import make_event, make_tier
+from tests.factories.pool import ticket_rows, upload_rows
 from tests.factories.preorders import make_card, make_preorder
 
 from handstamp.clubs.find_clubs import Offered, club_of
@@ -17,6 +19,7 @@ from handstamp.events.models import Event
 from handstamp.kit.clock import DAY, HOUR
 from handstamp.kit.ids import new_id
 from handstamp.plumbing.web import SYSTEM, Services
+from handstamp.pool.models import PoolTicket
 from handstamp.preorders.models import ChargeRun, PreOrder
 
 _NUMBERS = itertools.count()
@@ -50,6 +53,7 @@ async def add_club(services: Services, side: Having) -> None:
         "preorder_id": preorder.id,
         "card_id": card.id,
         "run_id": await make_side_run(services, side),
+        "pool_ticket_id": await make_side_pool_ticket(services, side),
     }
 
 
@@ -91,6 +95,15 @@ async def make_side_preorder(services: Services, side: Having) -> tuple[PreOrder
     offer = await make_offer(services, club, await _coming(services, side))
     _person, preorder = await make_preorder(services, offer, person=side.person)
     return preorder, offer
+
+
+async def make_side_pool_ticket(services: Services, side: Having) -> str:
+    """Upload a ticket from elsewhere for the side's event; nobody has it."""
+    rows = ticket_rows(side.event.title, 1, first=next(_NUMBERS))
+    made = await upload_rows(services, side.event, rows)
+    async with services.db.read() as session:
+        query = select(PoolTicket.id).where(PoolTicket.upload_id == made.upload_id)
+        return (await session.scalars(query)).one()
 
 
 async def make_side_run(services: Services, side: Having) -> str:
