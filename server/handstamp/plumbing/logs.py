@@ -9,24 +9,31 @@ from typing import Any, TextIO
 
 import structlog
 
-_EMAIL = re.compile(r"[\w.+\-']+(?:@|%40)[\w\-]+(?:\.[\w\-]+)+")
+# Every part is bounded (RFC 5321 section 4.5.3.1), or a long text takes time by its square.
+_EMAIL = re.compile(r"[\w.+\-']{1,64}(?:@|%40)[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,126}")
 _SECRET = re.compile(
     r"hs_session_[\w\-]+"  # sessions
     r"|\bHS[0-9A-HJKMNP-TV-Z]{120}\b"  # tickets
-    r"|\beyJ[\w\-]+\.[\w\-]+\.[\w\-]+"  # device credentials and certificates
+    r"|\beyJ[\w\-]{1,2000}\.[\w\-]{1,2000}\.[\w\-]+"  # device credentials and certificates
     r"|\bhs_[a-z]+_[\w\-]{16,}"  # other keys of ours
     r"|(?<=token=)[^&\s\"']+"
     r"|(?<=pair=)[^&\s\"']+"
 )
 _NAMES = {"email", "to", "to_email", "password", "token", "code", "authorization", "cookie"}
-_TALKATIVE = ("aiosqlite", "sqlalchemy", "psycopg", "asyncio")  # they log values of rows
+# They log values of rows, or addresses that are secrets themselves.
+_TALKATIVE = ("aiosqlite", "sqlalchemy", "psycopg", "asyncio", "httpx", "httpx2", "httpcore")
 HIDDEN = "[hidden]"
+LONGEST = 8_000
+_LAST_WORD = re.compile(r"[^\s&]*\Z")
 
 Event = MutableMapping[str, Any]
 
 
 def scrub_text(text: str) -> str:
-    """Hide what looks like an e-mail address or a secret."""
+    """Hide what looks like an e-mail address or a secret; a very long text is cut."""
+    if len(text) > LONGEST:
+        # Half a secret at the cut would not be known as one.
+        text = text[: LONGEST - 500] + _LAST_WORD.sub("", text[LONGEST - 500 : LONGEST]) + "…"
     return _SECRET.sub(HIDDEN, _EMAIL.sub(HIDDEN, text))
 
 
