@@ -41,7 +41,7 @@ async def _ticket(request: Request, credential: Credential | None) -> Response:
     actor = require_user(request)
     async with services(request).db.read() as session:
         event = await pool_in(session, request)
-        row = await one_ticket(session, actor, event, request.path_params["ticket_id"])
+        row = await one_ticket(session, actor, event, request.path_params["pool_ticket_id"])
         told = await explain_ticket(session, actor, row.ticket_id or "")
         lines = await log_of(session, actor, event, ticket_id=row.ticket_id or "")
         around = await pool_around(session, event, "")
@@ -63,7 +63,7 @@ async def reveal(request: Request) -> Response:
     reason = str((await request.form()).get("reason", ""))
     async with of.db.read() as session:
         event = await pool_in(session, request)
-        row = await one_ticket(session, actor, event, request.path_params["ticket_id"])
+        row = await one_ticket(session, actor, event, request.path_params["pool_ticket_id"])
     ticket_id = row.ticket_id or ""
     try:
         await count_reading(of, actor)
@@ -137,6 +137,6 @@ routes = [
     Route(_POOL + "/log", log),
     Route(_POOL + "/orders/{demand_id}", order),
     Route(_POOL + "/orders/{demand_id}/resend", resend, methods=["POST"]),
-    Route(_POOL + "/tickets/{ticket_id}", ticket),
-    Route(_POOL + "/tickets/{ticket_id}/reveal", reveal, methods=["POST"]),
+    Route(_POOL + "/tickets/{pool_ticket_id}", ticket),
+    Route(_POOL + "/tickets/{pool_ticket_id}/reveal", reveal, methods=["POST"]),
 ]

@@ -110,7 +110,7 @@ async def _ticket(request: Request, credential: Credential | None) -> Response:
     async with services(request).db.read() as session:
         event = await _event(session, request)
         around = await _around(session, event)
-        row = await one_ticket(session, actor, event, request.path_params["ticket_id"])
+        row = await one_ticket(session, actor, event, request.path_params["pool_ticket_id"])
         told = await explain_ticket(session, actor, row.ticket_id or "")
         lines = await log_of(session, actor, event, ticket_id=row.ticket_id or "")
     shown = {"row": row, "told": told, "lines": lines, "credential": credential}
@@ -124,7 +124,7 @@ async def reveal(request: Request) -> Response:
     reason = str((await request.form()).get("reason", ""))
     async with of.db.read() as session:
         event = await _event(session, request)
-        row = await one_ticket(session, actor, event, request.path_params["ticket_id"])
+        row = await one_ticket(session, actor, event, request.path_params["pool_ticket_id"])
     ticket_id = row.ticket_id or ""
     try:
         await count_reading(of, actor)
@@ -177,6 +177,6 @@ routes = [
     Route(_EVENT + "/log", log),
     Route(_EVENT + "/orders/{demand_id}", order),
     Route(_EVENT + "/orders/{demand_id}/resend", resend, methods=["POST"]),
-    Route(_EVENT + "/tickets/{ticket_id}", ticket),
-    Route(_EVENT + "/tickets/{ticket_id}/reveal", reveal, methods=["POST"]),
+    Route(_EVENT + "/tickets/{pool_ticket_id}", ticket),
+    Route(_EVENT + "/tickets/{pool_ticket_id}/reveal", reveal, methods=["POST"]),
 ]
