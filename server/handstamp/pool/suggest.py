@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-from rapidfuzz import fuzz, process
-
 from handstamp.pool.csv_rows import same_name
 
 MOST = 3
@@ -16,6 +14,9 @@ def suggest(typed: Iterable[str], known: Mapping[str, str]) -> list[list[str]]:
     Args:
         known: id to name, of one event's tiers or one organizer's events.
     """
+    # Names are seldom mistyped, and the library takes a server 3 MB for as long as it runs.
+    from rapidfuzz import fuzz, process  # noqa: PLC0415
+
     names = {key: same_name(name) for key, name in known.items()}
     return [_most_like(same_name(one), names) for one in typed]
 
