@@ -16,6 +16,7 @@ from handstamp.checkin.pair_device import SERVER_KEY
 from handstamp.checkin.store import add_first
 from handstamp.events.models import Event
 from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.memory import give_back
 from handstamp.plumbing.secrets import kept_key
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services
@@ -75,6 +76,7 @@ async def build_snapshot(services: Services, event_id: str) -> Snapshot:
                 SnapshotBase.event_id == event_id, SnapshotBase.id.not_in(newest.scalar_subquery())
             )
         )
+    give_back()
     return _remember(services, event_id, row)
 
 
