@@ -34,7 +34,7 @@ from handstamp.pool.upload_progress import (
     uploads_of_event,
 )
 from handstamp.portal import event_frame, organizer_frame
-from handstamp.portal.pages import fragment, go, page, render
+from handstamp.portal.pages import fragment, page, render
 from handstamp.portal.pool_fixes import Decision, corrections, fixes_of, read_decisions
 from handstamp.tickets.guest_file import says
 
@@ -71,16 +71,6 @@ async def _place(session: AsyncSession, request: Request) -> Place:
     zone = wanted if wanted in zone_names() else "UTC"
     here = organizer_frame.organizer_path("pool", organizer_id)
     return Place(organizer_id, here, "organizer.html", zone, around)
-
-
-@page
-async def first(request: Request) -> Response:
-    """Lead on to the uploads of the organizer that is chosen, or of the first."""
-    async with services(request).db.read() as session:
-        around = await organizer_frame.frame(session, request, "pool")
-    if around["organizer"] is None:
-        return go(request, "/tickets/organizer/new")
-    return go(request, organizer_frame.organizer_path("pool", around["organizer"].id, "/upload"))
 
 
 @page
@@ -274,7 +264,6 @@ _EVENT, _ORGANIZER = "/organizer/events/{event_id}/pool", "/organizer/pool/{orga
 _AROUND_A_FILE = 1 << 20
 _LARGE = [Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BYTES + _AROUND_A_FILE)]
 routes = [
-    Route("/organizer/pool", first),
     Route(_ORGANIZER + "/uploads", uploads),
     *(
         route
