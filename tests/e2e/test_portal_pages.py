@@ -128,11 +128,23 @@ def test_an_order_and_its_refund_are_as_clean(
     assert found == [[]] * len(found)
 
 
-def test_the_administrators_page_is_clean(new_office: Callable[..., Office]) -> None:
+def test_the_administrators_pages_are_clean(new_office: Callable[..., Office]) -> None:
     office = new_office(is_admin=True)
     office.open("/tickets/admin/dead-letters")
     expect(office.page.get_by_role("heading", name="Work that gave up")).to_be_visible()
-    assert office.faults() == []
+    found = [office.faults()]
+    office.open("/tickets/admin/people")
+    office.page.get_by_label("Their e-mail address").fill("somebody@example.org")
+    found.append(office.faults())
+    office.page.get_by_role("button", name="Look up").click()
+    expect(office.page.get_by_role("heading", name="somebody@example.org")).to_be_visible()
+    found.append(office.faults())
+    office.page.get_by_role("button", name="Erase them").click()
+    expect(office.page.get_by_role("dialog")).to_contain_text("This cannot be undone")
+    found.append(office.faults())
+    office.page.get_by_role("dialog").get_by_role("button", name="Erase them").click()
+    expect(office.page.get_by_text("Nothing here names them any more")).to_be_visible()
+    assert found == [[]] * len(found)
 
 
 def _look_at_a_file(office: Office, folder: Path, email: str) -> None:

@@ -1,5 +1,7 @@
 """Forget whose a ticket from elsewhere was: ticket and assignment go, the log names nobody."""
 
+from typing import NamedTuple
+
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,6 +11,7 @@ from handstamp.plumbing.db import now
 from handstamp.plumbing.web import Actor
 from handstamp.pool.log_assignment import Act, note_all
 from handstamp.pool.models import Assignment, AssignmentLog, Demand, PoolTicket
+from handstamp.pool.queue_assigning import queue_assigning
 
 ERASED = "member.erased"
 _QUIET = {"synchronize_session": False}
@@ -29,12 +32,11 @@ async def forget_in_pool(session: AsyncSession, actor: Actor, person: Person) ->
     query = select(Demand).where(demands_of(person)).order_by(Demand.id).with_for_update()
     demands = list(await session.scalars(query))
     gone = await _tickets_of(session, person, [demand.id for demand in demands])
-    await note_all(
-        session,
-        actor,
-        [Act(ERASED, one.event_id, demand_id=one.id, email=erased_address()) for one in demands],
-    )
-    await _delete_rows(session, gone, [demand.id for demand in demands])
+    acts = [Act(ERASED, one.event_id, demand_id=one.id, email=erased_address()) for one in demands]
+    acts += [Act("ticket.erased", one.event_id, ticket_id=one.id) for one in gone]
+    await note_all(session, actor, acts)
+    await queue_assigning(session, [(one.event_id, one.tier_id) for one in (*gone, *demands)])
+    await _delete_rows(session, [one.id for one in gone], [demand.id for demand in demands])
     for demand in demands:
         demand.email, demand.name, demand.status = erased_address(), "", "closed"
         demand.updated_at = now(session)
@@ -42,13 +44,23 @@ async def forget_in_pool(session: AsyncSession, actor: Actor, person: Person) ->
     await _mask_log(session, person, [demand.id for demand in demands])
 
 
-async def _tickets_of(session: AsyncSession, person: Person, demand_ids: list[str]) -> list[str]:
+class _Gone(NamedTuple):
+    """A ticket that is deleted."""
+
+    id: str
+    event_id: str
+    tier_id: str
+
+
+async def _tickets_of(session: AsyncSession, person: Person, demand_ids: list[str]) -> list[_Gone]:
     current = Assignment.ended_at.is_(None)
     held = select(Assignment.ticket_id).where(current, Assignment.demand_id.in_(demand_ids))
     others = select(Assignment.ticket_id).where(current, Assignment.demand_id.not_in(demand_ids))
     own_account = (func.lower(PoolTicket.email) == person.email) & PoolTicket.id.not_in(others)
-    query = select(PoolTicket.id).where(or_(PoolTicket.id.in_(held), own_account))
-    return list(await session.scalars(query.order_by(PoolTicket.id).with_for_update()))
+    query = select(PoolTicket.id, PoolTicket.event_id, PoolTicket.tier_id)
+    query = query.where(or_(PoolTicket.id.in_(held), own_account))
+    found = await session.execute(query.order_by(PoolTicket.id).with_for_update())
+    return [_Gone(*row) for row in found]
 
 
 async def _delete_rows(session: AsyncSession, ticket_ids: list[str], demand_ids: list[str]) -> None:

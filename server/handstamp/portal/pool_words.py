@@ -98,6 +98,8 @@ def acts() -> dict[str, str]:
         "demand.reopened": _("Waits again"),
         "demand.closed": _("Closed"),
         "ticket.assigned": _("Ticket assigned"),
+        "ticket.erased": _("Ticket erased"),
+        "member.erased": _("Member erased"),
         "ticket.unmatched": _("Nobody waited for it"),
         "ticket.handed_over": _("Ticket handed over"),
         "ticket.taken_back": _("Ticket taken back"),

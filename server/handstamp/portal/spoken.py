@@ -69,6 +69,8 @@ def act_name(action: str) -> str:
         "dispute.won": _("Dispute won"),
         "dispute.lost": _("Dispute lost"),
         "dead_letter.replay": _("Failed work tried again"),
+        "person.erase": _("Person erased"),
+        "person.export": _("A person’s data handed out"),
         "profile.save": _("Settings changed"),
         "profile.logo": _("Logo changed"),
         "scans.export": _("Scan log exported"),
