@@ -18,9 +18,11 @@ def suggest(typed: Iterable[str], known: Mapping[str, str]) -> list[list[str]]:
     from rapidfuzz import fuzz, process  # noqa: PLC0415
 
     names = {key: same_name(name) for key, name in known.items()}
-    return [_most_like(same_name(one), names) for one in typed]
 
+    def like(one: str) -> list[str]:
+        found = process.extract(
+            same_name(one), names, scorer=fuzz.WRatio, limit=MOST, score_cutoff=LEAST_ALIKE
+        )
+        return [key for _name, _score, key in found]
 
-def _most_like(typed: str, names: Mapping[str, str]) -> list[str]:
-    found = process.extract(typed, names, scorer=fuzz.WRatio, limit=MOST, score_cutoff=LEAST_ALIKE)
-    return [key for _name, _score, key in found]
+    return [like(one) for one in typed]
