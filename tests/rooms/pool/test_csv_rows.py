@@ -1,14 +1,20 @@
 """Files of tickets as spreadsheets and enemies write them: read, refused, or bad by line."""
 
+import csv
+import io
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.factories.pool import CODED, HEADER, pool_csv, ticket_rows
 
 from handstamp.plumbing.errors import BadInput, TooLarge
-from handstamp.pool.csv_rows import Sheet
+from handstamp.pool.csv_rows import Sheet, read_rows
 from handstamp.pool.pool_file import MAX_BYTES, read_pool_file
 from handstamp.tickets.guest_file import says
+from handstamp.tickets.guest_rows import UnreadableFile
+from handstamp.tickets.guest_text import decode, split_rows
 
 pytestmark = pytest.mark.anyio
 
@@ -177,3 +183,40 @@ async def test_five_megabytes_are_read_and_a_byte_more_is_refused() -> None:
     assert sheet.count == 1
     with pytest.raises(TooLarge):
         await read_pool_file(filled + b" " * (MAX_BYTES - len(filled) + 1))
+
+
+CELLS = st.one_of(
+    st.sampled_from(["", " ", "Gala", "a@example.org", "b@example.org", "pass", "Event", '="1"']),
+    st.text(max_size=12),
+)
+
+
+@given(st.lists(st.lists(CELLS, max_size=6), max_size=8), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_every_row_is_good_or_bad_or_double_and_no_table_breaks_the_reader(
+    rows: list[list[str]], end: str
+) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator=end).writerows([HEADER.split(","), *rows])
+    try:
+        sheet = read_rows(split_rows(out.getvalue(), ","))
+    except UnreadableFile as refused:
+        assert says(refused.issue)
+        return
+    told = [*(row.line for row in sheet.rows), *(i.line for i in (*sheet.bad, *sheet.doubles))]
+    assert len(told) == len(set(told)) == sheet.count
+    for row in sheet.rows:
+        assert row.password == row.password.strip() != ""
+        assert row.email == row.email.lower()
+    assert all(says(issue) for issue in (*sheet.bad, *sheet.doubles))
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_break_the_reader(content: bytes) -> None:
+    for start in (b"", f"{HEADER}\n".encode(), b"\xff\xfe", f"{HEADER}\n".encode("utf-16")):
+        try:
+            text, _encoding = decode(start + content)
+            sheet = read_rows(split_rows(text, ","))
+        except UnreadableFile as refused:
+            assert says(refused.issue)
+        else:
+            assert sheet.count == len(sheet.rows) + len(sheet.bad) + len(sheet.doubles)
