@@ -35,10 +35,14 @@ async def board(request: Request) -> Response:
     async with services(request).db.read() as session:
         event = await pool_in(session, request)
         around = await pool_around(session, event, "reassign")
-        wanted = Filters(member=texts["member"], tier_id=texts["tier"])
-        members = await find_orders(session, actor, event, wanted, limit=SHOWN)
-        waiting = Filters("waiting", texts["member"], "", texts["tier"])
-        members = _merged(await find_orders(session, actor, event, waiting, limit=SHOWN), members)
+        named, address = ("", texts["member"]) if "@" in texts["member"] else (texts["member"], "")
+        found = [
+            await find_orders(
+                session, actor, event, Filters(status, named, address, texts["tier"]), limit=SHOWN
+            )
+            for status in ("waiting", "")
+        ]
+        members = _merged(*found)
         free = Filters("free", "", texts["account"], texts["tier"])
         tickets = await find_tickets(session, actor, event, free, limit=SHOWN)
         chosen = await _chosen(session, actor, event, texts["demand"], texts["ticket"])
