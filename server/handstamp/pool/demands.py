@@ -55,8 +55,14 @@ async def confirm(
     fresh = row.on_conflict_do_nothing(index_elements=["id"]).returning(Demand.id)
     if (await session.execute(fresh)).first() is None:
         return False
-    about = {"event_id": event_id, "demand_id": preorder_id, "email": email}
-    await note(session, SYSTEM, "demand.confirmed", **about)
+    await note(
+        session,
+        SYSTEM,
+        "demand.confirmed",
+        event_id=event_id,
+        demand_id=preorder_id,
+        email=email,
+    )
     await queue_assigning(session, [(event_id, tier_id)])
     return True
 
@@ -73,15 +79,7 @@ async def close(session: AsyncSession, demand_id: str, why: str, *, actor: Actor
         await end_current(session, actor, demand, why)
     demand.status, demand.updated_at = "closed", now(session)
     await session.flush()
-    await note(
-        session,
-        actor,
-        "demand.closed",
-        event_id=demand.event_id,
-        demand_id=demand.id,
-        email=demand.email,
-        meta={"why": why},
-    )
+    await _note(session, actor, "demand.closed", demand, why)
     await queue_assigning(session, [(demand.event_id, demand.tier_id)])
     return True
 
@@ -93,8 +91,7 @@ async def reopen(session: AsyncSession, demand_id: str, why: str) -> bool:
         return False
     demand.status, demand.flagged_at, demand.updated_at = "waiting", None, now(session)
     await session.flush()
-    about = {"event_id": demand.event_id, "demand_id": demand.id, "email": demand.email}
-    await note(session, SYSTEM, "demand.reopened", **about, meta={"why": why})
+    await _note(session, SYSTEM, "demand.reopened", demand, why)
     await queue_assigning(session, [(demand.event_id, demand.tier_id)])
     return True
 
@@ -115,3 +112,15 @@ async def locked(session: AsyncSession, demand_id: str) -> Demand | None:
     """Return a demand as it is stored now, locked until the transaction ends."""
     query = select(Demand).where(Demand.id == demand_id).with_for_update(key_share=True)
     return await session.scalar(query, execution_options={"populate_existing": True})
+
+
+async def _note(session: AsyncSession, actor: Actor, action: str, of: Demand, why: str) -> None:
+    await note(
+        session,
+        actor,
+        action,
+        event_id=of.event_id,
+        demand_id=of.id,
+        email=of.email,
+        meta={"why": why},
+    )

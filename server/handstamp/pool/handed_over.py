@@ -99,7 +99,7 @@ async def who_wait(session: AsyncSession, demand_ids: Collection[str]) -> set[st
     return found
 
 
-def _current(demand_ids: Sequence[str]) -> Select[tuple[Assignment]]:
+def _current(demand_ids: Sequence[str]) -> Select[Assignment]:
     table = Assignment
     return select(table).where(table.demand_id.in_(demand_ids), table.ended_at.is_(None))
 

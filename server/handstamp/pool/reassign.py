@@ -120,7 +120,8 @@ class _Sides:
     @property
     def keys(self) -> set[tuple[str, str]]:
         """Return the (event, tier) pairs whose runs may have something to do now."""
-        return {(one.event_id, one.tier_id) for one in (*self.demands, *self.tickets)}
+        wished = {(one.event_id, one.tier_id) for one in self.demands}
+        return wished | {(one.event_id, one.tier_id) for one in self.tickets}
 
     def demand(self, of: Assignment) -> Demand:
         """Return whose an assignment is."""

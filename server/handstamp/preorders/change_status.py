@@ -95,7 +95,7 @@ async def change_many(
     if not rows:
         return
     await session.flush()
-    names = {name: bindparam(name) for name in rows[0] if name != "key"}
+    names: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "key"}
     statement = update(PreOrder).where(PreOrder.id == bindparam("key")).values(names)
     connection = await session.connection()
     await connection.execute(statement, rows)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from tests.factories.pool import ticket_rows, upload_rows
 from tests.factories.pool_members import (
@@ -326,7 +326,7 @@ async def test_who_waits_since_before_there_was_a_pool_is_made_known_to_it(
     offer = await make_offer_of_pool(services)
     _person, preorder = await make_paid(services, offer)
     async with services.db.write() as session:
-        await session.execute(Demand.__table__.delete())
+        await session.execute(delete(Demand))
         old = await session.get_one(PreOrder, preorder.id)
         old.status = "waiting_for_stock"
     await bring(services, offer, 1)
