@@ -1,7 +1,10 @@
 """Backup and restore at the command line, on both databases, with their real programs."""
 
 import asyncio
+import os
+import shutil
 import sqlite3
+import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from sqlalchemy.engine import make_url
 from tests.factories.auth import make_person
 from tests.factories.events import make_event
 from tests.factories.tickets import make_tickets
+from tests.fixtures import postgres
 from tests.fixtures.services import SECRET, make_settings
 from typer.testing import CliRunner, Result
 
@@ -250,3 +254,51 @@ def lose(world: World) -> None:
             await session.execute(text("CREATE SCHEMA public"))
 
     world.do(work)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_application_backs_up_and_the_owner_restores(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = f"app_{uuid.uuid4().hex}"
+    postgres.execute("postgres", f"CREATE ROLE {role} LOGIN")
+    monkeypatch.setenv("HANDSTAMP_APP_ROLE", role)
+    handstamp("migrate")
+    as_app = world.url.replace(postgres.OWNER, role)
+    monkeypatch.setenv("HANDSTAMP_DATABASE_URL", as_app)
+    handstamp("backup", str(world.copy))
+    said = handstamp("restore", str(world.copy), "--overwrite", code=1).output
+    assert "must be owner" in said
+    monkeypatch.setenv("HANDSTAMP_DATABASE_URL", world.url)
+    handstamp("restore", str(world.copy), "--overwrite")
+    assert World(as_app, world.folder).people() == {ADA, BOB}
+    postgres.execute(world.url.rsplit("/", 1)[1], f"DROP OWNED BY {role}")
+    postgres.execute("postgres", f"DROP ROLE {role}")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_no_password_stands_among_the_processes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = world.folder / "heard"
+    shim = world.folder / "bin" / "pg_dump"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\necho "$@" > {heard}\nexec {shutil.which("pg_dump")} "$@"\n')
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{shim.parent}:{os.environ['PATH']}")
+    secret = "s3cret:%5C"
+    monkeypatch.setenv(
+        "HANDSTAMP_DATABASE_URL",
+        world.url.replace(f"{postgres.OWNER}@", f"{postgres.OWNER}:{secret}@"),
+    )
+    handstamp("backup", str(world.copy))
+    assert "passfile" in heard.read_text()
+    assert "s3cret" not in heard.read_text()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_missing_program_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(world.folder))
+    said = handstamp("backup", str(world.copy), code=1).output
+    assert "pg_dump is missing" in said
+    assert not world.copy.exists()

@@ -1,5 +1,6 @@
 """Erasing: nothing names the person any more, and nobody else is touched."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import func, select
 from tests.factories.auth import make_owner, make_person
 from tests.factories.checkin import pair_phone
 from tests.factories.orders import make_hold, make_sale
+from tests.factories.pool import upload_rows
 from tests.factories.pool_members import make_offer_of_pool, make_paid
 from tests.factories.preorders import make_preorder, stored
 from tests.fixtures.jobs import run_jobs
@@ -33,6 +35,7 @@ from handstamp.privacy.known_addresses import ADDRESSES
 from handstamp.privacy.models import Erasure
 from handstamp.refunds.models import Dispute, Refund
 from handstamp.tickets.models import Ticket
+from handstamp.webhooks.models import StripeEvent
 
 pytestmark = pytest.mark.anyio
 NOT_OF_PERSONS = {"tickets_organizer_profiles.contact_email"}
@@ -259,6 +262,57 @@ async def test_it_is_audited_without_naming_them(services: Services, lives: Live
         entry = (await session.scalars(query)).one()
     assert (entry.actor_id, entry.target_id) == (admin.actor.id, lives.zelda.person.actor.id)
     assert lives.zelda.email not in entry.meta_json
+
+
+async def test_stripes_events_about_them_lose_their_bodies(
+    services: Services, lives: Lives
+) -> None:
+    async with services.db.write() as session:
+        for who in (lives.zelda, lives.bystander):
+            session.add(_event_of(services, f"pi_{who.order.id}", who.email))
+    await erase_person(services, SYSTEM, lives.zelda.email)
+    await run_jobs(services)
+    async with services.db.read() as session:
+        found = {one.object_id: one.payload for one in await session.scalars(select(StripeEvent))}
+    assert found[f"pi_{lives.zelda.order.id}"] == ""
+    assert lives.bystander.email in found[f"pi_{lives.bystander.order.id}"]
+
+
+def _event_of(services: Services, object_id: str, email: str) -> StripeEvent:
+    return StripeEvent(
+        id=f"evt_{object_id}",
+        endpoint="connect",
+        type="payment_intent.succeeded",
+        object_id=object_id,
+        stripe_created=services.clock(),
+        payload=f'{{"receipt_email": "{email}"}}',
+        status="done",
+        received_at=services.clock(),
+    )
+
+
+async def test_many_at_once_erase_once(services: Services, lives: Lives) -> None:
+    done = await asyncio.gather(
+        *(erase_person(services, SYSTEM, lives.zelda.email) for _each in range(4))
+    )
+    assert sorted(one.orders for one in done) == [0, 0, 0, 1]
+
+
+async def test_an_account_of_theirs_in_the_stock_goes_unless_somebody_has_it(
+    services: Services, lives: Lives
+) -> None:
+    event = lives.offer.event
+    rows = [[event.title, "General", lives.zelda.email.title(), f"pass-{n}", ""] for n in (1, 2)]
+    await upload_rows(services, event, [row[:4] for row in rows])
+    async with services.db.write() as session:
+        lent = await session.get_one(PoolTicket, lives.bystander.served.ticket.id)
+        lent.email = lives.zelda.email
+    await erase_person(services, SYSTEM, lives.zelda.email)
+    async with services.db.read() as session:
+        left = list(await session.scalars(select(PoolTicket)))
+        acts = {*await session.scalars(select(AssignmentLog.action))}
+    assert [one.id for one in left] == [lives.bystander.served.ticket.id]
+    assert "ticket.erased" in acts
 
 
 async def test_who_comes_back_begins_anew(services: Services, lives: Lives) -> None:
