@@ -55,6 +55,7 @@ async def add_club(services: Services, side: Having) -> None:
         "run_id": await make_side_run(services, side),
         "pool_ticket_id": await make_side_pool_ticket(services, side),
     }
+    side.ids["upload_id"] = await upload_of(services, side.ids["pool_ticket_id"])
 
 
 async def fresh_of_club(services: Services, side: Having, name: str) -> str:
@@ -104,6 +105,12 @@ async def make_side_pool_ticket(services: Services, side: Having) -> str:
     async with services.db.read() as session:
         query = select(PoolTicket.id).where(PoolTicket.upload_id == made.upload_id)
         return (await session.scalars(query)).one()
+
+
+async def upload_of(services: Services, ticket_id: str) -> str:
+    """Return the file that brought a ticket from elsewhere."""
+    async with services.db.read() as session:
+        return (await session.get_one(PoolTicket, ticket_id)).upload_id
 
 
 async def make_side_run(services: Services, side: Having) -> str:

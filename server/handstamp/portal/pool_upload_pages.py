@@ -17,12 +17,12 @@ from starlette.routing import Route
 
 from handstamp.auth.find_team import team_of
 from handstamp.events.models import Event
-from handstamp.plumbing.errors import NotFound, Problem
+from handstamp.plumbing.errors import Conflict, Problem
 from handstamp.plumbing.local_time import zone_names
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_preorders, require_user, services
 from handstamp.pool.check_upload import MASK, SAMPLE, UploadReport, check_manager, check_upload
-from handstamp.pool.csv_rows import FORMATS, MAX_ROWS
+from handstamp.pool.csv_rows import FORMATS
 from handstamp.pool.find_uploads import uploads_of
 from handstamp.pool.import_tickets import Imported, import_tickets
 from handstamp.pool.pool_file import MAX_BYTES
@@ -57,6 +57,26 @@ class Place:
     event: Event | None = None
 
 
+@dataclass
+class Sent:
+    """A file as the browser sent it, with what a person has decided so far."""
+
+    filename: str
+    content: bytes
+    data: FormData
+    decisions: Sequence[Decision] = ()
+
+    @property
+    def commits(self) -> bool:
+        """Tell whether it is to be stored."""
+        return self.data.get("do") == "commit"
+
+    @property
+    def leaves_out_bad(self) -> bool:
+        """Tell whether rows that cannot be stored are to be left out."""
+        return "leave_out_bad" in self.data
+
+
 async def _place(session: AsyncSession, request: Request) -> Place:
     require_preorders(request)
     if "event_id" in request.path_params:
@@ -76,94 +96,77 @@ async def _place(session: AsyncSession, request: Request) -> Place:
 @page
 async def upload(request: Request) -> Response:
     """Show the place to drop a file; of a file that comes, show what it would do, or take it."""
-    if request.method == "GET":
-        return await _shown(request)
-    data = await request.form()
-    file, decisions = data.get("file"), []
-    if not isinstance(file, UploadFile) or not file.filename:
-        return await _shown(request, wrong=_("Choose a file first."), status=422)
-    try:
-        await count_upload(services(request), require_user(request))
-        decisions = read_decisions(data)
-        if data.get("do") == "commit":
-            return await _commit(request, file, data, decisions)
-        return await _look(request, file, data, decisions)
-    except Problem as problem:
-        if isinstance(problem, NotFound):
-            raise
-        return await _refused(request, file, data, decisions, problem)
-
-
-async def _commit(
-    request: Request, file: UploadFile, data: FormData, decisions: Sequence[Decision]
-) -> Response:
     async with services(request).db.read() as session:
         place = await _place(session, request)
+    if request.method == "GET":
+        return await _shown(request, place)
+    data = await request.form()
+    file = data.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        return await _shown(request, place, wrong=_("Choose a file first."), status=422)
+    sent = Sent(file.filename, await file.read(), data)
+    try:
+        await count_upload(services(request), require_user(request))
+        sent.decisions = read_decisions(data)
+        if sent.commits:
+            return await _commit(request, place, sent)
+        return await _look(request, place, sent)
+    except Problem as problem:
+        return await _refused(request, place, sent, problem)
+
+
+async def _commit(request: Request, place: Place, sent: Sent) -> Response:
     done = await import_tickets(
         services(request),
         require_user(request),
         place.organizer_id,
-        await _content(file),
-        filename=file.filename or "",
-        fixes=fixes_of(decisions),
-        leave_out_bad="leave_out_bad" in data,
+        sent.content,
+        filename=sent.filename,
+        fixes=fixes_of(sent.decisions),
+        leave_out_bad=sent.leaves_out_bad,
     )
     request.session["pool_upload"] = asdict(done)
     return RedirectResponse(f"{place.here}/uploads/{done.upload_id}", status_code=303)
 
 
 async def _look(
-    request: Request,
-    file: UploadFile,
-    data: FormData,
-    decisions: Sequence[Decision],
-    problem: Problem | None = None,
+    request: Request, place: Place, sent: Sent, problem: Problem | None = None
 ) -> Response:
-    of, content = services(request), await _content(file)
+    of = services(request)
     async with of.db.read() as session:
-        place = await _place(session, request)
         report = await check_upload(
             session,
             of,
             require_user(request),
             place.organizer_id,
-            content,
-            filename=file.filename or "",
-            fixes=fixes_of(decisions),
+            sent.content,
+            filename=sent.filename,
+            fixes=fixes_of(sent.decisions),
         )
     return await _shown(
         request,
+        place,
         status=problem.status if problem else 200,
         wrong=problem.detail if problem else "",
         report=report,
-        corrections=corrections(report, decisions),
-        leave_out_bad="leave_out_bad" in data,
+        corrections=corrections(report, sent.decisions),
+        leave_out_bad=sent.leaves_out_bad,
     )
 
 
-async def _refused(
-    request: Request,
-    file: UploadFile,
-    data: FormData,
-    decisions: Sequence[Decision],
-    problem: Problem,
-) -> Response:
+async def _refused(request: Request, place: Place, sent: Sent, problem: Problem) -> Response:
     """Say what is wrong with a file, or with committing one that can be read."""
-    if data.get("do") == "commit":
+    if sent.commits and isinstance(problem, Conflict):
         try:
-            return await _look(request, file, data, decisions, problem)
+            return await _look(request, place, sent, problem)
         except Problem as unreadable:
             problem = unreadable
-    return await _shown(request, wrong=problem.detail, status=problem.status)
-
-
-async def _content(file: UploadFile) -> bytes:
-    await file.seek(0)
-    return await file.read()
+    return await _shown(request, place, wrong=problem.detail, status=problem.status)
 
 
 async def _shown(
     request: Request,
+    place: Place,
     *,
     status: int = 200,
     wrong: str = "",
@@ -172,7 +175,6 @@ async def _shown(
 ) -> Response:
     actor = require_user(request)
     async with services(request).db.read() as session:
-        place = await _place(session, request)
         if place.event is None:
             found = await uploads_of(session, actor, organizer_id=place.organizer_id, limit=RECENT)
         else:
@@ -188,7 +190,7 @@ async def _shown(
         uploads=found,
         names=names,
         formats=[",".join(columns) for columns in FORMATS],
-        limits={"bytes": MAX_BYTES, "rows": MAX_ROWS, "sample": SAMPLE, "mask": MASK},
+        limits={"bytes": MAX_BYTES, "sample": SAMPLE, "mask": MASK},
         says=says,
         **values,
     )
