@@ -49,7 +49,8 @@ async def lock_current(session: AsyncSession, demand_ids: Collection[str]) -> di
     """Lock some demands; return their current assignments, locked too, by demand id."""
     current: dict[str, Assignment] = {}
     for some in _pieces(demand_ids):
-        rows = select(Demand.id).where(Demand.id.in_(some)).order_by(Demand.id)
+        rows = select(Demand.id).where(Demand.id.in_(some))
+        rows = rows.order_by(Demand.confirmed_at, Demand.id)  # as runs of the matcher lock them
         await session.execute(rows.with_for_update(key_share=True))
     for some in _pieces(demand_ids):
         query = _current(some).order_by(Assignment.demand_id).with_for_update(key_share=True)

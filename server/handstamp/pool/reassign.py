@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +26,6 @@ from handstamp.tickets.models import Ticket
 UNDO: Millis = 10 * SECOND  # until then the member's side does not follow
 REASSIGNED, UNDONE = "ticket.reassigned", "ticket.reassign_undone"
 _FRESH = {"populate_existing": True}
-Row = TypeVar("Row", Demand, PoolTicket)
 
 
 class Reassigned(NamedTuple):
@@ -51,8 +50,8 @@ async def reassign(
     if not (ticket_id.isprintable() and demand_id.isprintable()):
         raise NotFound(_("There is no such ticket among yours."))
     seen = await _current(session, [ticket_id], [demand_id])
-    demands = await _locked(session, Demand, {demand_id, *(one.demand_id for one in seen)})
-    tickets = await _locked(session, PoolTicket, {ticket_id, *(one.ticket_id for one in seen)})
+    demands = await _locked_demands(session, {demand_id, *(one.demand_id for one in seen)})
+    tickets = await _locked_tickets(session, {ticket_id, *(one.ticket_id for one in seen)})
     demand, ticket = demands.get(demand_id), tickets.get(ticket_id)
     _check(actor, demand, ticket)
     assert demand is not None
@@ -88,10 +87,9 @@ async def undo(session: AsyncSession, actor: Actor, assignment_id: str) -> None:
     if made is None or made.how != "manual":
         raise NotFound(_("There is no such reassignment among yours."))
     before = await _ended_by(session, made)
-    sides = _Sides(
-        list((await _locked(session, Demand, {one.demand_id for one in (made, *before)})).values()),
-        list((await _locked(session, PoolTicket, {o.ticket_id for o in (made, *before)})).values()),
-    )
+    demands = await _locked_demands(session, {one.demand_id for one in (made, *before)})
+    tickets = await _locked_tickets(session, {one.ticket_id for one in (made, *before)})
+    sides = _Sides(list(demands.values()), list(tickets.values()))
     demand, ticket = sides.demand(made), sides.ticket(made)
     if not actor.may_manage(demand.organizer_id):
         raise NotFound(_("There is no such reassignment among yours."))
@@ -165,9 +163,17 @@ async def _current(
     return list(await session.scalars(query, execution_options=_FRESH))
 
 
-async def _locked(session: AsyncSession, table: type[Row], ids: Collection[str]) -> dict[str, Row]:
+async def _locked_demands(session: AsyncSession, ids: Collection[str]) -> dict[str, Demand]:
     wanted = sorted(one for one in ids if one.isprintable())
-    query = select(table).where(table.id.in_(wanted)).order_by(table.id)
+    query = select(Demand).where(Demand.id.in_(wanted))
+    query = query.order_by(Demand.confirmed_at, Demand.id).with_for_update(key_share=True)
+    found = await session.scalars(query, execution_options=_FRESH)
+    return {one.id: one for one in found}
+
+
+async def _locked_tickets(session: AsyncSession, ids: Collection[str]) -> dict[str, PoolTicket]:
+    wanted = sorted(one for one in ids if one.isprintable())
+    query = select(PoolTicket).where(PoolTicket.id.in_(wanted)).order_by(PoolTicket.id)
     found = await session.scalars(query.with_for_update(key_share=True), execution_options=_FRESH)
     return {one.id: one for one in found}
 

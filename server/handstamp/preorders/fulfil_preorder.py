@@ -75,6 +75,8 @@ async def deliver(session: AsyncSession, services: Services, preorder: PreOrder)
     """
     terms = await club_event(session, preorder.club_id, preorder.event_id)
     if supply.is_from_elsewhere(terms):
+        if supply.keeps_reserved(terms) and not preorder.reserved:
+            preorder.reserved = await supply.reserve(session, terms, preorder.tier_id)
         await session.flush()
         await demand(session, preorder)
         return
