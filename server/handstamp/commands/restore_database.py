@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
+from handstamp.audit.record import record
 from handstamp.commands.running import (
+    COMMAND_LINE,
     read_settings,
     run_plainly,
     say,
@@ -22,6 +24,7 @@ from handstamp.plumbing.config import Settings
 from handstamp.plumbing.db import Database
 from handstamp.plumbing.holdings import holds_anything
 from handstamp.plumbing.migrate import is_current, is_known_revision, migrate
+from handstamp.plumbing.secrets import secret_fits
 from handstamp.privacy.journal import BadJournal, journal_path, read_journal
 from handstamp.privacy.models import Erasure
 from handstamp.privacy.repeat_erasures import repeat_erasures
@@ -159,8 +162,13 @@ async def _put_in_place(settings: Settings, source: Path) -> None:
 async def _repeat(settings: Settings, known: Mapping[str, int]) -> None:
     async with services_of(settings) as services:
         done = await repeat_erasures(services, known)
+        async with services.db.write(actor=COMMAND_LINE.id) as session:
+            await record(session, COMMAND_LINE, "database.restore", "server", "")
         await write_journal(services)
+        fits = await secret_fits(services)
     if done.erased:
         say(f"erased again: {done.erased} people who were erased after the backup was made")
     for reason in done.waiting.values():
         say(f"somebody who was erased is back for now: {reason} A running server tries hourly.")
+    if not fits:
+        stop("HANDSTAMP_SECRET is not the one this backup was made under: its keys stay sealed")

@@ -36,6 +36,21 @@ def sealing_key(services: Services, name: str) -> bytes:
     return derive(services.settings.secret_bytes(), f"kept/{name}")
 
 
+async def secret_fits(services: Services) -> bool:
+    """Tell whether this installation's secret opens every key that the database keeps."""
+    async with services.db.read() as session:
+        kept = list(await session.scalars(select(KeptSecret)))
+    return all(_opens(services, one) for one in kept)
+
+
+def _opens(services: Services, kept: KeptSecret) -> bool:
+    try:
+        unseal(sealing_key(services, kept.name), kept.sealed, kept.name.encode())
+    except ValueError:
+        return False
+    return True
+
+
 async def _read(services: Services, name: str) -> tuple[bytes, bytes] | None:
     async with services.db.read() as session:
         kept = await session.scalar(select(KeptSecret).where(KeptSecret.name == name))

@@ -69,6 +69,7 @@ def act_name(action: str) -> str:
         "dispute.won": _("Dispute won"),
         "dispute.lost": _("Dispute lost"),
         "dead_letter.replay": _("Failed work tried again"),
+        "database.restore": _("Backup put back"),
         "person.erase": _("Person erased"),
         "person.export": _("A person’s data handed out"),
         "profile.save": _("Settings changed"),
@@ -115,6 +116,7 @@ def thing_name(kind: str) -> str:
         "preorder": _("pre-order"),
         "charge_run": _("charge run"),
         "card": _("saved card"),
+        "server": _("server"),
     }.get(kind, kind)
 
 

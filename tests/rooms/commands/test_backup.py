@@ -21,6 +21,7 @@ from typer.testing import CliRunner, Result
 
 from handstamp.auth.models import User
 from handstamp.cli import build
+from handstamp.plumbing.secrets import kept_key
 from handstamp.plumbing.web import SYSTEM, Services, build_services
 from handstamp.privacy.erase_person import erase_person
 from handstamp.tickets.issue_tickets import Holder
@@ -254,6 +255,16 @@ def lose(world: World) -> None:
             await session.execute(text("CREATE SCHEMA public"))
 
     world.do(work)
+
+
+def test_another_secret_than_the_backups_is_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.do(lambda services: kept_key(services, "checkin"))
+    handstamp("backup", str(world.copy))
+    monkeypatch.setenv("HANDSTAMP_SECRET", "another secret that is long enough to be one")
+    said = handstamp("restore", str(world.copy), "--overwrite", code=1).output
+    assert "HANDSTAMP_SECRET is not the one" in said
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
