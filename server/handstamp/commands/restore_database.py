@@ -25,7 +25,7 @@ from handstamp.plumbing.db import Database
 from handstamp.plumbing.holdings import holds_anything
 from handstamp.plumbing.migrate import is_current, is_known_revision, migrate
 from handstamp.plumbing.secrets import secret_fits
-from handstamp.privacy.journal import BadJournal, journal_path, read_journal
+from handstamp.privacy.journal import BadJournal, add_to_journal, journal_path, read_journal
 from handstamp.privacy.models import Erasure
 from handstamp.privacy.repeat_erasures import repeat_erasures
 from handstamp.privacy.write_journal import write_journal
@@ -62,6 +62,7 @@ async def _restore(
     try:
         await _check_source(settings, source)
         known = await _look_around(settings, overwrite, journal, without)
+        _remember(settings, known)
         await _put_in_place(settings, source)
     except (BackupFailed, BadJournal) as error:
         stop(f"{error}. Nothing was changed")
@@ -130,6 +131,16 @@ async def _noted(settings: Settings, overwrite: bool) -> dict[str, int] | None:
             return {one.email_hash: one.erased_at for one in await session.scalars(select(Erasure))}
     finally:
         await db.close()
+
+
+def _remember(settings: Settings, known: Mapping[str, int]) -> None:
+    """Have the journal know them before the table that does is gone: this process may die."""
+    path = journal_path(settings)
+    try:
+        if known:
+            add_to_journal(settings, path, known)
+    except OSError as error:
+        raise BackupFailed(f"the journal {path} cannot be written: {error.strerror}") from error
 
 
 def _is_there(settings: Settings) -> bool:

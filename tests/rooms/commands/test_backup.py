@@ -16,14 +16,19 @@ from tests.factories.auth import make_person
 from tests.factories.events import make_event
 from tests.factories.tickets import make_tickets
 from tests.fixtures import postgres
+from tests.fixtures.jobs import run_jobs
 from tests.fixtures.services import SECRET, make_settings
 from typer.testing import CliRunner, Result
 
 from handstamp.auth.models import User
 from handstamp.cli import build
+from handstamp.commands import restore_database
+from handstamp.plumbing.config import Settings
+from handstamp.plumbing.jobs import enqueue
 from handstamp.plumbing.secrets import kept_key
 from handstamp.plumbing.web import SYSTEM, Services, build_services
 from handstamp.privacy.erase_person import erase_person
+from handstamp.privacy.repeat_erasures import JOB
 from handstamp.tickets.issue_tickets import Holder
 from handstamp.tickets.models import Ticket
 
@@ -151,6 +156,42 @@ def test_a_restore_without_a_journal_wants_that_said(world: World) -> None:
     handstamp("restore", str(world.copy), "--without-journal")
     assert world.people() == {ADA, BOB}
     handstamp("restore", str(world.copy), "--overwrite", "--journal", str(kept))
+    assert world.people() == {BOB}
+
+
+def test_a_restore_that_dies_before_erasing_again_forgets_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handstamp("backup", str(world.copy))
+    world.erase(ADA)
+    world.journal.unlink()
+
+    def die(_settings: Settings, _known: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(restore_database, "_repeat", die)
+        handstamp("restore", str(world.copy), "--overwrite", code=130)
+    assert world.people() == {ADA, BOB}
+
+    async def hourly(services: Services) -> None:
+        async with services.db.write() as session:
+            await enqueue(session, JOB, {})
+        await run_jobs(services)
+
+    world.do(hourly)
+    assert world.people() == {BOB}
+
+
+def test_nothing_is_restored_while_the_journal_cannot_be_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handstamp("backup", str(world.copy))
+    world.erase(ADA)
+    (world.folder / "file").touch()
+    monkeypatch.setenv("HANDSTAMP_ERASURE_JOURNAL", str(world.folder / "file" / "journal"))
+    said = handstamp("restore", str(world.copy), "--overwrite", code=1).output
+    assert "cannot be written" in said
     assert world.people() == {BOB}
 
 
