@@ -16,7 +16,7 @@ from bench.installation import Installation
 from handstamp.events.models import Event, Tier
 from handstamp.kit.clock import DAY, HOUR, Millis
 from handstamp.kit.ids import new_id
-from handstamp.orders.models import Order, OrderItem
+from handstamp.orders.models import EventSales, Order, OrderItem
 from handstamp.plumbing.db import Base
 from handstamp.tickets.models import Stock, Ticket
 
@@ -38,10 +38,10 @@ async def build_city(here: Installation, events: int, orders: int) -> list[str]:
         teams = [
             await make_organizer(session, here.services, code=f"T{n}") for n in range(ORGANIZERS)
         ]
-    event_rows = [_event(random, teams, number, now) for number in range(events)]
-    tier_rows = [tier for event in event_rows for tier in _tiers(event, now)]
-    await _store(here, Event, event_rows)
-    await _store(here, Tier, tier_rows)
+    event_rows = [night(random, teams, number, now) for number in range(events)]
+    tier_rows = [tier for event in event_rows for tier in tiers_of(event, now)]
+    await store(here, Event, event_rows)
+    await store(here, Tier, tier_rows)
     hot = event_rows[:: max(1, events // 100)]
     chosen = [random.choice(hot if n % 2 else event_rows) for n in range(orders)]
     await _sell(here, random, chosen, {tier["id"]: tier for tier in tier_rows}, now)
@@ -50,7 +50,8 @@ async def build_city(here: Installation, events: int, orders: int) -> list[str]:
     return [event["slug"] for event in event_rows]
 
 
-def _event(random: Random, teams: Sequence[str], number: int, now: Millis) -> Row:
+def night(random: Random, teams: Sequence[str], number: int, now: Millis) -> Row:
+    """Return an event to come."""
     start = now + DAY + random.randrange(300) * DAY
     return {
         "id": new_id("evt"),
@@ -76,7 +77,8 @@ def _event(random: Random, teams: Sequence[str], number: int, now: Millis) -> Ro
     }
 
 
-def _tiers(event: Row, now: Millis) -> list[Row]:
+def tiers_of(event: Row, now: Millis) -> list[Row]:
+    """Return the tiers of an event."""
     return [
         {
             "id": f"tier_{event['number']:06d}_{place}",
@@ -105,18 +107,40 @@ async def _sell(
         qty = random.choice((1, 1, 2, 2, 3, 4))
         if issued[event["id"], tier["id"]] + qty > CAPACITY:
             qty = 0  # sold out: this one gave up
-        order = _order(number, event, qty * tier["price_cents"], now, expired=not qty)
-        item = _item(order, tier, max(1, qty))
+        order, item = order_of(number, event, tier, qty, now, expired=not qty)
         orders.append(order)
         items.append(item)
         tickets += [_ticket(order, item, tier, len(tickets) + n, n, now) for n in range(qty)]
         issued[event["id"], tier["id"]] += qty
         issued[event["id"], ""] += qty
     stock = [{"event_id": e, "tier_id": t, "issued": n} for (e, t), n in issued.items()]
-    await _store(here, Order, orders)
-    await _store(here, OrderItem, items)
-    await _store(here, Ticket, tickets)
-    await _store(here, Stock, stock)
+    await store(here, Order, orders)
+    await store(here, OrderItem, items)
+    await store(here, Ticket, tickets)
+    await store(here, Stock, stock)
+    await store(here, EventSales, sold(orders, items))
+
+
+def sold(orders: Sequence[Row], items: Sequence[Row]) -> list[Row]:
+    """Return the sums that are kept of the events of some orders."""
+    tickets = {item["order_id"]: item["qty"] for item in items}
+    sums: dict[str, Row] = {}
+    for order in orders:
+        if order["placed_at"]:
+            fresh = {"event_id": order["event_id"], "orders": 0, "tickets": 0, "gross": 0}
+            kept = sums.setdefault(order["event_id"], {**fresh, "refunded": 0})
+            kept["orders"] += 1
+            kept["tickets"] += tickets[order["id"]]
+            kept["gross"] += order["total"]
+    return list(sums.values())
+
+
+def order_of(
+    number: int, event: Row, tier: Row, qty: int, now: Millis, *, expired: bool
+) -> tuple[Row, Row]:
+    """Return an order of so many tickets of a tier, and its line."""
+    order = _order(number, event, qty * tier["price_cents"], now, expired=expired)
+    return order, _item(order, tier, max(1, qty))
 
 
 def _order(number: int, event: Row, total: int, now: Millis, *, expired: bool) -> Row:
@@ -175,7 +199,8 @@ def _ticket(order: Row, item: Row, tier: Row, number: int, place: int, now: Mill
     }
 
 
-async def _store(here: Installation, table: type[Base], rows: Sequence[Row]) -> None:
+async def store(here: Installation, table: type[Base], rows: Sequence[Row]) -> None:
+    """Put rows in, some thousands at a time."""
     assert isinstance(table.__table__, Table)
     for start in range(0, len(rows), AT_ONCE):
         async with here.services.db.write() as session:

@@ -21,6 +21,7 @@ NEW = (
     'tickets_order_items',
     'tickets_disputes',
     'tickets_consents',
+    'tickets_event_sales',
     'tickets_stock',
     'tickets_orders',
     'tickets_payouts',
@@ -210,8 +211,18 @@ def upgrade() -> None:
     op.create_index('ix_tickets_orders_event', 'tickets_orders', ['event_id', 'created_at', 'id'], unique=False)
     op.create_index('ix_tickets_orders_organizer', 'tickets_orders', ['organizer_id', 'created_at', 'id'], unique=False)
     op.create_index('ix_tickets_orders_pending', 'tickets_orders', ['expires_at'], unique=False, sqlite_where=sa.text("status = 'pending'"), postgresql_where=sa.text("status = 'pending'"))
+    op.create_index('ix_tickets_orders_pending_event', 'tickets_orders', ['event_id'], unique=False, sqlite_where=sa.text("status = 'pending'"), postgresql_where=sa.text("status = 'pending'"))
     op.create_index('ix_tickets_orders_pending_network', 'tickets_orders', ['network'], unique=False, sqlite_where=sa.text("status = 'pending'"), postgresql_where=sa.text("status = 'pending'"))
     op.create_index('uq_tickets_orders_pending_buyer', 'tickets_orders', ['buyer_key'], unique=True, sqlite_where=sa.text("status = 'pending'"), postgresql_where=sa.text("status = 'pending'"))
+    op.create_table('tickets_event_sales',
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('orders', sa.BigInteger(), nullable=False),
+    sa.Column('tickets', sa.BigInteger(), nullable=False),
+    sa.Column('gross', sa.BigInteger(), nullable=False),
+    sa.Column('refunded', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['event_id'], ['tickets_events.id'], name=op.f('fk_tickets_event_sales_event_id')),
+    sa.PrimaryKeyConstraint('event_id', name=op.f('pk_tickets_event_sales'))
+    )
     op.create_table('tickets_stock',
     sa.Column('event_id', sa.String(), nullable=False),
     sa.Column('tier_id', sa.String(), nullable=False),

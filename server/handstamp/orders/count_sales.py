@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handstamp.orders.models import Consent, Order, OrderItem
+from handstamp.orders.keep_sales import COUNTED
+from handstamp.orders.models import Consent, EventSales, Order, OrderItem
 from handstamp.orders.rules import PLACED
 
 
@@ -29,25 +30,25 @@ class Sales:
 
 
 async def count_sales(session: AsyncSession, event_id: str) -> Sales:
-    """Return the sums of an event's orders."""
-    placed = Order.status.in_(PLACED)
-    sums = (
-        await session.execute(
-            select(
-                func.coalesce(func.sum(case((placed, 1), else_=0)), 0),
-                func.coalesce(func.sum(case((placed, Order.total), else_=0)), 0),
-                func.coalesce(func.sum(case((placed, Order.refunded), else_=0)), 0),
-                func.coalesce(func.sum(case((Order.status == "pending", 1), else_=0)), 0),
-            ).where(Order.event_id == event_id)
-        )
-    ).one()
-    tickets = await session.scalar(
-        select(func.coalesce(func.sum(OrderItem.qty), 0))
-        .join(Order, Order.id == OrderItem.order_id)
-        .where(Order.event_id == event_id, placed)
-    )
-    orders, gross, refunded, waiting = (int(number) for number in sums)
-    return Sales(orders, int(tickets or 0), gross, refunded, waiting)
+    """Return the sums of an event's orders, as they are kept."""
+    query = select(*(getattr(EventSales, name) for name in COUNTED))
+    kept = (await session.execute(query.where(EventSales.event_id == event_id))).one_or_none()
+    pending = select(func.count()).where(Order.event_id == event_id, Order.status == "pending")
+    waiting = await session.scalar(pending) or 0
+    sums = {name: getattr(kept, name) for name in COUNTED} if kept else {}
+    return Sales(**sums, waiting=waiting)
+
+
+async def recount_sales(session: AsyncSession, event_id: str) -> Sales:
+    """Add an event's orders up again; what is kept must say the same."""
+    placed = (Order.event_id == event_id, Order.status.in_(PLACED))
+    sums = select(func.count(), func.sum(Order.total), func.sum(Order.refunded)).where(*placed)
+    orders, gross, refunded = (await session.execute(sums)).one()
+    sold = select(func.sum(OrderItem.qty)).join(Order, Order.id == OrderItem.order_id)
+    tickets = await session.scalar(sold.where(*placed))
+    pending = select(func.count()).where(Order.event_id == event_id, Order.status == "pending")
+    waiting = await session.scalar(pending)
+    return Sales(*(int(one or 0) for one in (orders, tickets, gross, refunded, waiting)))
 
 
 async def consent_of(session: AsyncSession, order: Order) -> Consent | None:

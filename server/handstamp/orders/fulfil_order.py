@@ -14,6 +14,7 @@ from handstamp.ledger.post_entry import post
 from handstamp.orders import order_mails, store
 from handstamp.orders.checkout_page import account_of, destination_of
 from handstamp.orders.find_orders import names_of
+from handstamp.orders.keep_sales import note_placed
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.rules import CLOSED_UNPAID
 from handstamp.payments.facts import PaymentFacts
@@ -60,6 +61,7 @@ async def fulfil(
         await _owe_back(session, services, locked, payment)
         return "no_stock"
     await _place(session, services, locked, "paid")
+    note_placed(session, locked, items)
     if payment is not None:
         await post(session, ledger.sale(_sale_facts(locked, payment)))
     await _issue(session, services, locked, items)

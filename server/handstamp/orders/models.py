@@ -35,6 +35,12 @@ class Order(Base):
             postgresql_where=text("status = 'pending'"),
         ),
         Index(
+            "ix_tickets_orders_pending_event",
+            "event_id",
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+        Index(
             "ix_tickets_orders_pending_network",
             "network",
             sqlite_where=text("status = 'pending'"),
@@ -78,6 +84,21 @@ class Order(Base):
     closed_at: Mapped[int | None]
     close_reason: Mapped[str] = mapped_column(default="")
     reminded_at: Mapped[int | None]
+
+
+class EventSales(Base):
+    """Sums over an event's placed orders, kept by `keep_sales`; amounts in minor units.
+
+    `tickets` counts what was sold, refunded ones too.
+    """
+
+    __tablename__ = "tickets_event_sales"
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"), primary_key=True)
+    orders: Mapped[int] = mapped_column(default=0)
+    tickets: Mapped[int] = mapped_column(default=0)
+    gross: Mapped[int] = mapped_column(default=0)
+    refunded: Mapped[int] = mapped_column(default=0)
 
 
 class OrderItem(Base):

@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handstamp.orders.keep_sales import note_given_back
 from handstamp.orders.models import Order
 from handstamp.orders.rules import PLACED
 from handstamp.plumbing.db import after_commit
@@ -15,6 +16,8 @@ async def note_refunded(
 
     An order that never had tickets (paid too late) keeps its status.
     """
+    if order.status in PLACED:
+        note_given_back(session, order, amount - order.refunded)
     order.refunded = amount
     if order.status in PLACED:
         whole = "refunded" if amount >= order.total else "partially_refunded"

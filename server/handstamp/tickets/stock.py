@@ -89,12 +89,15 @@ def later(session: AsyncSession, moves: Iterable[Move]) -> None:
     """Apply moves that need no room (nothing is held anew) when the transaction ends."""
     waiting: list[Move] = session.info.setdefault("stock", [])
     if not waiting:
-        before_commit(session, _apply)
+        before_commit(session, settle)
     waiting.extend(moves)
 
 
-async def _apply(session: AsyncSession) -> None:
+async def settle(session: AsyncSession) -> None:
+    """Apply what waits for the end of the transaction, for who must lock after the stock."""
     moves: list[Move] = session.info.pop("stock", [])
+    if not moves:
+        return
     await session.flush()
     connection = await session.connection()
     await connection.run_sync(move, moves)

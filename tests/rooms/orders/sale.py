@@ -13,6 +13,7 @@ from handstamp.kit.clock import SECOND, FakeClock
 from handstamp.ledger.balances import every_balance
 from handstamp.mail.models import Mail
 from handstamp.orders.check_stock import stock_differences
+from handstamp.orders.count_sales import count_sales, recount_sales
 from handstamp.orders.hold_tickets import hold
 from handstamp.orders.models import Order
 from handstamp.orders.settle_order import settle_session
@@ -97,6 +98,8 @@ class Sale:
         """Return what is taken of the first tier, after proving that the stock is right."""
         async with self.services.db.read() as session:
             assert await stock_differences(session, [self.event.id]) == []
+            kept = await count_sales(session, self.event.id)
+            assert kept == await recount_sales(session, self.event.id)
             found = await counts(session, [self.event.id])
         return found.get((self.event.id, self.tiers[0].id), Count())
 

@@ -26,6 +26,7 @@ from handstamp.kit.ids import new_id
 from handstamp.ledger.balances import every_balance
 from handstamp.orders.cancel_order import cancel
 from handstamp.orders.check_stock import stock_differences
+from handstamp.orders.count_sales import count_sales, recount_sales
 from handstamp.orders.expire_orders import sweep
 from handstamp.orders.find_orders import items_of_orders
 from handstamp.orders.hold_tickets import hold
@@ -196,6 +197,8 @@ class Stories(RuleBasedStateMachine):
     async def _check(self) -> None:
         async with self.services.db.read() as session:
             assert await stock_differences(session, [self.event.id]) == []
+            kept = await count_sales(session, self.event.id)
+            assert kept == await recount_sales(session, self.event.id)
             for (_event, tier), count in (await counts(session, [self.event.id])).items():
                 assert count.taken <= (CAPACITY if tier else EVENT_CAPACITY)
             query = (

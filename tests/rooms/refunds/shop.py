@@ -19,6 +19,7 @@ from handstamp.ledger.balances import every_balance
 from handstamp.ledger.rules import PLATFORM
 from handstamp.mail.models import Mail
 from handstamp.mail.send_mail import JOB as SEND_MAIL
+from handstamp.orders.count_sales import count_sales, recount_sales
 from handstamp.orders.fulfil_order import fulfil
 from handstamp.orders.models import Order, OrderItem
 from handstamp.payments.facts import CheckoutFacts, NewCheckout
@@ -249,6 +250,9 @@ class Shop:
             if amount:
                 theirs[book] = amount
         assert ours == theirs
+        async with self.services.db.read() as session:
+            kept = await count_sales(session, self.event.id)
+            assert kept == await recount_sales(session, self.event.id)
 
 
 async def open_shop(
