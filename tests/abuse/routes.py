@@ -20,6 +20,12 @@ FILE = "{file}"  # what stands for the files below a mounted folder
 FILES = {"/tickets/checkin/{file}": "index.html", "/tickets/assets/{file}": "styles/page.css"}
 
 
+ASKED = {  # what must stand in the query of a route
+    f"GET /api/tickets/admin/tickets/assignments{tail}": "?eventId={event_id}"
+    for tail in ("", "/export")
+}
+
+
 def every_route(app: Starlette) -> set[str]:
     """Return `METHOD path` of every route, those inside mounts too."""
     return set(_walk(app.routes, ""))
@@ -129,6 +135,10 @@ def club_bodies(side: Side) -> dict[str, Any]:
         f"DELETE {mine}/push-subscriptions": {"endpoint": PUSH},
         f"PATCH {mine}/pre-orders/{{preorder_id}}": {"tier_id": side.offered_tier},
         "POST /api/tickets/admin/pre-orders/{preorder_id}/refund": {},
+        "POST /api/tickets/admin/tickets/{pool_ticket_id}/reassign": {
+            "pre_order_id": side.ids["demand_id"]
+        },
+        "PUT /api/tickets/admin/events/{event_id}/pool": {"fallback": "any"},
         "POST /api/tickets/admin/tickets/used": {"ticket_ids": [side.ids["pool_ticket_id"]]},
         f"POST {club}/charge-runs": {"cards": 0, "totals": {}},
         f"POST {decided}/approve": ids,
@@ -190,6 +200,25 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
         f"{event}/keys": {"name": "Gate 9"},
         f"{event}/conflicts/looked-at": {"serial": side.ids["serial"], "list": "1"},
         **club_forms(side),
+        **pool_forms(side),
+    }
+
+
+def pool_forms(side: Side) -> dict[str, dict[str, Any]]:
+    """Return a right form of every page of the pool's desk that takes one, by path."""
+    pool = "/tickets/organizer/events/{event_id}/pool"
+    ticket, demand = side.ids["pool_ticket_id"], side.ids["demand_id"]
+    shown, reason = "/tickets/{pool_ticket_id}/reveal", {"reason": "cannot sign in"}
+    return {
+        f"{pool}/fallback": {"fallback": "any"},
+        f"{pool}/acts": {"do": "resend", "id": ticket},
+        f"{pool}/reassign": {"ticket": ticket, "demand": demand},
+        f"{pool}{shown}": reason,
+        f"/tickets/support/events/{{event_id}}{shown}": reason,
+        "/tickets/organizer/team/{organizer_id}/members": {
+            "email": f"{word()}@example.org",
+            "role": "support",
+        },
     }
 
 
@@ -236,6 +265,8 @@ UPLOADS = {
     "POST /api/tickets/events/{event_id}/guest-imports": GUESTS,
     "POST /api/tickets/admin/clubs/{club_id}/members/import": GUESTS,
     "POST /api/tickets/admin/tickets/upload": POOL,
+    "POST /tickets/organizer/events/{event_id}/pool/upload": POOL,
+    "POST /tickets/organizer/pool/{organizer_id}/upload": POOL,
     "POST /tickets/organizer/events/{event_id}/import": GUESTS,
     "POST /tickets/organizer/club/{club_id}/members/file": GUESTS,
 }

@@ -8,12 +8,14 @@ from typing import Any
 import httpx2
 from sqlalchemy import select
 from tests.abuse.world_clubs import add_club, fresh_of_club
+from tests.abuse.world_pool import add_pool
 from tests.factories.auth import Person, make_owner, make_person
 from tests.factories.checkin import Phone, make_scanner_key, pair_phone
 from tests.factories.events import make_event, make_tier
 from tests.factories.orders import make_account, make_paid_order
 from tests.factories.tickets import make_holders, make_tickets, make_tokens
 
+from handstamp.auth.change_team import set_role
 from handstamp.auth.models import Organizer
 from handstamp.checkin.revoke_device import revoke_device
 from handstamp.events.find_events import tiers_of
@@ -108,7 +110,7 @@ class World:
 
     async def twin(self, caller: str) -> dict[str, str]:
         """Return headers of a fresh person of the same standing, whose session may end."""
-        if caller not in ("other", "organizer", "admin"):
+        if caller not in ("other", "organizer", "admin", "support"):
             return self.callers[caller]
         email = f"{caller}@example.net"
         return (await make_person(self.services, email, is_admin=caller == "admin")).headers
@@ -119,6 +121,7 @@ async def build_world(http: httpx2.AsyncClient, services: Services) -> World:
     ours = await _side(http, services, "ada@example.org", "Paper Lanterns")
     theirs = await _side(http, services, "eve@example.org", "Night Market")
     admin = await make_person(services, "root@example.org", is_admin=True)
+    helper = await make_helper(services, ours)
     revoked = await pair_phone(http, services, ours.event, "Lost phone")
     async with services.db.write() as session:
         await revoke_device(session, services, SYSTEM, revoked.device)
@@ -131,12 +134,21 @@ async def build_world(http: httpx2.AsyncClient, services: Services) -> World:
         "revoked": revoked.headers,
         "elsewhere": theirs.phone.headers,
         "key": {"Authorization": f"Bearer {ours.key}"},
+        "support": helper.headers,
     }
     page = await http.get("/tickets/sign-in")
     found = TOKEN.search(page.text)
     assert found, page.text
     cookie = "hs_page=" + page.cookies["hs_page"]
     return World(http, services, ours, theirs, callers, {"csrf_token": found[1]}, cookie)
+
+
+async def make_helper(services: Services, side: Side) -> Person:
+    """Return somebody who helps the members of a side's organizer, and no more."""
+    async with services.db.write() as session:
+        own = (session, side.person.actor, side.organizer.id)
+        await set_role(*own, "sam@example.org", "support")
+    return await make_person(services, "sam@example.org")
 
 
 async def _side(http: httpx2.AsyncClient, services: Services, email: str, title: str) -> Side:
@@ -184,6 +196,7 @@ async def _side(http: httpx2.AsyncClient, services: Services, email: str, title:
     }
     side = Side(person, organizer, event, tickets, tokens, phone, key, ids)
     await add_club(services, side)
+    await add_pool(services, side)
     return side
 
 
