@@ -4,10 +4,10 @@
 the tickets but no built list. Fifty phones pair, download the list that the server builds for the
 first of them, and connect by WebSocket. Then three times each phone hands in ten admissions, and
 all the others pull what they are hinted of. Afterwards the resident memory (RSS) of all the
-server's processes is added up: it counts pages shared with other programs too, so it is the
-largest of the usual measures. The process that draws PDF tickets, idle here and ended after a
-minute, is left out. USS counts only pages that are the server's own. The peak is the highest RSS
-there ever was (the kernel's VmHWM), while the list was built; it has no goal.
+server's processes is added up: it counts pages shared with other programs too, so it is the largest
+of the usual measures. The process that draws PDF tickets, idle here and ended after a minute, is
+left out; the one that made the list has ended. USS counts only pages that are the server's own. The
+peak is the highest RSS there ever was in them (the kernel's VmHWM); it has no goal.
 """
 
 import asyncio

@@ -1,10 +1,11 @@
 """Time to build the list of 50,000 tickets, and how often it is handed out once it is built.
 
-Build: in this process on SQLite, `build_snapshot` from reading the tickets to the stored result:
-columns, signature, gzip and brotli. The median of five builds, each from nothing; the event is
-before doors, so there are no scans yet. A second figure, without a goal, is the same event with
-45,000 admissions. Serves: a real server process, 8 clients on kept connections in a process of
-their own, each downloading the whole list with brotli again and again.
+Build: on SQLite, `build_snapshot` from reading the tickets to the stored result: the child process
+that makes large lists is started, fed, makes columns, signature, gzip and brotli, and ends. The
+median of five builds, each from nothing; the event is before doors, so there are no scans yet. A
+second figure, without a goal, is the same event with 45,000 admissions. Serves: a real server
+process, 8 clients on kept connections in a process of their own, each downloading the whole list
+with brotli again and again.
 """
 
 import time

@@ -16,7 +16,9 @@ LENGTH = 4
 YIELDING = 5  # the door and the pages go first
 
 
-def begin(*, memory: int, seconds: int | None = None) -> tuple[BinaryIO, BinaryIO]:
+def begin(
+    *, memory: int, seconds: int | None = None, yielding: int = YIELDING
+) -> tuple[BinaryIO, BinaryIO]:
     """Bound this process and return where requests come from and where answers go.
 
     What anything else prints goes to standard error.
@@ -24,12 +26,13 @@ def begin(*, memory: int, seconds: int | None = None) -> tuple[BinaryIO, BinaryI
     Args:
         memory: bytes of address space at most.
         seconds: of processor time at most; None for a child that lives on.
+        yielding: how far it steps back behind the server (`nice`).
     """
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if seconds is not None:
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    os.nice(YIELDING)
+    os.nice(yielding)
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
     return sys.stdin.buffer, answers
 
