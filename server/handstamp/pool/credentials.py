@@ -46,13 +46,11 @@ async def read_credential(
     ticket_id: str,
     *,
     reason: str = "",
-    action: str = READ,
 ) -> Credential:
     """Open a ticket's credential and log in the same transaction that it was opened.
 
     Args:
         reason: why, which everybody but the member must say.
-        action: what the log calls it; `SENT` when a mail is rendered.
 
     Raises:
         NotFound: there is no such ticket, or it is not the actor's to read.
@@ -74,7 +72,7 @@ async def read_credential(
     if not keys.has(ticket.key_id):
         keys = await sealer_in(session, services) or keys
     opened = keys.unseal(ticket.id, ticket.sealed, ticket.key_id)
-    await _log(session, actor, ticket, demand, action=action, reason=said, own=own)
+    await _log(session, actor, ticket, demand, reason=said, own=own)
     return Credential(ticket.email, opened.password, opened.code)
 
 
@@ -99,7 +97,6 @@ async def _log(
     ticket: PoolTicket,
     demand: Demand | None,
     *,
-    action: str,
     reason: str,
     own: bool,
 ) -> None:
@@ -107,7 +104,7 @@ async def _log(
     await note(
         session,
         actor,
-        action,
+        READ,
         event_id=ticket.event_id,
         ticket_id=ticket.id,
         demand_id=demand.id if demand else None,
@@ -115,6 +112,6 @@ async def _log(
         meta=meta,
     )
     await record(
-        session, actor, action, "pool_ticket", ticket.id,
+        session, actor, READ, "pool_ticket", ticket.id,
         organizer_id=ticket.organizer_id, meta=meta,
     )  # fmt: skip
