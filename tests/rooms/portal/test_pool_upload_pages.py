@@ -17,6 +17,7 @@ from tests.factories.preorders import make_preorder
 from tests.fixtures.jobs import run_jobs
 from tests.fixtures.services import make_settings
 from tests.rooms.portal.conftest import Desk
+from tests.rooms.portal.test_texts import strays, strays_in
 
 from handstamp.auth.models import Member
 from handstamp.clubs.find_clubs import Offered
@@ -369,3 +370,32 @@ async def test_demand_is_compared_as_it_is_now(counter: Counter, services: Servi
     await counter.send(content)
     assert "Everybody gets one" not in desk.text
     assert "2 tickets left over" in desk.text
+
+
+async def test_every_string_is_translated(counter: Counter) -> None:
+    rows = [counter.row(EARLY, 0), counter.row("Erly brid", 1), counter.row(EARLY, 0),
+            [counter.title, LATE, "nobody", "x"]]  # fmt: skip
+    desk = await counter.send(pool_csv(rows))
+    left = {"report": await strays_of(counter, pool_csv(rows))}
+    await counter.send(pool_csv(rows[:1]), "commit")
+    for path in (counter.path, counter.whole, counter.whole + "s", desk.path, desk.path + "/live"):
+        left[path] = await strays(desk, path)
+    names = {"Early", "bird", "Late", "entry", "Event", "Variant", "Email", "Password", "Code",
+             "csv", "harry", "America", "Erly", "brid", "CSV"}  # fmt: skip
+    assert {page: found - names for page, found in left.items() if found - names} == {}
+
+
+async def strays_of(counter: Counter, content: bytes) -> set[str]:
+    """Return what of a report in the pseudo-language is not translated."""
+    assert counter.desk.person
+    page = counter.desk.html
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+    answer = await counter.desk.http.post(
+        counter.path,
+        data={"csrf_token": token[1], "do": "check"},
+        files={"file": ("t.csv", content, "text/csv")},
+        headers={**counter.desk.person.headers, "Accept-Language": "qps"},
+    )
+    assert "data-report-title" in answer.text
+    return strays_in(answer.text)

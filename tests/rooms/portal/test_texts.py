@@ -62,7 +62,11 @@ async def strays(desk: Desk, path: str) -> set[str]:
     headers = {**desk.person.headers, "Accept-Language": "qps"}
     answer = await desk.http.get(path, headers=headers)
     assert answer.status_code == 200, path
-    left = _MARKED.sub(" ", words(_OPTIONS.sub("", answer.text)))
+    return strays_in(answer.text)
+
+
+def strays_in(html: str) -> set[str]:
+    left = _MARKED.sub(" ", words(_OPTIONS.sub("", html)))
     left = re.sub(r"\S+-\S+-\d{8}-\w+|\S+@\S+|http\S+|\w+_\w{20}", " ", left)
     return set(_WORD.findall(left)) - DATA
 
