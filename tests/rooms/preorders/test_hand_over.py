@@ -29,7 +29,7 @@ from handstamp.pool.assign_tickets import assign
 from handstamp.pool.models import Assignment, AssignmentLog, Demand, PoolEvent
 from handstamp.pool.reassign import reassign, undo
 from handstamp.pool.take_back import HAND_OVER, take_back
-from handstamp.preorders.change_status import give_back
+from handstamp.preorders.change_status import WrongMove, change_many, give_back
 from handstamp.preorders.fulfil_preorder import REFUND_JOB, deliver
 from handstamp.preorders.hand_over import follow
 from handstamp.preorders.models import PreOrder, PushSubscription
@@ -363,3 +363,15 @@ async def test_what_is_promised_stays_counted_and_what_is_uploaded_is_not(
         async with services.db.read() as session:
             left = await supply.left_of(session, offer.terms, offer.event, offer.tiers)
         assert left[offer.tiers[0].id].remaining == 2
+
+
+async def test_many_at_once_get_no_status_that_cannot_follow(services: Services) -> None:
+    offer = await make_offer_of_pool(services)
+    _person, paid = await make_paid(services, offer)
+    _other, pending = await make_preorder(services, offer)
+    nothing: dict[str, dict[str, object]] = {paid.id: {}, pending.id: {}}
+    with pytest.raises(WrongMove):
+        async with services.db.write() as session:
+            wishes = [await session.get_one(PreOrder, one) for one in nothing]
+            await change_many(session, services, wishes, "fulfilled", nothing)
+    assert (await stored(services, paid)).status == "paid"
