@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -18,8 +18,7 @@ from handstamp.kit.clock import Millis
 from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor
-from handstamp.pool.models import Assignment, Demand, PoolTicket
-from handstamp.pool.pool_figures import LOST
+from handstamp.pool.models import LOST, Assignment, Demand, PoolTicket
 
 PAGE = 50
 ORDER_STATES = ("waiting", "assigned", "used", "closed", "lost")
@@ -120,23 +119,23 @@ async def find_orders(
     Args:
         after: id of the last pre-order of the page before.
     """
+    of = Demand
     query = (
-        select(*_COLUMNS)
-        .select_from(Demand)
-        .outerjoin(Assignment, and_(Assignment.demand_id == Demand.id, _CURRENT))
-        .outerjoin(PoolTicket, PoolTicket.id == Assignment.ticket_id)
-        .where(Demand.event_id == event.id, *_order_state(filters.status))
-        .where(*_searched(actor, event, filters))
-        .order_by(Demand.confirmed_at, Demand.id)
+        select(of.id)
+        .where(of.event_id == event.id, *_order_state(event, filters.status))
+        .where(*_orders_searched(actor, event, filters))
+        .order_by(of.confirmed_at, of.id)
         .limit(limit)
     )
     if filters.tier_id:
-        query = query.where(Demand.tier_id == filters.tier_id)
-    last = await session.get(Demand, after) if after.isprintable() and after else None
+        query = query.where(of.tier_id == filters.tier_id)
+    last = await session.get(of, after) if after.isprintable() and after else None
     if last is not None:
-        same = and_(Demand.confirmed_at == last.confirmed_at, Demand.id > last.id)
-        query = query.where(or_(Demand.confirmed_at > last.confirmed_at, same))
-    return await _rows(session, actor, event, query)
+        same = and_(of.confirmed_at == last.confirmed_at, of.id > last.id)
+        query = query.where(or_(of.confirmed_at > last.confirmed_at, same))
+    found = query.subquery()
+    whole = _of_orders().join(found, found.c.id == of.id).order_by(of.confirmed_at, of.id)
+    return await _rows(session, actor, event, whole)
 
 
 async def find_tickets(
@@ -155,12 +154,9 @@ async def find_tickets(
     """
     of = PoolTicket
     query = (
-        select(*_COLUMNS)
-        .select_from(of)
-        .outerjoin(Assignment, and_(Assignment.ticket_id == of.id, _CURRENT))
-        .outerjoin(Demand, Demand.id == Assignment.demand_id)
+        select(of.id)
         .where(of.event_id == event.id, *_ticket_state(filters.status))
-        .where(*_searched(actor, event, filters))
+        .where(*_tickets_searched(actor, event, filters))
         .order_by(of.created_at, of.line, of.id)
         .limit(limit)
     )
@@ -172,7 +168,27 @@ async def find_tickets(
         below = and_(of.created_at == last[0], of.line == last[1], of.id > last[2])
         further = and_(of.created_at == last[0], of.line > last[1])
         query = query.where(or_(of.created_at > last[0], further, below))
-    return await _rows(session, actor, event, query)
+    found = query.subquery()
+    whole = _of_tickets().join(found, found.c.id == of.id)
+    return await _rows(session, actor, event, whole.order_by(of.created_at, of.line, of.id))
+
+
+def _of_orders() -> Select[Any]:
+    return (
+        select(*_COLUMNS)
+        .select_from(Demand)
+        .outerjoin(Assignment, and_(Assignment.demand_id == Demand.id, _CURRENT))
+        .outerjoin(PoolTicket, PoolTicket.id == Assignment.ticket_id)
+    )
+
+
+def _of_tickets() -> Select[Any]:
+    return (
+        select(*_COLUMNS)
+        .select_from(PoolTicket)
+        .outerjoin(Assignment, and_(Assignment.ticket_id == PoolTicket.id, _CURRENT))
+        .outerjoin(Demand, Demand.id == Assignment.demand_id)
+    )
 
 
 async def one_order(session: AsyncSession, actor: Actor, event: Event, demand_id: str) -> PoolRow:
@@ -181,13 +197,7 @@ async def one_order(session: AsyncSession, actor: Actor, event: Event, demand_id
     Raises:
         NotFound: the event has no such pre-order.
     """
-    query = (
-        select(*_COLUMNS)
-        .select_from(Demand)
-        .outerjoin(Assignment, and_(Assignment.demand_id == Demand.id, _CURRENT))
-        .outerjoin(PoolTicket, PoolTicket.id == Assignment.ticket_id)
-        .where(Demand.event_id == event.id, Demand.id == demand_id)
-    )
+    query = _of_orders().where(Demand.event_id == event.id, Demand.id == demand_id)
     return await _one(session, actor, event, query, demand_id)
 
 
@@ -197,13 +207,7 @@ async def one_ticket(session: AsyncSession, actor: Actor, event: Event, ticket_i
     Raises:
         NotFound: the event has no such ticket.
     """
-    query = (
-        select(*_COLUMNS)
-        .select_from(PoolTicket)
-        .outerjoin(Assignment, and_(Assignment.ticket_id == PoolTicket.id, _CURRENT))
-        .outerjoin(Demand, Demand.id == Assignment.demand_id)
-        .where(PoolTicket.event_id == event.id, PoolTicket.id == ticket_id)
-    )
+    query = _of_tickets().where(PoolTicket.event_id == event.id, PoolTicket.id == ticket_id)
     return await _one(session, actor, event, query, ticket_id)
 
 
@@ -239,15 +243,15 @@ async def _rows(
     return found if actor.may_manage(event.organizer_id) else [masked(row) for row in found]
 
 
-def _order_state(status: str) -> list[ColumnElement[bool]]:
+def _order_state(event: Event, status: str) -> list[ColumnElement[bool]]:
     if status in ("waiting", "closed"):
         return [Demand.status == status]
-    if status == "assigned":
-        return [Demand.status == "assigned", PoolTicket.status == "assigned"]
-    if status == "used":
-        return [Demand.status == "assigned", PoolTicket.status == "used"]
+    if status in ("assigned", "used"):
+        used = Demand.id.in_(_with_ticket(event, PoolTicket.status == "used"))
+        return [Demand.status == "assigned", used if status == "used" else ~used]
     if status == "lost":
-        return [Assignment.delivery_status.in_(LOST)]
+        lost = select(Assignment.demand_id).where(Assignment.event_id == event.id, text(LOST))
+        return [Demand.id.in_(lost)]
     return [Demand.status != "closed"]
 
 
@@ -257,18 +261,55 @@ def _ticket_state(status: str) -> list[ColumnElement[bool]]:
     return [PoolTicket.status == status] if status else []
 
 
-def _searched(actor: Actor, event: Event, filters: Filters) -> list[ColumnElement[bool]]:
+def _with_ticket(event: Event, *where: ColumnElement[bool]) -> Select[Any]:
+    """Select the pre-orders whose ticket is so; by themselves, for an index finds those first."""
+    return (
+        select(Assignment.demand_id)
+        .join(PoolTicket, PoolTicket.id == Assignment.ticket_id)
+        .where(PoolTicket.event_id == event.id, _CURRENT, *where)
+    )
+
+
+def _with_order(event: Event, *where: ColumnElement[bool]) -> Select[Any]:
+    """Select the tickets whose pre-order is so."""
+    return (
+        select(Assignment.ticket_id)
+        .join(Demand, Demand.id == Assignment.demand_id)
+        .where(Demand.event_id == event.id, _CURRENT, *where)
+    )
+
+
+def _orders_searched(actor: Actor, event: Event, filters: Filters) -> list[ColumnElement[bool]]:
+    where = [_named(filters.member)] if filters.member else []
+    if filters.email:
+        theirs = _addressed(actor, event, Demand.email, filters.email)
+        account = _addressed(actor, event, PoolTicket.email, filters.email)
+        where.append(or_(theirs, Demand.id.in_(_with_ticket(event, account))))
+    return where
+
+
+def _tickets_searched(actor: Actor, event: Event, filters: Filters) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if filters.member:
-        name = Demand.name.icontains(filters.member, autoescape=True)
-        where.append(or_(name, Demand.number.icontains(filters.member, autoescape=True)))
-    if filters.email and actor.may_manage(event.organizer_id):
-        theirs = Demand.email.icontains(filters.email, autoescape=True)
-        where.append(or_(theirs, PoolTicket.email.icontains(filters.email, autoescape=True)))
-    elif filters.email:
-        exact = filters.email.lower()
-        where.append(or_(Demand.email == exact, func.lower(PoolTicket.email) == exact))
+        where.append(PoolTicket.id.in_(_with_order(event, _named(filters.member))))
+    if filters.email:
+        theirs = _addressed(actor, event, Demand.email, filters.email)
+        account = _addressed(actor, event, PoolTicket.email, filters.email)
+        where.append(or_(account, PoolTicket.id.in_(_with_order(event, theirs))))
     return where
+
+
+def _named(part: str) -> ColumnElement[bool]:
+    name = Demand.name.icontains(part, autoescape=True)
+    return or_(name, Demand.number.icontains(part, autoescape=True))
+
+
+def _addressed(
+    actor: Actor, event: Event, column: InstrumentedAttribute[str], text_: str
+) -> ColumnElement[bool]:
+    if actor.may_manage(event.organizer_id):
+        return column.icontains(text_, autoescape=True)
+    return func.lower(column) == text_.lower()
 
 
 def masked(row: PoolRow) -> PoolRow:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.events.models import Event
@@ -16,10 +16,9 @@ from handstamp.kit.clock import Millis
 from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor
-from handstamp.pool.models import Assignment, Demand, PoolEvent, PoolTicket
+from handstamp.pool.models import LOST, Assignment, Demand, PoolEvent, PoolTicket
 
 PAGE = 50
-LOST = ("bounced", "complained", "delivery_failed")
 
 
 @dataclass(frozen=True)
@@ -80,11 +79,7 @@ async def pool_figures(session: AsyncSession, event_id: str) -> PoolFigures:
     for tier_id, status, number in await _counts(session, PoolTicket, event_id):
         found.setdefault(tier_id, VariantFigures()).tickets[status] += number
         whole.tickets[status] += number
-    lost = select(func.count()).where(
-        Assignment.event_id == event_id,
-        Assignment.ended_at.is_(None),
-        Assignment.delivery_status.in_(LOST),
-    )
+    lost = select(func.count()).where(Assignment.event_id == event_id, text(LOST))
     kept = await session.get(PoolEvent, event_id)
     return PoolFigures(whole, found, kept, int(await session.scalar(lost) or 0))
 
