@@ -3,10 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changes, madeUp } from './lists.js';
+import { foreignCodeDigest } from '../src/core/foreign-code.js';
 import { serialLetters } from '../src/core/ids.js';
+import { toBase64 } from '../src/data/base64.js';
 import { TicketIndex } from '../src/data/ticket-index.js';
 import { foldText } from '../src/scan/fold-text.js';
 import { NameSearch, maskEmail } from '../src/scan/search.js';
+import { SearchDesk } from '../src/search-desk.js';
 
 const PEOPLE = [
   ['Łucja Żak', 'lucja@example.org', 'ORD-1'],
@@ -89,4 +92,16 @@ test('folding and masking', () => {
   assert.equal(foldText('  Þórr  ÆGIR–Straße '), 'thorr aegir strasse');
   assert.equal(maskEmail('anna@example.org'), 'an…@example.org');
   assert.equal(maskEmail(''), '');
+});
+
+test('a whole code from elsewhere finds its ticket, a part of it nothing', async () => {
+  const { index } = searchOver(PEOPLE);
+  const desk = new SearchDesk({ about: () => [] }, { index });
+  assert.deepEqual((await desk.find('TM-4711', 1)).rows, []);
+  const code = toBase64(await foreignCodeDigest(index.header.event.number, 'TM-4711'));
+  index.apply(changes(9, { tickets: [[3, 1, 0, 1, '李小龍', 'bruce@example.org', 'ORD-2', code]] }));
+  const { rows, tooShort } = await desk.find(' TM-4711 ', 1);
+  assert.deepEqual([rows.length, rows[0].serial, rows[0].name, tooShort], [1, 3, '李小龍', false]);
+  assert.deepEqual((await desk.find('TM-471', 1)).rows, []);
+  assert.deepEqual((await desk.find('bruce', 1)).rows.map(({ serial }) => serial), [3]);
 });
