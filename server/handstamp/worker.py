@@ -29,6 +29,7 @@ from handstamp.preorders import (
     push,
     recover_payment,
     saved_cards,
+    waiting_mails,
     watch_charges,
 )
 from handstamp.preorders.fulfil_preorder import REFUND_JOB as REFUND_PREORDER_JOB
@@ -48,6 +49,7 @@ MAILS: dict[str, Prepare] = {
     **club_mails.PREPARERS,
     **preorder_mails.PREPARERS,
     **charge_mails.PREPARERS,
+    **waiting_mails.PREPARERS,
     **credential_mails.PREPARERS,
 }
 

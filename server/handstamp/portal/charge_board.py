@@ -46,6 +46,15 @@ class Progress:
         return self.count(*CHARGED)
 
     @property
+    def taken(self) -> str:
+        """What it has taken in, in words; each currency for itself."""
+        return money_list(self.found.taken) or self._nothing
+
+    @property
+    def _nothing(self) -> str:
+        return money(0, self.run.currency) if self.run.currency else "–"
+
+    @property
     def done(self) -> int:
         """How many have come to an answer."""
         return self.whole - self.found.left

@@ -110,6 +110,7 @@ def mail_kinds() -> dict[str, str]:
         "preorder_not_allocated": _("You were not charged"),
         "preorder_needs_action": _("The bank asks for a confirmation"),
         "preorder_refunded": _("Refund"),
+        "preorder_waiting": _("Paid, ticket follows"),
         "preorder_resent": _("Ticket, sent again"),
         "pool_ticket": _("Ticket from elsewhere"),
     }

@@ -51,7 +51,10 @@ class PlanBody(BaseModel):
 
 
 class RunBody(BaseModel):
-    """A run: running, paused, stopping or done; counts and sums (minor units) by status."""
+    """A run: running, paused, stopping or done; counts and sums (minor units) by status.
+
+    `currency` is '' where a run charges several: then `charged_totals` tells them apart.
+    """
 
     id: str
     club_id: str
@@ -69,6 +72,7 @@ class RunBody(BaseModel):
     sums: dict[str, int]
     left: int
     charged: int
+    charged_totals: dict[str, int]
 
 
 class RunsBody(BaseModel):
@@ -112,4 +116,5 @@ def run_body(found: RunProgress) -> dict[str, Any]:
         sums=dict(sorted(found.sums.items())),
         left=found.left,
         charged=found.charged,
+        charged_totals=dict(sorted(found.taken.items())),
     ).model_dump()

@@ -1,8 +1,8 @@
 """Charge runs as they are shown: how far each is, and what came of it."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,11 +16,15 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class RunProgress:
-    """A run with its pre-orders counted, and summed up in minor units, by status."""
+    """A run with its pre-orders counted, and summed up in minor units, by status.
+
+    `taken`: what has been charged, by currency.
+    """
 
     run: ChargeRun
     counts: Counter[str]
     sums: Counter[str]
+    taken: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def left(self) -> int:
@@ -37,9 +41,13 @@ async def progress_of(session: AsyncSession, run: ChargeRun) -> RunProgress:
     """Count a run's pre-orders as they are now."""
     counts: Counter[str] = Counter()
     sums: Counter[str] = Counter()
-    for status, number, total in await run_queries.progress(session, run.id):
-        counts[status], sums[status] = number, total
-    return RunProgress(run, counts, sums)
+    taken: Counter[str] = Counter()
+    for status, currency, number, total in await run_queries.progress(session, run.id):
+        counts[status] += number
+        sums[status] += total
+        if status in rules.CHARGED:
+            taken[currency] += total
+    return RunProgress(run, counts, sums, taken)
 
 
 async def runs_of(

@@ -26,6 +26,7 @@ from handstamp.preorders import charge_mails, push, store
 from handstamp.preorders.change_status import change_status
 from handstamp.preorders.charge_run import run_topic
 from handstamp.preorders.models import PreOrder
+from handstamp.preorders.waiting_mails import queue_waiting
 from handstamp.tickets.issue_tickets import Holder
 from handstamp.tickets.models import Ticket
 
@@ -86,6 +87,7 @@ async def deliver(session: AsyncSession, services: Services, preorder: PreOrder)
     if serial is None:
         if preorder.status == "paid":
             await change_status(session, services, preorder, "waiting_for_stock")
+            await queue_waiting(session, [preorder])
         await session.flush()
         return
     ticket = select(Ticket.id).where(Ticket.event_id == preorder.event_id, Ticket.serial == serial)

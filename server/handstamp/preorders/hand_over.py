@@ -35,6 +35,7 @@ from handstamp.preorders.given_back import given_back
 from handstamp.preorders.models import PreOrder
 from handstamp.preorders.rules import PAID
 from handstamp.preorders.store import IN_ONE
+from handstamp.preorders.waiting_mails import queue_waiting
 from handstamp.tickets.issue_tickets import Holder, issue_rows
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.take_back_ticket import take_back_tickets
@@ -223,3 +224,4 @@ async def _wait_in_vain(
     chosen = [one for one in paid if one.id in waiting]
     nothing: dict[str, dict[str, object]] = {one.id: {} for one in chosen}
     await change_many(session, services, chosen, "waiting_for_stock", nothing)
+    await queue_waiting(session, chosen)

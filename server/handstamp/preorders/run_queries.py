@@ -159,11 +159,12 @@ async def nearly_through(session: AsyncSession, run: ChargeRun, most: int) -> bo
     return len((await session.scalars(some)).all()) <= most
 
 
-async def progress(session: AsyncSession, run_id: str) -> list[tuple[str, int, int]]:
-    """Count a run's pre-orders: (status, how many, their sum)."""
-    query = select(PreOrder.status, func.count(), func.sum(PreOrder.total))
-    grouped = query.where(PreOrder.run_id == run_id).group_by(PreOrder.status)
-    return [(row[0], row[1], int(row[2])) for row in await session.execute(grouped)]
+async def progress(session: AsyncSession, run_id: str) -> list[tuple[str, str, int, int]]:
+    """Count a run's pre-orders: (status, currency, how many, their sum)."""
+    kinds = (PreOrder.status, PreOrder.currency)
+    query = select(*kinds, func.count(), func.sum(PreOrder.total))
+    grouped = query.where(PreOrder.run_id == run_id).group_by(*kinds).order_by(*kinds)
+    return [(row[0], row[1], row[2], int(row[3])) for row in await session.execute(grouped)]
 
 
 async def next_in_line(

@@ -24,6 +24,7 @@ from handstamp.preorders.request_preorder import Placed, Wish, mandate, place
 from handstamp.preorders.save_card import settle_card
 from handstamp.preorders.saved_cards import cards_of
 from handstamp.preorders.told import page_of
+from handstamp.storefront.card_choice import card_choice
 from handstamp.storefront.club_frame import Wished, offer_for, shown_as, wish_of
 from handstamp.storefront.pages import ME, go, member_page, render
 from handstamp.storefront.preorder_ticket import pdf_of, ticket_card
@@ -164,7 +165,7 @@ async def _show(
         wish=wish,
         offer=offer,
         told=told_preorder(wish, waiting=found.status == "draft" and not known),
-        cards=cards,
+        cards=card_choice(cards, found),
         organizer=organizer,
         ticket=ticket,
         shown=shown_as([wish]),

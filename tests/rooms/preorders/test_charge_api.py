@@ -5,12 +5,14 @@ import pytest
 from sqlalchemy import func, select
 from tests.factories.auth import Person, make_person
 from tests.fixtures.stripe_double import StripeDouble
+from tests.rooms.portal.conftest import Desk
 from tests.rooms.preorders.charge_club import ASKS, CHARGE_TIME, ChargeClub, open_club
 
 from handstamp.auth.models import Organizer
 from handstamp.kit.clock import FakeClock
 from handstamp.mail.models import Mail
 from handstamp.plumbing.web import Services
+from handstamp.preorders.models import ChargeRun, PreOrder
 from handstamp.refunds.refund_preorder import refund_preorder
 
 pytestmark = pytest.mark.anyio
@@ -110,3 +112,22 @@ async def test_an_organizer_gives_a_members_money_back(club: ChargeClub, owner: 
     assert await club.tickets() == ["refunded"]
     assert await club.mails(wish) == ["received", "refunded"]
     await club.check()
+
+
+async def test_a_run_of_two_currencies_tells_each_sum(
+    club: ChargeClub, owner: Person, client: httpx2.AsyncClient
+) -> None:
+    await club.member()
+    await club.member()
+    await club.approve()
+    run = await club.run()
+    async with club.services.db.write() as session:
+        (await session.get_one(PreOrder, club.wishes[1].id)).currency = "EUR"
+        (await session.get_one(ChargeRun, run.id)).currency = ""
+    path = f"/api/tickets/admin/charge-runs/{run.id}"
+    shown = (await client.get(path, headers=owner.headers)).json()
+    assert shown["charged_totals"] == {"EUR": 1_350, "GBP": 1_350}
+    assert shown["counts"] == {"fulfilled": 2}
+    desk = Desk(client, owner)
+    await desk.get(f"/tickets/organizer/club/{club.offer.club.id}/charging")
+    assert "€13.50 + £13.50" in desk.text

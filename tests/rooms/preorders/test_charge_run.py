@@ -303,6 +303,9 @@ async def test_paid_without_a_ticket_at_the_deadline_is_refunded(club_of: OpenCl
     await club.approve()
     await club.run()
     assert await club.statuses() == ["waiting_for_stock"] * 2
+    assert [await club.mails(one) for one in club.wishes] == [["waiting"]] * 2
+    assert "Paid: your ticket for Paper Lanterns follows" in await mail_subject_of(club, 0)
+    assert "If none has come by" in await mail_text_of(club, 0, "waiting")
     await club.check()
     club.clock.now = club.offer.terms.ticket_deadline_at
     await club.double.set_clock(club.clock.now // 1000)
@@ -310,18 +313,25 @@ async def test_paid_without_a_ticket_at_the_deadline_is_refunded(club_of: OpenCl
     await sweep(club.services)
     await club.work()
     assert await club.statuses() == ["refunded"] * 2
-    assert [await club.mails(one) for one in club.wishes] == [["refunded"]] * 2
+    assert [await club.mails(one) for one in club.wishes] == [["refunded", "waiting"]] * 2
     assert "No ticket came" in await mail_text_of(club, 0)
     await club.check_books()
     await club.hear("shuffled")
-    assert [await club.mails(one) for one in club.wishes] == [["refunded"]] * 2
+    assert [await club.mails(one) for one in club.wishes] == [["refunded", "waiting"]] * 2
     assert len(await club.double.objects("refund", account=club.account)) == 2
     await club.check_books()
 
 
-async def mail_text_of(club: ChargeClub, at: int) -> str:
+async def mail_text_of(club: ChargeClub, at: int, kind: str = "refunded") -> str:
+    return (await render_mail(club.services, MAILS, await mail_of(club, at, kind))).text
+
+
+async def mail_subject_of(club: ChargeClub, at: int, kind: str = "waiting") -> str:
+    return (await render_mail(club.services, MAILS, await mail_of(club, at, kind))).subject
+
+
+async def mail_of(club: ChargeClub, at: int, kind: str) -> Mail:
     async with club.services.db.read() as session:
         about = f"preorder:{club.wishes[at].id}"
-        query = select(Mail).where(Mail.kind == "preorder_refunded", Mail.about == about)
-        mail = (await session.scalars(query)).one()
-    return (await render_mail(club.services, MAILS, mail)).text
+        query = select(Mail).where(Mail.kind == f"preorder_{kind}", Mail.about == about)
+        return (await session.scalars(query)).one()
