@@ -132,9 +132,9 @@ def test_supports_pages_have_no_fault_and_show_one_credential(
 ) -> None:
     office = browser_of(door_browser, pool, pool.support, viewport)
     found = []
-    for page in pool.support_pages():
-        expect(office.open(page).locator("h1").first).not_to_have_text(REFUSALS)
-        found += [f"{page}: {fault}" for fault in office.faults()]
+    for path in pool.support_pages():
+        expect(office.open(path).locator("h1").first).not_to_have_text(REFUSALS)
+        found += [f"{path}: {fault}" for fault in office.faults()]
     page = office.open(f"/tickets/support/events/{pool.event}/tickets/{pool.ticket}")
     page.get_by_label("Reason").fill("cannot sign in")
     page.get_by_role("button", name="Show it this once").click()

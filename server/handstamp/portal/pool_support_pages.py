@@ -113,7 +113,7 @@ async def _ticket(request: Request, credential: Credential | None) -> Response:
         row = await one_ticket(session, actor, event, request.path_params["pool_ticket_id"])
         told = await explain_ticket(session, actor, row.ticket_id or "")
         lines = await log_of(session, actor, event, ticket_id=row.ticket_id or "")
-    shown = {"row": row, "told": told, "lines": lines, "credential": credential}
+    shown: dict[str, Any] = {"row": row, "told": told, "lines": lines, "credential": credential}
     return render(request, "support_ticket.html", **shown, **around)
 
 

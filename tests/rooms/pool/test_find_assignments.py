@@ -80,7 +80,7 @@ async def test_every_filter_finds_its_own(desk: Desk) -> None:
     first, second = desk.early, desk.late
 
     async def ids(**filters: str) -> set[str | None]:
-        return {row.demand_id for row in await desk.orders(**filters)}
+        return {row.demand_id for row in await desk.orders(None, **filters)}
 
     assert await ids() == {*first.demands, *second.demands}
     assert await ids(status="waiting") == {*first.demands[4:]}
@@ -99,7 +99,7 @@ async def test_every_filter_finds_its_own(desk: Desk) -> None:
 
 async def test_tickets_are_found_by_how_they_stand(desk: Desk) -> None:
     async def ids(**filters: str) -> list[str | None]:
-        return [row.ticket_id for row in await desk.tickets(**filters)]
+        return [row.ticket_id for row in await desk.tickets(None, **filters)]
 
     late = desk.late.tickets
     assert await ids(status="unmatched") == [late[2]]

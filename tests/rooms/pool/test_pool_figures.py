@@ -1,6 +1,7 @@
 """Numbers of the pool: one event as it is now, all events as last counted, export and log."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -40,7 +41,7 @@ async def owner(services: Services) -> Person:
     return (await make_owner(services))[0]
 
 
-async def make_full(services: Services, owner: Person, **others: object) -> Event:
+async def make_full(services: Services, owner: Person, **others: Any) -> Event:
     """Make an event: early 6 wishes and 4 tickets (1 used), late 2 wishes and 5 tickets."""
     async with services.db.write() as session:
         event = await make_event(
@@ -207,7 +208,7 @@ async def test_the_log_is_told_newest_first_and_page_by_page(
     event = await make_full(services, owner)
     async with services.db.write() as session:
         for number in range(3):
-            about = {"demand_id": f"pre_{number}", "email": "member0@example.org"}
+            about: dict[str, Any] = {"demand_id": f"pre_{number}", "email": "m@example.org"}
             await note(session, owner.actor, "ticket.assigned", event_id=event.id, **about)
     async with services.db.read() as session:
         lines = await log_of(session, owner.actor, event)

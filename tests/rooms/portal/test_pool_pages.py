@@ -17,6 +17,7 @@ from tests.factories.pool_members import (
 )
 from tests.fixtures.services import make_settings
 from tests.rooms.portal.conftest import Desk
+from tests.rooms.portal.test_texts import strays
 
 from handstamp.auth.models import Member
 from handstamp.clubs.find_clubs import Offered
@@ -315,3 +316,19 @@ async def test_owners_change_the_team_on_its_page(pool: Pool) -> None:
     manager = await pool.person("max@example.org", "manager")
     desk = await manager.get(team)
     assert "Add, or change the role" not in desk.text
+
+
+OURS = frozenset(["pool", "Mia", "Has", "tickets", "csv", "London", "Thu", "Fri", "BST"])
+
+
+async def test_every_string_is_translated(pool: Pool) -> None:
+    first = pool.served[0]
+    tails = ("", "?status=waiting", "?status=free", "/reassign", "/log",
+             f"/orders/{first.preorder.id}", f"/tickets/{first.ticket.id}")  # fmt: skip
+    support = ("", f"/orders/{first.preorder.id}", f"/tickets/{first.ticket.id}", "/log")
+    paths = [*(pool.base + tail for tail in tails), *(pool.help + tail for tail in support),
+             "/tickets/support", "/tickets/organizer/pool", "/tickets/organizer/team"]  # fmt: skip
+    placed = [*(one.preorder.number for one in pool.served), pool.waiting.number]
+    data = OURS | set(re.findall("[A-Za-z]{3,}", " ".join(placed)))
+    found = {path: await strays(pool.owner, path) - data for path in paths}
+    assert {path: left for path, left in found.items() if left} == {}
