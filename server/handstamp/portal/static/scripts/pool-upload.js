@@ -27,6 +27,9 @@ function begin(chooser) {
       drop.classList.add('over');
     });
   }
+  for (const kind of ['dragover', 'drop']) {
+    document.addEventListener(kind, (event) => event.preventDefault()); // else a miss leaves the page
+  }
   for (const kind of ['dragleave', 'drop']) drop.addEventListener(kind, () => drop.classList.remove('over'));
   drop.addEventListener('drop', (event) => {
     event.preventDefault();
@@ -118,15 +121,17 @@ function tableRow(chooser, row, width) {
  * @param {HTMLElement | null} button
  */
 async function send(chooser, from, button) {
-  if (!held || from.dataset.busy) return;
-  from.dataset.busy = 'yes';
+  if (!held || document.querySelector('form[data-busy]')) return;
   wrong(chooser, '');
   const data = new FormData(from, button);
   data.set('file', held, held.name);
-  const answer = await post(chooser, data).finally(() => delete from.dataset.busy);
+  busy(from, true);
+  const answer = await post(chooser, data);
+  busy(from, false);
   progress(chooser, null);
   if (!answer) {
     wrong(chooser, chooser.dataset.sayLost);
+    button?.focus();
     return;
   }
   if (new URL(answer.responseURL).pathname !== new URL(chooser.action).pathname) {
@@ -134,6 +139,16 @@ async function send(chooser, from, button) {
     return;
   }
   show(chooser, new DOMParser().parseFromString(answer.responseText, 'text/html'));
+}
+
+/**
+ * What is decided while an answer is on its way would be lost with the old report.
+ * @param {HTMLFormElement} from
+ * @param {boolean} now
+ */
+function busy(from, now) {
+  from.toggleAttribute('data-busy', now);
+  for (const part of document.querySelectorAll('.drop, [data-report]')) part.toggleAttribute('inert', now);
 }
 
 /**
