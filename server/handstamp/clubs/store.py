@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.clubs.models import Club, ClubEvent, ClubInvite, ClubMember, ClubStock
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.db import is_sqlite
+from handstamp.plumbing.search import found_in
 
 _QUIET = {"synchronize_session": False}
 
@@ -67,8 +68,7 @@ async def members(
         ClubMember.club_id == club_id, ClubMember.status.in_(list(statuses))
     )
     if words:
-        found = (ClubMember.email, ClubMember.name)
-        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in found)))
+        query = query.where(found_in(words, ClubMember.email, ClubMember.name))
     if after is not None:
         email, last = after
         later = and_(ClubMember.email == email, ClubMember.id > last)

@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.events.models import CheckinList, Event, ListRevision, Tier
 from handstamp.kit.clock import Millis
+from handstamp.kit.folding import folded
+from handstamp.plumbing.search import Folded, found_in
 
 
 async def event(session: AsyncSession, event_id: str) -> Event | None:
@@ -57,8 +59,7 @@ async def page(
     if status is not None:
         query = query.where(Event.status == status)
     if words:
-        columns = (Event.title, Event.venue, Event.city)
-        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
+        query = query.where(found_in(words, Event.title, Event.venue, Event.city))
     if after is not None:
         start, last = after
         query = query.where(
@@ -88,10 +89,9 @@ async def published(
         .limit(limit)
     )
     if city:
-        query = query.where(func.lower(Event.city) == city.lower())
+        query = query.where(Folded(Event.city) == folded(city))
     if words:
-        columns = (Event.title, Event.venue, Event.city, Event.summary)
-        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
+        query = query.where(found_in(words, Event.title, Event.venue, Event.city, Event.summary))
     if begins is not None:
         query = query.where(Event.end_at > begins[0], Event.start_at < begins[1])
     if after is not None:

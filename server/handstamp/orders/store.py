@@ -11,6 +11,7 @@ from handstamp.events.models import Event, Tier
 from handstamp.kit.clock import Millis
 from handstamp.orders.models import Consent, Order, OrderItem
 from handstamp.plumbing.db import is_sqlite
+from handstamp.plumbing.search import found_in
 from handstamp.tickets.models import Ticket
 
 FORGET_AT_ONCE = 500
@@ -144,8 +145,7 @@ async def page(
     """Return orders, the newest first; `after` is time and id of the last of the page before."""
     query = select(Order).where(where, Order.status.in_(statuses))
     if words:
-        columns = (Order.number, Order.name, Order.email)
-        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
+        query = query.where(found_in(words, Order.number, Order.name, Order.email))
     if after is not None:
         moment, last = after
         older = and_(Order.created_at == moment, Order.id < last)

@@ -25,6 +25,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.orm import DeclarativeBase
 
 from handstamp.kit.clock import Clock, Millis, system_clock
+from handstamp.kit.folding import folded_or_none
+from handstamp.plumbing.search import SQLITE_NAME
 
 AfterCommit = Callable[[], None]
 BeforeCommit = Callable[[AsyncSession], Awaitable[None]]
@@ -68,6 +70,7 @@ def _prepare_sqlite(engine: Engine, begin: str) -> None:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        connection.create_function(SQLITE_NAME, 1, folded_or_none, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Any) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.db import is_sqlite
+from handstamp.plumbing.search import found_in
 from handstamp.preorders.models import PreOrder, SavedCard, StripeCustomer
 
 IN_ONE = 500  # ids in one statement
@@ -85,8 +86,7 @@ async def page(
     """Return pre-orders, the newest first; `after` is time and id of the last one before."""
     query = select(PreOrder).where(*where, PreOrder.status.in_(list(statuses)))
     if words:
-        columns = (PreOrder.number, PreOrder.name, PreOrder.email)
-        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
+        query = query.where(found_in(words, PreOrder.number, PreOrder.name, PreOrder.email))
     if after is not None:
         moment, last = after
         older = and_(PreOrder.created_at == moment, PreOrder.id < last)

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, or_, select, text, update
+from sqlalchemy import Select, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.auth.models import Organizer
 from handstamp.events.models import Event
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.db import is_sqlite
+from handstamp.plumbing.search import found_in
 from handstamp.tickets.models import GuestImport, SigningKey, Ticket
 
 CHUNK = 500
@@ -155,8 +156,11 @@ async def page(
     if serial is not None:
         query = query.where(Ticket.serial == serial)
     elif words:
-        columns = (Ticket.holder_name, Ticket.holder_email, Ticket.order_ref, Ticket.external_id)
-        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
+        query = query.where(
+            found_in(
+                words, Ticket.holder_name, Ticket.holder_email, Ticket.order_ref, Ticket.external_id
+            )
+        )
     return (await session.scalars(query.order_by(Ticket.id).limit(limit))).all()
 
 
