@@ -35,7 +35,9 @@ async def forget_in_pool(session: AsyncSession, actor: Actor, person: Person) ->
     acts = [Act(ERASED, one.event_id, demand_id=one.id, email=erased_address()) for one in demands]
     acts += [Act("ticket.erased", one.event_id, ticket_id=one.id) for one in gone]
     await note_all(session, actor, acts)
-    await queue_assigning(session, [(one.event_id, one.tier_id) for one in (*gone, *demands)])
+    changed = [(one.event_id, one.tier_id) for one in gone]
+    changed += [(one.event_id, one.tier_id) for one in demands]
+    await queue_assigning(session, changed)
     await _delete_rows(session, [one.id for one in gone], [demand.id for demand in demands])
     for demand in demands:
         demand.email, demand.name, demand.status = erased_address(), "", "closed"
