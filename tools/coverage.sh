@@ -7,6 +7,7 @@ trap 'rm -rf "$folder"' EXIT
 export COVERAGE_FILE="$folder/python" NODE_V8_COVERAGE="$folder/node"
 .venv/bin/coverage run -m pytest -q tests/contract tests/rooms/*/test_*rules.py \
   tests/rooms/tickets/test_guest_*.py tests/rooms/tickets/test_printed_id.py \
+  tests/rooms/pool/test_csv_rows.py tests/rooms/pool/test_match_tickets.py \
   --deselect tests/contract/test_token_mutations.py
 unset NODE_V8_COVERAGE
 .venv/bin/coverage report --fail-under=100
