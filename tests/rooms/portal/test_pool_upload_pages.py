@@ -247,6 +247,21 @@ async def test_rows_of_a_name_may_be_left_out_and_taken_back_in(counter: Counter
     assert desk.status == 200
 
 
+async def test_very_many_odd_names_are_decided_some_at_a_time(counter: Counter) -> None:
+    content = pool_csv([counter.row(f"Zzz {number:03}", number) for number in range(60)])
+    desk = await counter.send(content)
+    assert len(counter.chosen()) == 50
+    assert "10 more names are shown when these are decided." in desk.text
+    await counter.send(content, **{f"fix-{number}": "-" for number in range(50)})
+    assert len(counter.chosen()) == 60
+    assert list(counter.chosen().values()).count("-") == 50
+    assert counter.figures()["Left out on purpose"] == 50
+    late = counter.offer.tiers[1].id
+    await counter.send(content, **{f"fix-{number}": late for number in range(10)})
+    assert counter.figures()["New tickets"] == 10
+    assert counter.figures()["Left out on purpose"] == 50
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -203,6 +203,7 @@ function show(chooser, page) {
   document.querySelector('[data-report]')?.replaceWith(document.importNode(report, true));
   wrong(chooser, said);
   chooser.querySelector('.drop')?.classList.toggle('small-drop', report.childElementCount > 0);
+  for (const help of document.querySelectorAll('.import-help')) help.toggleAttribute('hidden', report.childElementCount > 0);
   for (const again of document.querySelectorAll('[data-again]')) again.remove();
   const next = document.querySelector('form[data-report-form]');
   if (!(next instanceof HTMLFormElement)) return;
