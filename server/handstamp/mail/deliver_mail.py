@@ -1,8 +1,9 @@
 """The job that sends one mail: read, hand over outside any transaction, note the outcome."""
 
 import json
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.mail.addresses import BadAddress, is_erased
@@ -83,12 +84,20 @@ async def _tell(session: AsyncSession, follow: Follow | None, mail: Mail, outcom
 async def _note(
     session: AsyncSession, mail_id: str, status: str, attempts: int, error: str = ""
 ) -> None:
-    mail = await _mail(session, mail_id)
-    mail.status, mail.attempts, mail.error = status, attempts, error or None
-    if status == "sent":
-        mail.sent_at = now(session)
-        await session.flush()
-        await note_delivery(session, mail_id, "sent", now(session))
+    values: dict[str, Any] = {"status": status, "attempts": attempts, "error": error or None}
+    if status == "sent":  # what the provider has told already is later than this
+        at, fresh = now(session), Mail.delivery == ""
+        values |= {
+            "sent_at": at,
+            "delivery": case((fresh, "sent"), else_=Mail.delivery),
+            "delivery_at": case((fresh, at), else_=Mail.delivery_at),
+        }
+    await session.execute(
+        update(Mail)
+        .where(Mail.id == mail_id)
+        .values(values)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def _mail(session: AsyncSession, mail_id: str) -> Mail:

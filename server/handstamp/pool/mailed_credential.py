@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.plumbing.web import Services
@@ -11,10 +12,9 @@ from handstamp.pool.sealer import sealer_in
 
 
 class ToMail(NamedTuple):
-    """What a mail carries: whose it is (a demand), the ticket's tier, and what lets in."""
+    """What a mail carries: whose it is (a demand), and what lets in."""
 
     demand_id: str
-    tier_id: str
     credential: Credential
 
 
@@ -26,14 +26,18 @@ async def credential_to_mail(
     Whoever sends it logs that by `note_mailed.note_sent`, once it has left.
     """
     keys = await sealer_in(session, services)
-    given = await session.get(Assignment, assignment_id)
-    if keys is None or given is None or given.ended_at is not None:
+    query = (
+        select(PoolTicket, Assignment.demand_id)
+        .join(Assignment, Assignment.ticket_id == PoolTicket.id)
+        .where(Assignment.id == assignment_id, Assignment.ended_at.is_(None))
+        .where(PoolTicket.status.in_(("assigned", "used")))
+    )
+    row = (await session.execute(query)).one_or_none()
+    if keys is None or row is None:
         return None
-    ticket = await session.get_one(PoolTicket, given.ticket_id)
-    if ticket.status not in ("assigned", "used"):
-        return None
+    ticket, demand_id = row
     if not keys.has(ticket.key_id):
         keys = await sealer_in(session, services) or keys
     opened = keys.unseal(ticket.id, ticket.sealed, ticket.key_id)
     credential = Credential(ticket.email, opened.password, opened.code)
-    return ToMail(given.demand_id, ticket.tier_id, credential)
+    return ToMail(demand_id, credential)

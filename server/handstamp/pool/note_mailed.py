@@ -47,18 +47,23 @@ async def note_sent(session: AsyncSession, assignment_id: str, mail_id: str) -> 
 
 async def _log(session: AsyncSession, assignment_id: str, action: str, mail_id: str) -> None:
     query = (
-        select(Assignment, Demand.email, Demand.organizer_id)
+        select(
+            Assignment.event_id,
+            Assignment.ticket_id,
+            Assignment.demand_id,
+            Demand.email,
+            Demand.organizer_id,
+        )
         .join(Demand, Demand.id == Assignment.demand_id)
         .where(Assignment.id == assignment_id)
     )
     row = (await session.execute(query)).one_or_none()
     if row is None:
         return
-    one, email, organizer_id = row
-    meta = {"mail": mail_id, "assignment": one.id}
-    act = Act(action, one.event_id, one.ticket_id, one.demand_id, email, meta)
+    meta = {"mail": mail_id, "assignment": assignment_id}
+    act = Act(action, row.event_id, row.ticket_id, row.demand_id, row.email, meta)
     await note_all(session, SYSTEM, [act])
     await record(
-        session, SYSTEM, action, "pool_ticket", one.ticket_id,
-        organizer_id=organizer_id, meta=meta,
+        session, SYSTEM, action, "pool_ticket", row.ticket_id,
+        organizer_id=row.organizer_id, meta=meta,
     )  # fmt: skip

@@ -76,11 +76,14 @@ async def gather(services: Services, args: Mapping[str, Any]) -> Gathered:
         preorder = await store.preorder(session, str(args["preorder"]))
         if preorder is None:
             raise NoLongerWanted
-        event = await session.get(Event, preorder.event_id)
-        club = await session.get(Club, preorder.club_id)
-        assert event is not None
-        assert club is not None
-        return Gathered(preorder, event, club, await profile_of(session, preorder.organizer_id))
+        return await gather_of(session, preorder)
+
+
+async def gather_of(session: AsyncSession, preorder: PreOrder) -> Gathered:
+    """Read what the mails of a pre-order are about, as things stand."""
+    event = await session.get_one(Event, preorder.event_id)
+    club = await session.get_one(Club, preorder.club_id)
+    return Gathered(preorder, event, club, await profile_of(session, preorder.organizer_id))
 
 
 async def prepare_placed(services: Services, args: Mapping[str, Any]) -> Prepared:
