@@ -16,6 +16,7 @@ from handstamp.events.find_events import events_by_id
 from handstamp.events.models import Event
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.search import found_in
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor
 from handstamp.pool.models import LOST, Assignment, Demand, PoolTicket
@@ -280,7 +281,9 @@ def _with_order(event: Event, *where: ColumnElement[bool]) -> Select[Any]:
 
 
 def _orders_searched(actor: Actor, event: Event, filters: Filters) -> list[ColumnElement[bool]]:
-    where = [_named(filters.member)] if filters.member else []
+    where: list[ColumnElement[bool]] = []
+    if filters.member:
+        where.append(found_in(filters.member, Demand.name, Demand.number))
     if filters.email:
         theirs = _addressed(actor, event, Demand.email, filters.email)
         account = _addressed(actor, event, PoolTicket.email, filters.email)
@@ -291,17 +294,13 @@ def _orders_searched(actor: Actor, event: Event, filters: Filters) -> list[Colum
 def _tickets_searched(actor: Actor, event: Event, filters: Filters) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if filters.member:
-        where.append(PoolTicket.id.in_(_with_order(event, _named(filters.member))))
+        named = found_in(filters.member, Demand.name, Demand.number)
+        where.append(PoolTicket.id.in_(_with_order(event, named)))
     if filters.email:
         theirs = _addressed(actor, event, Demand.email, filters.email)
         account = _addressed(actor, event, PoolTicket.email, filters.email)
         where.append(or_(account, PoolTicket.id.in_(_with_order(event, theirs))))
     return where
-
-
-def _named(part: str) -> ColumnElement[bool]:
-    name = Demand.name.icontains(part, autoescape=True)
-    return or_(name, Demand.number.icontains(part, autoescape=True))
 
 
 def _addressed(

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.events.models import Event
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.search import found_in
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor
 from handstamp.pool.models import LOST, Assignment, Demand, PoolEvent, PoolTicket
@@ -197,7 +198,7 @@ async def pool_events(
         .limit(limit)
     )  # fmt: skip
     if words:
-        query = query.where(Event.title.icontains(words, autoescape=True))
+        query = query.where(found_in(words, Event.title))
     if only_open:
         query = query.where(or_(of.tickets > of.given, of.orders > of.served))
     if after is not None:
