@@ -197,7 +197,10 @@ async def test_one_file_serves_several_events_of_the_organizer(
 ) -> None:
     async with services.db.write() as session:
         own = counter.offer.event.organizer_id
-        times = {"start_at": services.clock() + DAY, "end_at": services.clock() + 2 * DAY}
+        times: dict[str, Any] = {
+            "start_at": services.clock() + DAY,
+            "end_at": services.clock() + 2 * DAY,
+        }
         await make_event(session, services, organizer_id=own, title="Second Night", **times)
     rows = [counter.row(EARLY, 0), counter.row("General", 1, title="Second Night")]
     desk = await counter.send(pool_csv(rows), path=counter.whole)
@@ -215,7 +218,10 @@ async def test_a_name_that_several_have_is_never_chosen_for_anybody(
 ) -> None:
     async with services.db.write() as session:
         own = counter.offer.event.organizer_id
-        times = {"start_at": services.clock() + DAY, "end_at": services.clock() + 2 * DAY}
+        times: dict[str, Any] = {
+            "start_at": services.clock() + DAY,
+            "end_at": services.clock() + 2 * DAY,
+        }
         twin = await make_event(
             session, services, organizer_id=own, title=counter.title, tiers=(EARLY,), **times
         )
