@@ -18,6 +18,7 @@ _FRESH = {"populate_existing": True}
 class Given(NamedTuple):
     """Which ticket an assignment gives to whom; it may have ended."""
 
+    id: str
     event_id: str
     ticket_id: str
     demand_id: str
@@ -40,8 +41,9 @@ async def given_by(session: AsyncSession, assignment_ids: Collection[str]) -> li
     table = Assignment
     found: list[Given] = []
     for some in _pieces(assignment_ids):
-        query = select(table.event_id, table.ticket_id, table.demand_id).where(table.id.in_(some))
-        found += [Given(row[0], row[1], row[2]) for row in await session.execute(query)]
+        query = select(table.id, table.event_id, table.ticket_id, table.demand_id)
+        rows = await session.execute(query.where(table.id.in_(some)))
+        found += [Given(row[0], row[1], row[2], row[3]) for row in rows]
     return found
 
 

@@ -78,10 +78,11 @@ async def _follow(
     at_door = await _at_door(session, event_id, given)  # again, now that nobody changes it
     stale = [one for one in at_door if not _is_current(one, current)]
     await _take_from(session, services, stale, preorders)
+    asked = {one.id for one in given}  # another one's ticket may be in the door of somebody else
     due = {
         demand_id: one
         for demand_id, one in current.items()
-        if one.handed_at is None and demand_id in {each.demand_id for each in given}
+        if one.handed_at is None and one.id in asked
     }
     refused = await _refused(session, preorders, due)
     for demand_id in sorted(refused):

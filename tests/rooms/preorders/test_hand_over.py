@@ -375,3 +375,17 @@ async def test_many_at_once_get_no_status_that_cannot_follow(services: Services)
             wishes = [await session.get_one(PreOrder, one) for one in nothing]
             await change_many(session, services, wishes, "fulfilled", nothing)
     assert (await stored(services, paid)).status == "paid"
+
+
+async def test_what_ended_is_followed_before_what_came_instead(services: Services) -> None:
+    offer = await make_offer_of_pool(services)
+    mia, noa = await make_served(services, 2, offer=offer)
+    made = await give(services, noa, mia)
+    async with services.db.write() as session:
+        assert await follow(session, services, [mia.assignment.id]) == []
+    assert (await stored(services, mia.preorder)).status == "waiting_for_stock"
+    async with services.db.write() as session:
+        assert await follow(session, services, [made]) == [mia.preorder.id]
+    now = await served(services, mia.person, mia.preorder)
+    assert now.door.external_id == f"pool:{noa.ticket.id}"
+    assert (await stored(services, noa.preorder)).status == "waiting_for_stock"
