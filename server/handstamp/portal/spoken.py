@@ -143,6 +143,7 @@ def _club_acts() -> dict[str, str]:
         "club.offer_event": _("Event offered to a club"),
         "club.edit_offer": _("Terms of an offer changed"),
         "club.withdraw_event": _("Event taken back from a club"),
+        "preorder.place": _("Placed"),
         "preorder.pending": _("Waiting for a decision"),
         "preorder.approved": _("Approved"),
         "preorder.denied": _("Denied"),

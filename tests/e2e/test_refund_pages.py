@@ -1,0 +1,98 @@
+"""A pre-order whose refund failed, in a real browser: said, asked about, and what axe says."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+from tests.e2e.door_world import World, free_port
+from tests.e2e.stage import DESKTOP, PHONE
+from tests.e2e.test_club_pages import Week, begin_week, browser_of
+from tests.fixtures.services import make_settings
+
+from handstamp.kit.clock import HOUR
+from handstamp.payments.models import Payment
+from handstamp.plumbing.web import Services
+from handstamp.preorders.models import PreOrder
+from handstamp.refunds.models import Refund
+
+
+async def fail_a_refund(services: Services, preorder_id: str) -> None:
+    """Leave a pre-order as Stripe leaves it whose refund the bank did not take."""
+    now = services.clock()
+    async with services.db.write() as session:
+        wish = await session.get_one(PreOrder, preorder_id)
+        wish.status, wish.paid_at, wish.payment_intent_id = "refund_failed", now - HOUR, "pi_1"
+        session.add(
+            Payment(
+                id="pay_1", subject_kind="preorder", subject_id=wish.id, account="acct_1",
+                organizer_id=wish.organizer_id, charge_type="direct", destination="",
+                payment_intent_id="pi_1", charge_id="ch_1", amount=wish.total,
+                currency=wish.currency, application_fee=0, stripe_fee=70, status="succeeded",
+                created_at=now - HOUR, paid_at=now - HOUR,
+            )
+        )  # fmt: skip
+        await session.flush()
+        session.add(
+            Refund(
+                id="rf_1", preorder_id=wish.id, payment_id="pay_1", account="acct_1",
+                amount=wish.total, currency=wish.currency, reason="event_changed",
+                note="Moved to the other hall", status="failed", origin="organizer",
+                failure="expired_or_canceled_card", created_at=now, settled_at=now,
+            )
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
+    """A running installation with a pre-order whose refund failed."""
+    folder = tmp_path_factory.mktemp("refund")
+    port = free_port()
+    settings = make_settings(
+        f"sqlite+aiosqlite:///{folder / 'club.db'}",
+        public_url=f"http://localhost:{port}",
+        enable_checkout=True,
+        enable_preorders=True,
+    )
+    world = World(settings, port, folder)
+    world.begin()
+    world.start()
+    made = begin_week(world)
+    world.work(lambda services: fail_a_refund(services, made.preorder))
+    yield made
+    world.kill()
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_the_organizer_is_told_and_asked_before_trying_again(
+    door_browser: Browser, week: Week, viewport: dict[str, int]
+) -> None:
+    office = browser_of(door_browser, week, week.owner, viewport=viewport)
+    page = office.open(f"{week.wishes}/{week.preorder}")
+    expect(page.get_by_role("status")).to_contain_text("A refund failed.")
+    expect(page.get_by_text("Moved to the other hall")).to_be_visible()
+    assert office.faults() == []
+    again = page.get_by_role("button", name="Try the refund again")
+    again.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Refund £36.00?")
+    dialog.get_by_label("Reason").select_option("They asked for it")
+    dialog.get_by_label("Note for your own people").fill("Called twice")
+    assert office.faults() == []
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(again).to_be_focused()
+    page = office.open(week.wishes)
+    page.get_by_role("link", name="Show", exact=True).click()
+    expect(page.get_by_text("Refund failed", exact=True).last).to_be_visible()
+    assert office.faults() == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("light", ["light", "dark"])
+def test_the_member_is_told(door_browser: Browser, week: Week, light: str) -> None:
+    member = browser_of(door_browser, week, week.placed, viewport=PHONE, color_scheme=light)
+    page = member.open(f"/tickets/me/pre-orders/{week.preorder}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Refund failed")
+    expect(page.get_by_role("status")).to_contain_text("The organizer knows and will try again.")
+    assert member.faults() == []
+    page.context.close()
