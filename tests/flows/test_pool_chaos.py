@@ -152,7 +152,7 @@ async def check(world: World, crowd: list[list[str]]) -> None:
         demands = {one.id: one for one in await session.scalars(select(Demand))}
         tickets = {one.id: one for one in await session.scalars(select(PoolTicket))}
         doors = list(await session.scalars(select(Ticket)))
-        mails = list(await session.scalars(select(Mail)))
+        mails = list(await session.scalars(select(Mail).where(Mail.kind == "pool_ticket")))
         log = select(AssignmentLog.demand_id).where(AssignmentLog.action == "ticket.assigned")
         order = list(await session.scalars(log.order_by(AssignmentLog.id)))
         kept = (await session.scalars(select(PoolEvent))).one()
