@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -47,11 +48,8 @@ def test_it_is_shown_on_a_click_and_hidden_again(
     door_browser: Browser, club: tuple[World, str, str], light: str, viewport: dict[str, int]
 ) -> None:
     world, path, token = club
-    context = door_browser.new_context(
-        locale="en-GB",
-        viewport=viewport,
-        color_scheme=light,  # type: ignore[arg-type]
-    )
+    own: dict[str, Any] = {"viewport": viewport, "color_scheme": light}
+    context = door_browser.new_context(locale="en-GB", **own)
     context.add_cookies([{"name": COOKIE, "value": token, "url": world.address}])
     office = Office(context.new_page(), world)
     page = office.open(path)
