@@ -107,6 +107,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_tickets_pool_demands_email', 'tickets_pool_demands', ['event_id', 'email'], unique=False)
     op.create_index('ix_tickets_pool_demands_event', 'tickets_pool_demands', ['event_id', 'confirmed_at', 'id'], unique=False)
+    op.create_index('ix_tickets_pool_demands_member', 'tickets_pool_demands', ['organizer_id', 'email', 'confirmed_at'], unique=False)
     op.create_index('ix_tickets_pool_demands_next', 'tickets_pool_demands', ['event_id', 'tier_id', 'status', 'confirmed_at', 'id'], unique=False)
     op.create_table('tickets_pool_tickets',
     sa.Column('id', sa.String(), nullable=False),

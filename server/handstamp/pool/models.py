@@ -105,6 +105,7 @@ class Demand(Base):
         ),
         Index("ix_tickets_pool_demands_email", "event_id", "email"),
         Index("ix_tickets_pool_demands_event", "event_id", "confirmed_at", "id"),
+        Index("ix_tickets_pool_demands_member", "organizer_id", "email", "confirmed_at"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -22,7 +22,7 @@ from handstamp.pool.find_assignments import (
 from handstamp.portal.pool_frame import filters_in
 from handstamp.preorders.resend_credentials import resend_credentials
 
-MOST = 1_000
+MOST = 500
 AT_ONCE = 500
 VERBS = ("resend", "used")
 

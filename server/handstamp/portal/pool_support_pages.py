@@ -21,7 +21,9 @@ from handstamp.pool.explain import explain_demand, explain_ticket
 from handstamp.pool.find_assignments import one_order, one_ticket, pool_event
 from handstamp.pool.find_log import PAGE as LINES
 from handstamp.pool.find_log import log_of
+from handstamp.pool.find_member import orders_of_member
 from handstamp.pool.pool_figures import pool_events
+from handstamp.portal import pool_words
 from handstamp.portal.pages import go, page, render
 from handstamp.portal.pool_frame import LONGEST, filters_in, pool_names
 from handstamp.portal.pool_pages import listing
@@ -53,11 +55,13 @@ async def events(request: Request) -> Response:
     actor, query = require_user(request), request.query_params
     words, wanted = query.get("q", "").strip()[:LONGEST], query.get("organizer", "")
     at, last = number_in(request, "at"), query.get("after", "")
+    email = query.get("email", "").strip()[:LONGEST]
     async with services(request).db.read() as session:
         organizers = await supported_organizers(session, actor)
         chosen = next((one for one in organizers if one.id == wanted or not wanted), None)
         if chosen is None:
             raise NotFound(_("There is nothing here that you may see."))
+        theirs = await orders_of_member(session, actor, chosen.id, email) if email else []
         place = (at, last) if last and last.isprintable() else None
         found = await pool_events(
             session, actor, chosen.id, words=words, after=place, limit=PAGE + 1
@@ -70,6 +74,10 @@ async def events(request: Request) -> Response:
         organizer=chosen,
         rows=rows,
         search=words,
+        email=email,
+        theirs=theirs,
+        states=pool_words.states(),
+        tones=pool_words.TONES,
         first=link(request, at=None, after=None) if last else None,
         more=link(request, at=rows[-1].start_at, after=rows[-1].id) if len(found) > PAGE else None,
     )

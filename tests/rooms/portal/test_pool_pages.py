@@ -262,6 +262,10 @@ async def test_support_helps_and_sees_nothing_else(pool: Pool) -> None:
     assert first.ticket.email not in support.html
     found = await support.get(f"{pool.help}?email={first.preorder.email.upper()}")
     assert f"/orders/{first.preorder.id}" in found.html
+    await support.get(f"/tickets/support?email={first.preorder.email.upper()}")
+    assert f"{pool.help}/orders/{first.preorder.id}" in support.html
+    await support.get(f"/tickets/support?email={first.preorder.email[:-1]}")
+    assert "Nobody with exactly this address" in support.text
     page = f"{pool.help}/orders/{first.preorder.id}"
     await support.get(page)
     assert "It was the oldest free ticket" in support.text
