@@ -13,7 +13,7 @@ from handstamp.tickets.models import Ticket
 _AT_ONCE = 500
 
 
-def tickets_of(email: str, order_ids: Sequence[str] = ()) -> Select[tuple[int, str]]:
+def tickets_of(email: str, order_ids: Sequence[str] = ()) -> Select[int, str]:
     """Return the query of id and event of what is in somebody's name, or of their orders."""
     theirs = func.lower(Ticket.holder_email) == email
     if order_ids:
