@@ -26,6 +26,7 @@ from handstamp.events import routes as events_api
 from handstamp.kit.clock import Clock, system_clock
 from handstamp.mail.check_mail import check_mail
 from handstamp.mail.demo_outbox import ROOM as MAIL_ROOM
+from handstamp.mail.transport import close_mail
 from handstamp.orders import routes as orders_api
 from handstamp.orders.check_stock import check_stock, order_figures
 from handstamp.orders.find_orders import has_orders
@@ -147,6 +148,7 @@ def create_app(
             yield
         await close_door(services)
         await close_pdf(services)
+        await close_mail(services)
         await close_gateway(services)
         if own:
             await services.signals.stop()

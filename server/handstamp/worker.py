@@ -5,15 +5,15 @@ from handstamp.auth.request_sign_in import prepare_sign_in
 from handstamp.checkin import door_jobs, follow_pool
 from handstamp.clubs import club_mails
 from handstamp.kit.clock import HOUR, MINUTE
-from handstamp.mail.deliver_mail import deliver_with
-from handstamp.mail.prepared import Prepare
+from handstamp.mail.deliver_mail import BATCHES, HELD, deliver_with
+from handstamp.mail.prepared import Kinds, Prepare
 from handstamp.mail.send_mail import JOB as SEND_MAIL
 from handstamp.orders import expire_orders, order_mails, send_reminders
 from handstamp.orders.fulfil_order import REFUND_JOB
 from handstamp.payments import refresh_account
 from handstamp.payments.charge_saved_card import AT_ONCE
 from handstamp.plumbing import prune
-from handstamp.plumbing.jobs import Handler, Worker
+from handstamp.plumbing.jobs import Batch, Handler, Worker
 from handstamp.plumbing.schedule import Cron
 from handstamp.plumbing.web import Services
 from handstamp.pool import assign_tickets, count_events, rotate_key
@@ -53,8 +53,10 @@ MAILS: dict[str, Prepare] = {
     **credential_mails.PREPARERS,
 }
 
-JOBS: dict[str, Handler] = {
-    SEND_MAIL: deliver_with(MAILS, credential_mails.FOLLOWERS),
+MAIL_KINDS = Kinds(MAILS, credential_mails.GATHERERS, credential_mails.FOLLOWERS)
+
+JOBS: dict[str, Handler | Batch] = {
+    SEND_MAIL: deliver_with(MAIL_KINDS),
     prune.JOB: prune.prune,
     door_jobs.REBUILD: door_jobs.rebuild_snapshots,
     door_jobs.PRUNE: door_jobs.prune_door,
@@ -108,10 +110,17 @@ CHARGES = (charge_run.CHARGE_JOB,)
 
 
 def workers_of(services: Services) -> list[Worker]:
-    """Return what works in one process: charges by themselves, so that neither they nor mails wait.
+    """Return what works in one process: charges and mails by themselves, so that nothing waits.
 
-    A run's charges mostly wait for Stripe, and each brings a mail whose PDF must be drawn.
+    A run's charges mostly wait for Stripe, mails for the mail server; a mail of a charge has a PDF
+    that must be drawn.
     """
+    apart = (*CHARGES, SEND_MAIL)
     charges = {kind: JOBS[kind] for kind in CHARGES}
-    rest = {kind: handler for kind, handler in JOBS.items() if kind not in CHARGES}
-    return [Worker(services, rest, CRONS), Worker(services, charges, concurrency=AT_ONCE)]
+    mails = {SEND_MAIL: JOBS[SEND_MAIL]}
+    rest = {kind: handler for kind, handler in JOBS.items() if kind not in apart}
+    return [
+        Worker(services, rest, CRONS),
+        Worker(services, charges, concurrency=AT_ONCE),
+        Worker(services, mails, concurrency=BATCHES, batch=HELD),
+    ]

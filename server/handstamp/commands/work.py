@@ -6,6 +6,7 @@ import signal
 from sqlalchemy.engine import make_url
 
 from handstamp.commands.running import MISUSED, read_settings, run_plainly, say, services_of, stop
+from handstamp.mail.transport import close_mail
 from handstamp.payments.gateway import open_gateway
 from handstamp.pdf.check_fonts import warn_of_fonts
 from handstamp.pdf.ticket_pdf import close_pdf
@@ -34,6 +35,7 @@ async def _work(settings: Settings) -> None:
         await asyncio.gather(*(worker.run() for worker in workers))
         looking.cancel()
         await close_pdf(services)
+        await close_mail(services)
 
 
 def _stop_all(workers: list[Worker]) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from handstamp.kit.clock import SECOND
 from handstamp.mail.addresses import BadAddress, author, recipient
+from handstamp.mail.headers import EIGHT_BIT
 from handstamp.mail.models import Mail
 from handstamp.mail.prepared import Part
 from handstamp.mail.render_mail import Rendered
@@ -26,7 +27,7 @@ async def build_message(services: Services, mail: Mail, rendered: Rendered) -> E
     Raises:
         BadAddress: nothing can be sent to this address.
     """
-    message = EmailMessage()
+    message = EmailMessage(policy=EIGHT_BIT)
     message["Message-ID"] = message_id(services.settings, mail.id)
     message["Date"] = format_datetime(datetime.fromtimestamp(mail.created_at / SECOND, UTC))
     message["From"] = author(services.settings.mail_from, rendered.sender)

@@ -20,7 +20,7 @@ async def check_mail(of: Services) -> str:
     if asked is None or now - asked >= REMEMBER:
         trouble = ""
         try:
-            await transport_of(of.settings).check()
+            await transport_of(of).check()
         except MailDelayed as error:
             trouble = str(error)
         of.rooms[ROOM] = (now, trouble)

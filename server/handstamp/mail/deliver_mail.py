@@ -1,104 +1,142 @@
-"""The job that sends one mail: read, hand over outside any transaction, note the outcome."""
+"""The job that sends mails: read some together, hand each over outside any transaction, note them.
 
-import json
-from typing import Any
+A mail is handed over at least once: when its outcome cannot be written, because the process dies
+or another has the job meanwhile, it goes again under the same Message-ID. What has left is noted
+within a second, however long the others of its batch take.
+"""
 
-from sqlalchemy import case, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
 
 from handstamp.mail.addresses import BadAddress, is_erased
 from handstamp.mail.build_message import build_message
+from handstamp.mail.connections import MOST
 from handstamp.mail.models import Mail
-from handstamp.mail.note_delivery import note_delivery
-from handstamp.mail.prepared import Follow, Followers, NoLongerWanted, Preparers
+from handstamp.mail.note_outcome import Outcome, note_failed, note_outcomes
+from handstamp.mail.prepared import Kinds, NoLongerWanted, Ready, arguments
 from handstamp.mail.render_mail import render_mail
 from handstamp.mail.transport import MailDelayed, MailRefused, transport_of
-from handstamp.plumbing.db import now
-from handstamp.plumbing.jobs import GiveUp, Handler, JobContext
+from handstamp.plumbing.jobs import Batch, GiveUp, JobContext
 from handstamp.plumbing.metrics import MAILS
+from handstamp.plumbing.web import Services
+
+TOGETHER = 50
+BATCHES = 2  # at work at the same time in one process: one is read or noted while one is sent
+HELD = TOGETHER * BATCHES
+LANES = MOST // BATCHES
+NOTE_EVERY_S = 1.0
+FRESH_S = 2.0  # a mail that waited longer for its turn is read again: it may be due no more
 
 
-def deliver_with(preparers: Preparers, followers: Followers | None = None) -> Handler:
-    """Return the handler of `mail.send` for these kinds of mail.
+@dataclass
+class Letter:
+    """A mail on its way; `outcome` is '' until it is sent or dropped, or when it failed."""
 
-    `followers` are told, by kind, what became of a mail, in the transaction that notes it.
-    A mail is handed over at least once: when the outcome cannot be written, it goes again
-    under the same Message-ID.
-    """
-
-    told = followers or {}
-
-    async def deliver_mail(ctx: JobContext) -> None:
-        async with ctx.services.db.read() as session:
-            mail = await _mail(session, ctx.args["mail"])
-        status = mail.status
-        if status == "queued":
-            status = await _hand_over(ctx, preparers, mail, told.get(mail.kind))
-        async with ctx.write() as session:
-            await _note(session, mail.id, status, ctx.job.attempt)
-            if mail.status == "queued":
-                await _tell(session, told.get(mail.kind), mail, status)
-            await ctx.acknowledge(session)
-        MAILS.labels(kind=mail.kind, outcome=status).inc()
-
-    return deliver_mail
+    ctx: JobContext
+    mail: Mail
+    ready: Ready | None = None
+    read_at: float = 0.0
+    outcome: str = ""
 
 
-async def _hand_over(
-    ctx: JobContext, preparers: Preparers, mail: Mail, follow: Follow | None
-) -> str:
+def deliver_with(kinds: Kinds) -> Batch:
+    """Return the handler of `mail.send` for these kinds of mail."""
+
+    async def deliver_mails(batch: Sequence[JobContext]) -> None:
+        await _send_all(kinds, await _read(batch[0].services, kinds, batch))
+
+    return Batch(deliver_mails, TOGETHER)
+
+
+async def _read(services: Services, kinds: Kinds, batch: Sequence[JobContext]) -> list[Letter]:
+    read_at = asyncio.get_running_loop().time()
+    async with services.db.read() as session:
+        query = select(Mail).where(Mail.id.in_({ctx.args["mail"] for ctx in batch}))
+        mails = {mail.id: mail for mail in await session.scalars(query)}
+    letters = [Letter(ctx, mails[ctx.args["mail"]], read_at=read_at) for ctx in batch]
+    for kind, gather in kinds.gatherers.items():
+        some = [one for one in letters if one.mail.kind == kind and one.mail.status == "queued"]
+        if some:
+            found = await gather(services, [arguments(one.mail) for one in some])
+            for one, ready in zip(some, found, strict=True):
+                one.ready = ready
+    return letters
+
+
+async def _send_all(kinds: Kinds, letters: Sequence[Letter]) -> None:
+    waiting, done = deque(letters), deque[Letter]()
+
+    async def lane() -> None:
+        while waiting:
+            one = waiting.popleft()
+            await _send(kinds, one)
+            done.append(one)
+
+    lanes = {asyncio.create_task(lane()) for _ in range(min(LANES, len(letters)))}
+    try:
+        while lanes:
+            _ended, lanes = await asyncio.wait(lanes, timeout=NOTE_EVERY_S)
+            await _note(kinds, done)
+    finally:
+        for task in lanes:
+            task.cancel()
+        await asyncio.gather(*lanes, return_exceptions=True)
+        await _note(kinds, done)
+
+
+async def _send(kinds: Kinds, one: Letter) -> None:
+    """Send one mail; whatever befalls it befalls no other."""
+    try:
+        one.outcome = one.mail.status
+        if one.outcome == "queued":
+            one.outcome = await _hand_over(kinds, one)
+    except Exception as error:
+        one.outcome, one.ctx.error = "", error
+
+
+async def _hand_over(kinds: Kinds, one: Letter) -> str:
+    services, mail = one.ctx.services, one.mail
     if is_erased(mail.to_email):
         return "dropped"
+    is_fresh = asyncio.get_running_loop().time() - one.read_at <= FRESH_S
     try:
-        rendered = await render_mail(ctx.services, preparers, mail)
-        message = await build_message(ctx.services, mail, rendered)
-        await transport_of(ctx.services.settings).send(message)
+        ready = one.ready if is_fresh else None
+        rendered = await render_mail(services, kinds.preparers, mail, ready)
+        message = await build_message(services, mail, rendered)
+        await transport_of(services).send(message)
     except NoLongerWanted:
         return "dropped"
     except (MailRefused, BadAddress) as error:
-        await _failed(ctx, mail, str(error), follow, refused=True)
+        await note_failed(one.ctx, kinds.followers, mail, str(error), refused=True)
         raise GiveUp(f"refused with {error}") from error
     except MailDelayed as error:
-        if ctx.is_last_attempt:
-            await _failed(ctx, mail, str(error), follow, refused=False)
+        if one.ctx.is_last_attempt:
+            await note_failed(one.ctx, kinds.followers, mail, str(error), refused=False)
         raise
     return "sent"
 
 
-async def _failed(
-    ctx: JobContext, mail: Mail, error: str, follow: Follow | None, *, refused: bool
-) -> None:
-    async with ctx.write() as session:
-        await _note(session, mail.id, "failed", ctx.job.attempt, error)
-        if refused:
-            await note_delivery(session, mail.id, "bounced", now(session))
-        await _tell(session, follow, mail, "failed")
-    MAILS.labels(kind=mail.kind, outcome="failed").inc()
-
-
-async def _tell(session: AsyncSession, follow: Follow | None, mail: Mail, outcome: str) -> None:
-    if follow is not None:
-        await follow(session, mail.id, json.loads(mail.args_json), outcome)
-
-
-async def _note(
-    session: AsyncSession, mail_id: str, status: str, attempts: int, error: str = ""
-) -> None:
-    values: dict[str, Any] = {"status": status, "attempts": attempts, "error": error or None}
-    if status == "sent":  # what the provider has told already is later than this
-        at, fresh = now(session), Mail.delivery == ""
-        values |= {
-            "sent_at": at,
-            "delivery": case((fresh, "sent"), else_=Mail.delivery),
-            "delivery_at": case((fresh, at), else_=Mail.delivery_at),
-        }
-    await session.execute(
-        update(Mail)
-        .where(Mail.id == mail_id)
-        .values(values)
-        .execution_options(synchronize_session=False)
-    )
-
-
-async def _mail(session: AsyncSession, mail_id: str) -> Mail:
-    return (await session.execute(select(Mail).where(Mail.id == mail_id))).scalar_one()
+async def _note(kinds: Kinds, done: deque[Letter]) -> None:
+    """Note what is done; if that cannot be together, then one by one."""
+    some = [one for one in done if one.outcome]
+    done.clear()
+    found = [Outcome(one.ctx, one.mail, one.outcome) for one in some]
+    if not found:
+        return
+    try:
+        await note_outcomes(kinds.followers, found)
+    except Exception:
+        if len(found) == 1:
+            raise
+        for alone in found:
+            try:
+                await note_outcomes(kinds.followers, [alone])
+            except Exception as error:
+                alone.ctx.error = error
+    for one in some:
+        if one.ctx.acknowledged:
+            MAILS.labels(kind=one.mail.kind, outcome=one.outcome).inc()

@@ -1,6 +1,5 @@
 """Make a mail's text from its folder of templates, just before it is sent or shown."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from handstamp.mail.addresses import one_line
 from handstamp.mail.models import Mail
-from handstamp.mail.prepared import Part, Prepared, Preparers
+from handstamp.mail.prepared import Part, Prepared, Preparers, Ready, arguments
 from handstamp.plumbing import money_text, texts
 from handstamp.plumbing.web import Services
 
@@ -35,6 +34,7 @@ def _templates() -> Environment:
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
         keep_trailing_newline=True,
+        auto_reload=False,
     )
     texts.install(env)
     env.filters["price"] = money_text.price
@@ -42,21 +42,23 @@ def _templates() -> Environment:
     return env
 
 
-async def render_mail(services: Services, preparers: Preparers, mail: Mail) -> Rendered:
-    """Fetch what the mail names and fill its templates.
+async def render_mail(
+    services: Services, preparers: Preparers, mail: Mail, ready: Ready | None = None
+) -> Rendered:
+    """Fetch what the mail names, unless that is `ready`, and fill its templates.
 
     Raises:
         KeyError: no preparer for this kind of mail.
         NoLongerWanted: the mail should not go out any more.
     """
-    args = json.loads(mail.args_json)
+    args = arguments(mail)
     env = _templates()
 
     def part(name: str) -> str:
         return env.get_template(f"{mail.kind}/{name}").render(**made.values)
 
     with texts.speaking(args.get("language", texts.SOURCE)):
-        found = await preparers[mail.kind](services, args)
+        found = ready() if ready else await preparers[mail.kind](services, args)
         made = found if isinstance(found, Prepared) else Prepared(found)
         return Rendered(
             one_line(part("subject.txt")),

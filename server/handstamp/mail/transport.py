@@ -1,14 +1,19 @@
 """How a mail leaves: by SMTP, or in the demo not at all (a page shows it instead)."""
 
+from contextlib import suppress
 from email.message import EmailMessage
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from handstamp.plumbing.config import Settings
+from handstamp.mail.connections import Connection, Connections
+from handstamp.mail.headers import EIGHT_BIT, SEVEN_BIT
+from handstamp.plumbing.web import Services
 
+ROOM = "mail.transport"
 TIMEOUT_S = 20.0
+CLOSING = 421  # RFC 5321: the server ends the connection, whatever was asked
 
 
 class MailRefused(Exception):
@@ -62,7 +67,8 @@ class NoTransport:
 
 class SmtpTransport:
     """Hands mails to `smtp://` (STARTTLS when offered), `smtp+tls://` (STARTTLS or nothing)
-    or `smtps://`, with `user:password@` when the server wants it."""
+    or `smtps://`, with `user:password@` when the server wants it. Connections are kept for a while.
+    """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -72,6 +78,7 @@ class SmtpTransport:
         self._port = parts.port
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else None
+        self._connections = Connections(self._client)
 
     def _client(self) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
@@ -86,18 +93,28 @@ class SmtpTransport:
         )
 
     async def send(self, message: EmailMessage) -> None:
-        """Hand the message over in a connection of its own."""
-        try:
-            async with self._client() as client:
-                await client.send_message(message)
-        except aiosmtplib.SMTPNotSupported as error:
-            raise MailRefused("SMTPUTF8") from error
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            raise _by_code(max(refused.code for refused in error.recipients)) from error
-        except aiosmtplib.SMTPResponseException as error:
-            raise _by_code(error.code) from error
-        except (aiosmtplib.SMTPException, OSError) as error:
-            raise MailDelayed(type(error).__name__) from error
+        """Hand the message over."""
+        async with self._connections.one() as lent:
+            sender = message["From"].addresses[0].addr_spec
+            to = message["To"].addresses[0].addr_spec
+            await _connect(lent)
+            options, content = _encoded(lent.client, message, sender + to)
+            lent.is_clean = False
+            try:
+                await _begin(lent, sender, options)
+                await lent.client.rcpt(to, encoding="utf-8", timeout=TIMEOUT_S)
+                await lent.client.data(content, timeout=TIMEOUT_S)
+            except aiosmtplib.SMTPResponseException as error:
+                await _reset(lent, error.code)
+                raise _by_code(error.code) from error
+            except (aiosmtplib.SMTPException, OSError) as error:
+                raise MailDelayed(type(error).__name__) from error
+            lent.mails += 1
+            lent.is_clean = True
+
+    async def close(self) -> None:
+        """Close the connections that are kept."""
+        await self._connections.close()
 
     async def check(self) -> None:
         """Connect, sign in and leave."""
@@ -108,12 +125,86 @@ class SmtpTransport:
             raise MailDelayed(type(error).__name__) from error
 
 
+async def _connect(lent: Connection) -> None:
+    """Be connected. Whatever the server says to that is about the connection, not about a mail."""
+    if lent.client.is_connected:
+        return
+    try:
+        await lent.connect()
+        if lent.client.is_ehlo_or_helo_needed:
+            await _greet(lent.client)
+    except aiosmtplib.SMTPResponseException as error:
+        raise MailDelayed(str(error.code)) from error
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise MailDelayed(type(error).__name__) from error
+
+
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError:
+        await client.helo()
+
+
+async def _begin(lent: Connection, sender: str, options: list[str]) -> None:
+    """Begin a mail; a kept connection that the server has ended meanwhile is replaced once."""
+    try:
+        await lent.client.mail(sender, options=options, encoding="utf-8")
+        return
+    except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError):
+        if not lent.mails:
+            raise
+    except aiosmtplib.SMTPSenderRefused as error:
+        if not lent.mails or error.code != CLOSING:
+            raise
+    lent.client.close()
+    await _connect(lent)
+    lent.is_clean = False
+    await lent.client.mail(sender, options=options, encoding="utf-8")
+
+
+async def _reset(lent: Connection, code: int) -> None:
+    """After a refusal have the server expect a new mail."""
+    if code == CLOSING:
+        return
+    with suppress(aiosmtplib.SMTPException, OSError):
+        await lent.client.rset()
+        lent.is_clean = True
+
+
+def _encoded(
+    client: aiosmtplib.SMTP, message: EmailMessage, addresses: str
+) -> tuple[list[str], bytes]:
+    """Return the options of MAIL, and the message as this server takes it."""
+    options = ["BODY=8BITMIME"] if client.supports_extension("8bitmime") else []
+    policy = EIGHT_BIT if options else SEVEN_BIT
+    if not addresses.isascii():
+        if not client.supports_extension("smtputf8"):
+            raise MailRefused("SMTPUTF8")
+        options.append("SMTPUTF8")
+        policy = policy.clone(utf8=True)
+    content = message.as_bytes(policy=policy)
+    if client.supports_extension("size"):
+        options.append(f"SIZE={len(content)}")
+    return options, content
+
+
 def _by_code(code: int) -> MailRefused | MailDelayed:
     return MailRefused(str(code)) if code >= 500 else MailDelayed(str(code))
 
 
-def transport_of(settings: Settings) -> Transport:
-    """Choose how mails leave this installation."""
-    if settings.mail_url:
-        return SmtpTransport(settings.mail_url)
-    return DemoTransport() if settings.demo else NoTransport()
+def transport_of(services: Services) -> Transport:
+    """Choose how mails leave this installation; connections are kept in the process."""
+    url = services.settings.mail_url
+    if url:
+        kept: dict[str, SmtpTransport] = services.rooms.setdefault(ROOM, {})
+        if url not in kept:
+            kept[url] = SmtpTransport(url)
+        return kept[url]
+    return DemoTransport() if services.settings.demo else NoTransport()
+
+
+async def close_mail(services: Services) -> None:
+    """Close the connections to the mail server, when the process ends."""
+    for transport in services.rooms.pop(ROOM, {}).values():
+        await transport.close()

@@ -144,6 +144,26 @@ async def finish(session: AsyncSession, job: ClaimedJob) -> bool:
     return _rows(await session.execute(done)) == 1
 
 
+async def finish_all(session: AsyncSession, jobs: Sequence[ClaimedJob]) -> set[int]:
+    """Mark jobs of one owner done; return the ids of those that still were ours."""
+    mine = (
+        select(Job.id, Job.attempt)
+        .where(Job.id.in_([job.id for job in jobs]), Job.state == "running")
+        .where(Job.owner.in_({job.owner for job in jobs}))
+        .order_by(Job.id)
+        .with_for_update()
+    )
+    found = {(row.id, row.attempt) for row in await session.execute(mine)}
+    kept = {job.id for job in jobs if (job.id, job.attempt) in found}
+    await session.execute(
+        update(Job)
+        .where(Job.id.in_(kept))
+        .values(state="done", finished_at=database_now(session), error=None)
+        .execution_options(synchronize_session=False)
+    )
+    return kept
+
+
 async def give_up(session: AsyncSession, job: ClaimedJob, error: str) -> None:
     """Leave a job among the dead letters."""
     now = database_now(session)
@@ -176,10 +196,17 @@ def _ready_or_twin() -> ColumnElement[str]:
 
 
 async def renew(session: AsyncSession, owner: str, ids: Sequence[int], lease: Millis) -> None:
-    """Lengthen the leases of running jobs."""
+    """Lengthen the leases of running jobs; one that is locked is being acknowledged or swept."""
+    running = (
+        select(Job.id)
+        .where(Job.id.in_(ids), Job.owner == owner, Job.state == "running")
+        .order_by(Job.id)
+        .with_for_update(skip_locked=True)
+    )
+    held = list((await session.execute(running)).scalars())
     await session.execute(
         update(Job)
-        .where(Job.id.in_(ids), Job.owner == owner, Job.state == "running")
+        .where(Job.id.in_(held))
         .values(lease_until=database_now(session) + lease)
         .execution_options(synchronize_session=False)
     )

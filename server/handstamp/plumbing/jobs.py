@@ -10,8 +10,7 @@ import random
 import secrets
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -24,6 +23,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.kit.clock import MINUTE, SECOND, Millis
 from handstamp.plumbing import job_queue
 from handstamp.plumbing.db import after_commit, is_sqlite
+from handstamp.plumbing.job_handlers import (
+    Batch,
+    GiveUp,
+    Handler,
+    JobContext,
+    LeaseLost,
+    NotAcknowledged,
+    acknowledge_all,
+    run_handler,
+)
 from handstamp.plumbing.job_queue import MAX_ATTEMPTS, ClaimedJob, database_now
 from handstamp.plumbing.metrics import JOBS_FINISHED
 from handstamp.plumbing.models import CronSlot, Job
@@ -36,24 +45,16 @@ BATCH = 20
 POLL_S = 1.0
 PATIENCE_S = 20.0
 LONGEST_BACK_OFF: Millis = 10 * MINUTE
-LONGEST_RUN_S = 15 * 60.0
+
+__all__ = [
+    "Batch", "GiveUp", "Handler", "JobContext", "LeaseLost", "NewJob", "NotAcknowledged", "Worker",
+    "acknowledge_all", "enqueue", "enqueue_many", "where",
+]  # fmt: skip
 
 _log = structlog.get_logger("handstamp.jobs")
 _JOBS = Job.__table__
 assert isinstance(_JOBS, Table)
 _WAITING = text("state = 'ready' AND dedupe IS NOT NULL")
-
-
-class LeaseLost(Exception):
-    """The job was given to another worker meanwhile; this effect must not be committed."""
-
-
-class NotAcknowledged(Exception):
-    """A handler returned without acknowledging its job: it would have run twice."""
-
-
-class GiveUp(Exception):
-    """Trying again cannot help; the reason (nothing personal) is kept with the dead letter."""
 
 
 class NewJob(NamedTuple):
@@ -64,42 +65,6 @@ class NewJob(NamedTuple):
     dedupe: str | None = None
     run_at: Millis | None = None
     max_attempts: int = MAX_ATTEMPTS
-
-
-@dataclass
-class JobContext:
-    """What a handler gets: the services of the process and the job."""
-
-    services: Services
-    job: ClaimedJob
-    acknowledged: bool = False
-
-    @property
-    def args(self) -> dict[str, Any]:
-        """Return the arguments that were enqueued."""
-        return self.job.args
-
-    @property
-    def is_last_attempt(self) -> bool:
-        """Tell whether a failure now makes the job a dead letter."""
-        return self.job.attempt >= self.job.max_attempts
-
-    def write(self) -> AbstractAsyncContextManager[AsyncSession]:
-        """Open the handler's transaction, in the name of the job."""
-        return self.services.db.write(actor=f"job:{self.job.kind}")
-
-    async def acknowledge(self, session: AsyncSession) -> None:
-        """Mark the job done in the transaction of its effect.
-
-        Raises:
-            LeaseLost: the job belongs to another worker now.
-        """
-        if not await job_queue.finish(session, self.job):
-            raise LeaseLost(self.job.kind)
-        self.acknowledged = True
-
-
-Handler = Callable[[JobContext], Awaitable[None]]
 
 
 async def enqueue(
@@ -159,9 +124,10 @@ class Worker:
     """Claims jobs and runs their handlers, several at a time, until stopped.
 
     Args:
-        handlers: kind to handler; other kinds are left to other workers.
+        handlers: kind to handler, or to one of batches; other kinds are left to other workers.
         crons: what to enqueue by the clock.
         concurrency: handlers at work at the same time.
+        batch: jobs held at the same time, at work or about to be.
         lease: how long a silent worker keeps a job, milliseconds.
         patience_s: how long stopping waits for handlers at work before it breaks them off.
     """
@@ -169,7 +135,7 @@ class Worker:
     def __init__(
         self,
         services: Services,
-        handlers: Mapping[str, Handler],
+        handlers: Mapping[str, Handler | Batch],
         crons: Sequence[Cron] = (),
         *,
         concurrency: int = 4,
@@ -187,7 +153,7 @@ class Worker:
         self._poll_s = poll_s
         self._patience_s = patience_s
         self.owner = f"{os.getpid()}-{secrets.token_hex(4)}"
-        self._queue: asyncio.Queue[ClaimedJob] = asyncio.Queue()
+        self._queue: asyncio.Queue[list[ClaimedJob]] = asyncio.Queue()
         self._held: dict[int, ClaimedJob] = {}
         self._slots: dict[str, Millis] = {}
         self._stopping = asyncio.Event()
@@ -226,8 +192,9 @@ class Worker:
         ran = 0
         while await self._claim():
             while not self._queue.empty():
-                await self._run_one(self._queue.get_nowait())
-                ran += 1
+                together = self._queue.get_nowait()
+                await self._run_together(together)
+                ran += len(together)
         return ran
 
     async def _claim(self) -> bool:
@@ -240,39 +207,54 @@ class Worker:
                 return False
         async with self._services.db.write(actor="worker") as session:
             jobs = await job_queue.claim(session, self.owner, free, self._lease, kinds)
-        for job in jobs:
-            self._held[job.id] = job
-            self._queue.put_nowait(job)
+        self._held |= {job.id: job for job in jobs}
+        for together in self._portions(jobs):
+            self._queue.put_nowait(together)
         return bool(jobs)
+
+    def _portions(self, jobs: Sequence[ClaimedJob]) -> list[list[ClaimedJob]]:
+        """Put jobs together that a batch handler takes at once, each in its first one's place."""
+        made: list[list[ClaimedJob]] = []
+        filling: dict[str, list[ClaimedJob]] = {}
+        for job in jobs:
+            handler = self._handlers[job.kind]
+            room = filling.get(job.kind)
+            if room is None or not isinstance(handler, Batch) or len(room) >= handler.size:
+                room = filling[job.kind] = []
+                made.append(room)
+            room.append(job)
+        return made
 
     async def _run_jobs(self) -> None:
         while True:
-            job = await self._queue.get()
+            together = await self._queue.get()
             try:
-                await self._run_one(job)
+                await self._run_together(together)
             finally:
                 self._queue.task_done()
-            if job.key is not None or len(self._held) < self._concurrency:
+            if self._queue.empty() or any(job.key is not None for job in together):
                 self._wake.push("")
 
-    async def _run_one(self, job: ClaimedJob) -> None:
-        outcome = "done"
+    async def _run_together(self, jobs: Sequence[ClaimedJob]) -> None:
+        contexts = [JobContext(self._services, job) for job in jobs]
         try:
-            async with asyncio.timeout(LONGEST_RUN_S):
-                context = JobContext(self._services, job)
-                await self._handlers[job.kind](context)
-                if not context.acknowledged:
-                    raise NotAcknowledged(job.kind)
-        except LeaseLost:
+            await run_handler(self._handlers[jobs[0].kind], contexts)
+            for ctx in contexts:
+                await self._settle(ctx.job, ctx.error)
+        finally:
+            for job in jobs:
+                self._held.pop(job.id, None)
+
+    async def _settle(self, job: ClaimedJob, error: Exception | None) -> None:
+        outcome = "done"
+        if isinstance(error, LeaseLost):
             outcome = "lost"
-        except GiveUp as error:
+        elif isinstance(error, GiveUp):
             outcome = "dead"
             await self._guarded(partial(self._bury, job, str(error)))
-        except Exception as error:
+        elif error is not None:
             outcome = "failed"
             await self._guarded(partial(self._fail, job, where(error)))
-        finally:
-            self._held.pop(job.id, None)
         JOBS_FINISHED.labels(kind=job.kind, outcome=outcome).inc()
         level = _log.info if outcome == "done" else _log.warning
         level("job", kind=job.kind, id=job.id, attempt=job.attempt, outcome=outcome)
@@ -329,7 +311,7 @@ class Worker:
     def _queued(self) -> list[ClaimedJob]:
         waiting: list[ClaimedJob] = []
         while not self._queue.empty():
-            waiting.append(self._queue.get_nowait())
+            waiting += self._queue.get_nowait()
             self._queue.task_done()
         return waiting
 

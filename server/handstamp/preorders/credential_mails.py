@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.mail.addresses import one_line
-from handstamp.mail.prepared import Follow, NoLongerWanted, Part, Prepare, Prepared
+from handstamp.mail.prepared import Follow, Gather, NoLongerWanted, Part, Prepare, Prepared, Ready
 from handstamp.mail.send_mail import NewMail, queue_mails
 from handstamp.plumbing.web import Services
-from handstamp.pool.mailed_credential import credential_to_mail
+from handstamp.pool.mailed_credential import ToMail, credentials_to_mail
 from handstamp.pool.models import Assignment
 from handstamp.pool.note_mailed import note_mailed, note_sent
 from handstamp.preorders import store
@@ -57,13 +57,28 @@ async def prepare_credential(services: Services, args: Mapping[str, Any]) -> Pre
     Raises:
         NoLongerWanted: the ticket is not its member's any more, or the money goes back.
     """
+    (ready,) = await gather_credentials(services, [args])
+    return ready()
+
+
+async def gather_credentials(services: Services, mails: Sequence[Mapping[str, Any]]) -> list[Ready]:
+    """Read what many mails carry, each if it is still due: assigned, paid, no money on its way."""
+    ids = [str(args["assignment"]) for args in mails]
     async with services.db.read() as session:
-        found = await credential_to_mail(session, services, str(args["assignment"]))
-        preorder = await store.preorder(session, found.demand_id) if found else None
-        if found is None or preorder is None or not await _is_due(session, preorder):
-            raise NoLongerWanted
-        known = await _known(session, services, preorder)
-    credential = found.credential
+        found = await credentials_to_mail(session, services, set(ids))
+        wanted = {one.demand_id for one in found.values()}
+        fulfilled = PreOrder.status == "fulfilled", PreOrder.paid_at.is_not(None)
+        read = await store.by_id(session, wanted, *fulfilled)
+        back = await given_back(session, [preorder.id for preorder in read])
+        due = {one.id: await _known(session, services, one) for one in read if one.id not in back}
+    return [partial(_made, services, due, found.get(one)) for one in ids]
+
+
+def _made(services: Services, due: Mapping[str, Gathered], to_mail: ToMail | None) -> Prepared:
+    known = due.get(to_mail.demand_id) if to_mail else None
+    if to_mail is None or known is None:
+        raise NoLongerWanted
+    credential = to_mail.unseal()
     values = {
         **values_of(services, known),
         "event_name": one_line(known.event.title),
@@ -82,24 +97,20 @@ async def prepare_credential(services: Services, args: Mapping[str, Any]) -> Pre
     )
 
 
-async def follow_mail(
-    session: AsyncSession, mail_id: str, args: Mapping[str, Any], outcome: str
+async def follow_mails(
+    session: AsyncSession, mails: Mapping[str, Mapping[str, Any]], outcome: str
 ) -> None:
-    """Note on the assignment what became of its mail: sent, failed or dropped."""
+    """Note on the assignments what became of their mails: sent, failed or dropped."""
     if outcome == "sent":
-        await note_sent(session, str(args["assignment"]), mail_id)
+        await note_sent(session, {one: str(args["assignment"]) for one, args in mails.items()})
     elif outcome == "failed":
-        await note_mailed(session, mail_id, "delivery_failed")
+        for mail_id in mails:
+            await note_mailed(session, mail_id, "delivery_failed")
 
 
 PREPARERS: dict[str, Prepare] = {POOL_TICKET: prepare_credential}
-FOLLOWERS: dict[str, Follow] = {POOL_TICKET: follow_mail}
-
-
-async def _is_due(session: AsyncSession, preorder: PreOrder) -> bool:
-    if preorder.status != "fulfilled" or preorder.paid_at is None:
-        return False
-    return not await given_back(session, [preorder.id])
+GATHERERS: dict[str, Gather] = {POOL_TICKET: gather_credentials}
+FOLLOWERS: dict[str, Follow] = {POOL_TICKET: follow_mails}
 
 
 async def _known(session: AsyncSession, services: Services, preorder: PreOrder) -> Gathered:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text, update
 
 from handstamp.plumbing import job_queue
 from handstamp.plumbing.jobs import (
+    Batch,
     GiveUp,
     Handler,
     JobContext,
@@ -22,7 +23,9 @@ from handstamp.plumbing.models import Job
 from handstamp.plumbing.web import Services
 
 
-def worker(services: Services, handlers: Mapping[str, Handler], **options: Any) -> Worker:
+def worker(
+    services: Services, handlers: Mapping[str, Handler | Batch], **options: Any
+) -> Worker:
     return Worker(services, handlers, **{"poll_s": 0.05, **options})
 
 
@@ -141,7 +144,7 @@ async def test_a_failed_job_gives_way_to_its_waiting_twin(services: Services) ->
     await add(services, "note", {"n": 0}, dedupe="same", max_attempts=2)
     working = worker(services, {"note": fail})
     assert await working._claim()
-    await working._run_one(working._queue.get_nowait())
+    await working._run_together(working._queue.get_nowait())
     assert await states(services) == ["cancelled", "ready"]
 
 
