@@ -4,6 +4,7 @@ import re
 
 import pytest
 from tests.fixtures import postgres
+from tests.fixtures.fast_disk import use_memory
 
 pytest_plugins = [
     "tests.fixtures.databases",
@@ -17,6 +18,7 @@ pytest_plugins = [
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the run's cluster in the first process."""
     if not hasattr(config, "workerinput"):
+        use_memory()
         postgres.reserve_cluster()
 
 
