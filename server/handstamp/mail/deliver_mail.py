@@ -7,7 +7,7 @@ within a second, however long the others of its batch take.
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -29,7 +29,7 @@ BATCHES = 2  # at work at the same time in one process: one is read or noted whi
 HELD = TOGETHER * BATCHES
 LANES = MOST // BATCHES
 NOTE_EVERY_S = 1.0
-FRESH_S = 2.0  # a mail that waited longer for its turn is read again: it may be due no more
+FRESH_S = 2.0
 
 
 @dataclass
@@ -42,6 +42,11 @@ class Letter:
     read_at: float = 0.0
     outcome: str = ""
 
+    @property
+    def is_stale(self) -> bool:
+        """Tell whether what it says was read so long ago that it may be due no more."""
+        return self.ready is not None and asyncio.get_running_loop().time() - self.read_at > FRESH_S
+
 
 def deliver_with(kinds: Kinds) -> Batch:
     """Return the handler of `mail.send` for these kinds of mail."""
@@ -53,18 +58,23 @@ def deliver_with(kinds: Kinds) -> Batch:
 
 
 async def _read(services: Services, kinds: Kinds, batch: Sequence[JobContext]) -> list[Letter]:
-    read_at = asyncio.get_running_loop().time()
     async with services.db.read() as session:
         query = select(Mail).where(Mail.id.in_({ctx.args["mail"] for ctx in batch}))
         mails = {mail.id: mail for mail in await session.scalars(query)}
-    letters = [Letter(ctx, mails[ctx.args["mail"]], read_at=read_at) for ctx in batch]
+    letters = [Letter(ctx, mails[ctx.args["mail"]]) for ctx in batch]
+    await _gather(services, kinds, letters)
+    return letters
+
+
+async def _gather(services: Services, kinds: Kinds, letters: Sequence[Letter]) -> None:
+    """Read what mails say, of the kinds of which many are read at once."""
+    read_at = asyncio.get_running_loop().time()
     for kind, gather in kinds.gatherers.items():
         some = [one for one in letters if one.mail.kind == kind and one.mail.status == "queued"]
         if some:
             found = await gather(services, [arguments(one.mail) for one in some])
             for one, ready in zip(some, found, strict=True):
-                one.ready = ready
-    return letters
+                one.ready, one.read_at = ready, read_at
 
 
 async def _send_all(kinds: Kinds, letters: Sequence[Letter]) -> None:
@@ -73,7 +83,7 @@ async def _send_all(kinds: Kinds, letters: Sequence[Letter]) -> None:
     async def lane() -> None:
         while waiting:
             one = waiting.popleft()
-            await _send(kinds, one)
+            await _send(kinds, one, waiting)
             done.append(one)
 
     lanes = {asyncio.create_task(lane()) for _ in range(min(LANES, len(letters)))}
@@ -88,9 +98,11 @@ async def _send_all(kinds: Kinds, letters: Sequence[Letter]) -> None:
         await _note(kinds, done)
 
 
-async def _send(kinds: Kinds, one: Letter) -> None:
+async def _send(kinds: Kinds, one: Letter, waiting: Iterable[Letter]) -> None:
     """Send one mail; whatever befalls it befalls no other."""
     try:
+        if one.is_stale:
+            await _gather(one.ctx.services, kinds, [one, *(two for two in waiting if two.is_stale)])
         one.outcome = one.mail.status
         if one.outcome == "queued":
             one.outcome = await _hand_over(kinds, one)
@@ -102,10 +114,8 @@ async def _hand_over(kinds: Kinds, one: Letter) -> str:
     services, mail = one.ctx.services, one.mail
     if is_erased(mail.to_email):
         return "dropped"
-    is_fresh = asyncio.get_running_loop().time() - one.read_at <= FRESH_S
     try:
-        ready = one.ready if is_fresh else None
-        rendered = await render_mail(services, kinds.preparers, mail, ready)
+        rendered = await render_mail(services, kinds.preparers, mail, one.ready)
         message = await build_message(services, mail, rendered)
         await transport_of(services).send(message)
     except NoLongerWanted:

@@ -97,6 +97,7 @@ def clock_time(millis: Millis, zone_name: str, *, seconds: bool = False, locale:
     return format_time(moment, "HH:mm:ss" if seconds else "HH:mm", tzinfo=None, locale=locale)
 
 
+@lru_cache(maxsize=256)
 def span(start: Millis, end: Millis, zone_name: str, locale: str = "en") -> str:
     """Write from when to when, naming the second day only when it is another evening's."""
     opening = day_and_time(start, zone_name, locale)
@@ -105,6 +106,7 @@ def span(start: Millis, end: Millis, zone_name: str, locale: str = "en") -> str:
     return f"{opening} – {day_and_time(end, zone_name, locale)}"
 
 
+@lru_cache(maxsize=256)
 def zone_note(millis: Millis, zone_name: str) -> str:
     """Name the zone as people read it: `Vancouver time, UTC−8`."""
     offset = local(millis, zone_name).utcoffset() or timedelta()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from handstamp.plumbing import job_queue
@@ -17,8 +18,9 @@ PROGRAM = Path(__file__).with_name("chaos_worker.py")
 JOBS, KEYS, KILLS = 240, 6, 8
 
 
-def begin(url: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, str(PROGRAM), url], stdout=subprocess.DEVNULL)
+def begin(url: str, size: int) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, str(PROGRAM), url, str(size)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
 
 
 async def done(services: Services) -> int:
@@ -26,7 +28,8 @@ async def done(services: Services) -> int:
         return sum(n for _kind, state, n in await job_queue.counts(session) if state == "done")
 
 
-async def test_killed_workers_lose_and_repeat_nothing(services: Services) -> None:
+@pytest.mark.parametrize("size", [1, 7])
+async def test_killed_workers_lose_and_repeat_nothing(services: Services, size: int) -> None:
     url = services.settings.database_url
     async with services.db.write() as session:
         number = "INTEGER PRIMARY KEY" if services.db.is_sqlite else "SERIAL PRIMARY KEY"
@@ -43,7 +46,7 @@ async def test_killed_workers_lose_and_repeat_nothing(services: Services) -> Non
         ]
         await enqueue_many(session, "effect", rows)
     chance = random.Random(20261121)
-    workers = [begin(url) for _ in range(2)]
+    workers = [begin(url, size) for _ in range(2)]
     kills = 0
     try:
         async with asyncio.timeout(180):
@@ -53,7 +56,7 @@ async def test_killed_workers_lose_and_repeat_nothing(services: Services) -> Non
                     victim = chance.randrange(len(workers))
                     workers[victim].send_signal(signal.SIGKILL)
                     workers[victim].wait()
-                    workers[victim] = begin(url)
+                    workers[victim] = begin(url, size)
                     kills += 1
     finally:
         for worker in workers:

@@ -23,9 +23,7 @@ from handstamp.plumbing.models import Job
 from handstamp.plumbing.web import Services
 
 
-def worker(
-    services: Services, handlers: Mapping[str, Handler | Batch], **options: Any
-) -> Worker:
+def worker(services: Services, handlers: Mapping[str, Handler | Batch], **options: Any) -> Worker:
     return Worker(services, handlers, **{"poll_s": 0.05, **options})
 
 
