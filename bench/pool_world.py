@@ -57,6 +57,8 @@ async def owner_of(here: Installation, organizer_id: str) -> Person:
 @asynccontextmanager
 async def running(here: Installation, workers: int) -> AsyncIterator[Running]:
     """Run the server and so many workers; on SQLite the one inside the server."""
+    if not here.services.db.is_sqlite:
+        here.more["HANDSTAMP_RUN_WORKER"] = "false"
     async with AsyncExitStack() as stack:
         serving = await stack.enter_async_context(server(here))
         if not here.services.db.is_sqlite:
@@ -68,9 +70,10 @@ async def running(here: Installation, workers: int) -> AsyncIterator[Running]:
 @asynccontextmanager
 async def _worker(here: Installation, number: int) -> AsyncIterator[None]:
     log = here.folder / f"worker{number}.log"
+    environment = {**here.environment, "HANDSTAMP_RUN_WORKER": "true", "PYTHONUNBUFFERED": "1"}
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            str(HANDSTAMP), "work", env=here.environment, stdout=output, stderr=output
+            str(HANDSTAMP), "worker", env=environment, stdout=output, stderr=output
         )
     try:
         await until(lambda: _is_ready(log))

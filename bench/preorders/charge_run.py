@@ -103,7 +103,7 @@ async def _workers(here: Installation) -> AsyncIterator[None]:
             return
         with (here.folder / "worker.log").open("ab") as output:
             worker = await asyncio.create_subprocess_exec(
-                str(HANDSTAMP), "work", env=here.environment, stdout=output, stderr=output
+                str(HANDSTAMP), "worker", env=here.environment, stdout=output, stderr=output
             )
         try:
             yield
