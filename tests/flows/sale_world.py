@@ -9,7 +9,6 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import httpx2
-from aiosmtpd.smtp import SMTP
 from tests.e2e.door_world import free_port
 from tests.factories.auth import Person, make_owner
 from tests.factories.events import make_event, make_list, make_tier
@@ -179,9 +178,7 @@ async def mail_server() -> AsyncIterator[SmtpServer]:
     """Run a mail server that keeps what it is given."""
     kept = SmtpServer()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: SMTP(kept, hostname="localhost", loop=loop), host="127.0.0.1", port=0
-    )
+    server = await loop.create_server(kept.new_line, host="127.0.0.1", port=0)
     kept.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield kept

@@ -56,13 +56,15 @@ async def settle_session(services: Services, session_id: str, account: str) -> s
     it is paid: whatever was paid for an order is either fulfilled or given back.
     """
     facts = await gateway(services).retrieve_checkout(session_id, account=account)
-    order, _items = await _read(services, facts.metadata.get("order_id", ""))
+    order, items = await _read(services, facts.metadata.get("order_id", ""))
     if order is None or account_of(order) != account:
         _log.warning("session_of_no_order", account=account)
         return ""
     due = order.status == "pending" and rules.is_due(order.expires_at, services.clock())
     if due and facts.status == "open":
         return await _close(services, order.id, reason="timed_out")
+    if facts.paid and order.status == "pending" and _is_another(order, facts):
+        await close_page(services, order, items)  # or the same order could be paid there, too
     return await _apply(services, order, facts)
 
 
@@ -179,6 +181,11 @@ async def _apply(services: Services, order: Order, facts: CheckoutFacts | None) 
         elif facts is not None and own and locked.status == "pending":
             await _note_unpaid(session, services, locked, facts)
         return locked.status
+
+
+def _is_another(order: Order, facts: CheckoutFacts) -> bool:
+    """Tell whether a page is of an earlier attempt, while that of the present one may be open."""
+    return _may_be_open(order) and order.checkout_session_id not in (None, facts.id)
 
 
 def _adopt(locked: Order, seen: Order, facts: CheckoutFacts | None) -> bool:

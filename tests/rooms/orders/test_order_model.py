@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -266,8 +267,9 @@ class Stories(RuleBasedStateMachine):
         return [page for page in self.stripe.pages.values() if page.status == status]
 
 
-def test_no_story_sells_twice_or_loses_money(database_url: str) -> None:
-    stories = STORIES["sqlite" if database_url.startswith("sqlite") else "postgresql"]
+@contextmanager
+def stories_on(database_url: str) -> Iterator[type[Stories]]:
+    """Return the stories of an installation whose Stripe is made of paper."""
     moment = FakeClock()
     with asyncio.Runner() as runner:
         services = build_services(
@@ -279,9 +281,30 @@ def test_no_story_sells_twice_or_loses_money(database_url: str) -> None:
             pass
 
         Here.runner, Here.services, Here.clock = runner, services, moment
+        yield Here
+        runner.run(services.db.close())
+
+
+def test_paid_on_an_earlier_page_closes_the_present_one(database_url: str) -> None:
+    with stories_on(database_url) as stories:
+        story = stories()
+        story.holds(who=0, a=1, b=0)
+        story.nothing_is_sold_twice()
+        story.starts(nth=0, other_address=False)
+        story.starts(nth=0, other_address=True)
+        story.pays_too_late(nth=0)
+        story.webhooks_come(nth=0, times=1)
+        story.nothing_is_sold_twice()
+        assert [page.status for page in story.stripe.pages.values()] == ["complete", "expired"]
+        story.teardown()
+
+
+def test_no_story_sells_twice_or_loses_money(database_url: str) -> None:
+    stories = STORIES["sqlite" if database_url.startswith("sqlite") else "postgresql"]
+    with stories_on(database_url) as here:
         quiet = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
         run_state_machine_as_test(
-            Here,
+            here,
             settings=settings(
                 max_examples=stories,
                 stateful_step_count=STEPS,
@@ -289,4 +312,3 @@ def test_no_story_sells_twice_or_loses_money(database_url: str) -> None:
                 suppress_health_check=quiet,
             ),
         )
-        runner.run(services.db.close())
