@@ -21,29 +21,20 @@ POLL_S = 0.05
 LONGEST_S = 300
 
 
-async def waiting_members(
-    here: Installation, count: int, tiers: int = 1
-) -> tuple[Offered, list[list[str]]]:
-    """Have members wait who have paid for an event of so many tiers; return their ids by tier."""
+async def waiting_members(here: Installation, count: int, tiers: int = 1) -> Offered:
+    """Have members wait who have paid, each tier's after the other, for an event of `TIERS`."""
     prices = dict.fromkeys(TIERS[:tiers], PRICE)
     _club, offer, _tiers = await make_club_sale(
         here.services, prices=prices, offer={"declared": count}
     )
-    waiting = []
     for number in range(tiers):
         ids = await make_crowd(
-            here.services, offer, count // tiers, tier=number, name=f"{'abcd'[number]}"
+            here.services, offer, count // tiers, tier=number, name="abcd"[number]
         )
         await have_crowd_wait(here.services, offer, ids)
-        waiting.append(ids)
-    await analyse(here)
-    return offer, waiting
-
-
-async def analyse(here: Installation) -> None:
-    """Have the database know its tables, as it does after a while."""
     async with here.services.db.write() as session:
-        await session.execute(text("ANALYZE"))
+        await session.execute(text("ANALYZE"))  # as databases do by themselves after a while
+    return offer
 
 
 async def owner_of(here: Installation, organizer_id: str) -> Person:

@@ -6,8 +6,9 @@ is looked at by the API, what has a suggestion is taken, the rest left out, and 
 mail server waits 50 ms for each mail, refuses 2 % of the recipients at first and 0.3 % for good.
 *Assigned*: of all members, who has a ticket at the end. *Failed*: of the mails, which never
 arrived. *Median*: from the first byte of the committed upload to the mail server's
-acceptance. *Ratio*: mails a second with two workers over those with one, in the same run.
-PostgreSQL, workers in processes of their own; the random numbers are seeded.
+acceptance. *Ratio*: mails a second with two workers over those with one, in the same run, until 95 %
+had gone: who is refused at first comes again after a while. PostgreSQL, workers in processes of
+their own; the random numbers are seeded.
 """
 
 import json
@@ -18,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from bench.figure import Figure
-from bench.installation import Installation, installation
+from bench.installation import TIERS, Installation, installation
 from bench.mail_sink import MailSink, mail_sink
 from bench.pool_world import UPLOAD, fulfilled, owner_of, running, until, waiting_members
 from sqlalchemy import func, select
@@ -28,8 +29,8 @@ from tests.factories.pool import pool_csv
 from handstamp.mail.models import Mail
 
 MEMBERS = 2_000
-NAMES = ("General", "Balcony", "Floor", "Backstage")
 WRONG = 0.1
+MOST = 0.95
 
 
 async def measure() -> dict[str, Figure]:
@@ -53,12 +54,12 @@ async def measure() -> dict[str, Figure]:
 
 async def _run(here: Installation, mails: MailSink, workers: int) -> dict[str, float]:
     random = Random(7)
-    offer, _ids = await waiting_members(here, MEMBERS, len(NAMES))
+    offer = await waiting_members(here, MEMBERS, len(TIERS))
     person = await owner_of(here, offer.event.organizer_id)
     content = _file(random, offer.event.title)
     async with running(here, workers) as serving:
         fixes = await _fixes(serving.http, person, content)
-        clock, started = time.time(), time.perf_counter()
+        clock = time.time()  # that of the mail server, too
         report = await _send(
             serving.http, person, content,
             commit="true", leave_out_bad="true", fixes=json.dumps(fixes),
@@ -66,24 +67,23 @@ async def _run(here: Installation, mails: MailSink, workers: int) -> dict[str, f
         expected = report["tickets"]
 
         async def all_told() -> bool:
-            return await fulfilled(here) >= expected and await _waiting_mails(here) == 0
+            return await fulfilled(here) >= expected and await _mails(here, "queued") == 0
 
         await until(all_told)
-        took = time.perf_counter() - started
-    taken = mails.taken()
-    failed = await _failed_mails(here)
+    arrived = sorted(at - clock for at in mails.taken().values())
+    most = round(MOST * len(arrived))
     return {
         "assigned": await fulfilled(here) / MEMBERS,
-        "failed": failed / expected,
-        "median": median(at - clock for at in taken.values()),
-        "rate": len(taken) / took,
+        "failed": await _mails(here, "failed") / expected,
+        "median": median(arrived),
+        "rate": most / arrived[most - 1],
     }
 
 
 def _file(random: Random, title: str) -> bytes:
     rows = []
     for number in range(MEMBERS):
-        name = NAMES[number % len(NAMES)]
+        name = TIERS[number % len(TIERS)]
         typed = _mistyped(random, name) if random.random() < WRONG else name
         rows.append([title, typed, f"account{number}@tickets.example", f"secret-{number:05d}"])
     random.shuffle(rows)
@@ -121,14 +121,6 @@ async def _send(http: Any, person: Person, content: bytes, **more: str) -> Any:
     )
     assert answer.status_code < 300, answer.text
     return answer.json()
-
-
-async def _waiting_mails(here: Installation) -> int:
-    return await _mails(here, "queued")
-
-
-async def _failed_mails(here: Installation) -> int:
-    return await _mails(here, "failed")
 
 
 async def _mails(here: Installation, status: str) -> int:

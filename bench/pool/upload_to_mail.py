@@ -38,7 +38,7 @@ async def measure() -> dict[str, Figure]:
 
 
 async def _run(here: Installation, mails: MailSink, workers: int) -> tuple[float, float]:
-    offer, _ids = await waiting_members(here, ROWS)
+    offer = await waiting_members(here, ROWS)
     person = await owner_of(here, offer.event.organizer_id)
     content = pool_csv(ticket_rows(offer.event.title, ROWS))
     async with running(here, workers) as serving:

@@ -12,7 +12,7 @@ import time
 
 import httpx2
 from bench.figure import Figure
-from bench.installation import DATABASES, Installation, installation
+from bench.installation import DATABASES, TIERS, Installation, installation
 from bench.pool_world import UPLOAD, fulfilled, owner_of, running, until, waiting_members
 from sqlalchemy import func, select
 from tests.factories.pool import pool_csv, ticket_rows
@@ -23,8 +23,6 @@ from handstamp.pool.models import Assignment, PoolTicket
 FILES = 100
 ROWS = 1_000
 TWICE = 10
-TIERS = 4
-NAMES = ("General", "Balcony", "Floor", "Backstage")
 
 
 async def measure() -> dict[str, Figure]:
@@ -41,10 +39,10 @@ async def measure() -> dict[str, Figure]:
 
 
 async def _run(here: Installation) -> tuple[float, float]:
-    offer, _ids = await waiting_members(here, FILES * ROWS, TIERS)
+    offer = await waiting_members(here, FILES * ROWS, len(TIERS))
     person = await owner_of(here, offer.event.organizer_id)
     files = [
-        pool_csv(ticket_rows(offer.event.title, ROWS, NAMES[n % TIERS], first=n * ROWS))
+        pool_csv(ticket_rows(offer.event.title, ROWS, TIERS[n % len(TIERS)], first=n * ROWS))
         for n in range(FILES)
     ]
     async with running(here, 2), httpx2.AsyncClient(base_url=here.address, timeout=300) as http:
