@@ -6,9 +6,9 @@ is looked at by the API, what has a suggestion is taken, the rest left out, and 
 mail server waits 50 ms for each mail, refuses 2 % of the recipients at first and 0.3 % for good.
 *Assigned*: of all members, who has a ticket at the end. *Failed*: of the mails, which never
 arrived. *Median*: from the first byte of the committed upload to the mail server's
-acceptance. *Ratio*: mails a second with two workers over those with one, in the same run, until 95 %
-had gone: who is refused at first comes again after a while. PostgreSQL, workers in processes of
-their own; the random numbers are seeded.
+acceptance. *Ratio*: mails a second with two workers over those with one, in the same run, until
+95 % had gone: who is refused at first comes again after a while. PostgreSQL, workers in processes
+of their own; the random numbers are seeded.
 """
 
 import json
