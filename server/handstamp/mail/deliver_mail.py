@@ -90,12 +90,12 @@ async def _send_all(kinds: Kinds, letters: Sequence[Letter]) -> None:
     try:
         while lanes:
             _ended, lanes = await asyncio.wait(lanes, timeout=NOTE_EVERY_S)
-            await _note(kinds, done)
+            await _note_done(kinds, done)
     finally:
         for task in lanes:
             task.cancel()
         await asyncio.gather(*lanes, return_exceptions=True)
-        await _note(kinds, done)
+        await _note_done(kinds, done)
 
 
 async def _send(kinds: Kinds, one: Letter, waiting: Iterable[Letter]) -> None:
@@ -130,23 +130,25 @@ async def _hand_over(kinds: Kinds, one: Letter) -> str:
     return "sent"
 
 
-async def _note(kinds: Kinds, done: deque[Letter]) -> None:
-    """Note what is done; if that cannot be together, then one by one."""
+async def _note_done(kinds: Kinds, done: deque[Letter]) -> None:
     some = [one for one in done if one.outcome]
     done.clear()
+    if some:
+        await _note(kinds, some)
+
+
+async def _note(kinds: Kinds, some: Sequence[Letter]) -> None:
+    """Note some mails; if that cannot be together, then one by one."""
     found = [Outcome(one.ctx, one.mail, one.outcome) for one in some]
-    if not found:
-        return
     try:
         await note_outcomes(kinds.followers, found)
-    except Exception:
-        if len(found) == 1:
-            raise
-        for alone in found:
-            try:
-                await note_outcomes(kinds.followers, [alone])
-            except Exception as error:
-                alone.ctx.error = error
+    except Exception as error:
+        if len(some) == 1:
+            some[0].ctx.error = error
+            return
+        for one in some:
+            await _note(kinds, [one])
+        return
     for one in some:
         if one.ctx.acknowledged:
             MAILS.labels(kind=one.mail.kind, outcome=one.outcome).inc()

@@ -142,6 +142,31 @@ async def test_what_cannot_be_noted_together_is_noted_one_by_one(
     assert sorted(states) == [("queued", "ready"), ("sent", "done"), ("sent", "done")]
 
 
+async def test_one_that_cannot_be_noted_breaks_no_other_off(
+    shop: Shop, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver_mail, "NOTE_EVERY_S", 0.02)
+    asked: list[str] = []
+    answer = asyncio.Event()
+
+    async def wait(message: EmailMessage) -> None:
+        asked.append(message["To"])
+        if message["To"] == "m0@example.org":
+            await answer.wait()
+
+    smtp_server.before = wait
+    shop.trouble = [ValueError("of the second alone")]
+    await shop.queue(2)
+    task = asyncio.create_task(shop.worker().drain())
+    async with asyncio.timeout(30):
+        while shop.trouble:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    answer.set()
+    await task
+    assert sorted(asked) == ["m0@example.org", "m1@example.org"]
+    assert await shop.outcomes() == [("sent", "done"), ("queued", "ready")]
+
+
 async def test_a_slow_mail_does_not_keep_the_others_from_being_noted(
     shop: Shop, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
