@@ -26,12 +26,18 @@ GIVEN = ("assigned", "used")
 
 
 async def count_events(ctx: JobContext) -> None:
-    """Count every event that has changed since the last time, some in each transaction."""
+    """Count every event that has changed since the last time, some in each transaction.
+
+    Only the last ones are counted as of now: whoever goes on after a death finds the others again.
+    """
+    at = ctx.services.clock()
     async with ctx.services.db.read() as session:
-        changed = await _changed(session)
+        last = await session.scalar(select(func.max(PoolEvent.counted_at))) or 0
+        changed = await _changed(session, last - LATE)
     for start in range(0, len(changed), AT_ONCE):
+        end = start + AT_ONCE
         async with ctx.services.db.write(actor="pool") as session:
-            await count(session, changed[start : start + AT_ONCE], ctx.services.clock())
+            await count(session, changed[start:end], at if end >= len(changed) else last)
     async with ctx.write() as session:
         await ctx.acknowledge(session)
 
@@ -94,9 +100,7 @@ async def statuses(
     return found
 
 
-async def _changed(session: AsyncSession) -> list[str]:
-    last = await session.scalar(select(func.max(PoolEvent.counted_at)))
-    since = (last or 0) - LATE
+async def _changed(session: AsyncSession, since: Millis) -> list[str]:
     behind = or_(PoolEvent.counted_at.is_(None), PoolEvent.updated_at >= since)
     found = set(await session.scalars(select(PoolEvent.event_id).where(behind)))
     before: int | None = None

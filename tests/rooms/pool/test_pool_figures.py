@@ -1,10 +1,11 @@
 """Numbers of the pool: one event as it is now, all events as last counted, export and log."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from tests.factories.auth import Person, make_owner
 from tests.factories.events import make_event
 from tests.factories.pool_rows import make_stand
@@ -128,6 +129,30 @@ async def test_only_what_has_changed_is_counted_again(
         open_ = await pool_events(session, owner.actor, event.organizer_id, only_open=True)
     assert kept == [6, 8]
     assert {line.id for line in open_} == {event.id, other.id}
+
+
+async def test_a_count_that_dies_is_made_whole_by_the_next(
+    services: Services, owner: Person, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(count_events, "AT_ONCE", 1)
+    events = [await make_full(services, owner, code=code) for code in ("AA", "BB", "CC")]
+    async with services.db.write() as session:
+        for event in events:
+            await note(session, SYSTEM, "demand.confirmed", event_id=event.id)
+    clock.advance(HOUR)
+    count, dies = count_events.count, iter((False, True))
+
+    async def die_once(session: AsyncSession, event_ids: Sequence[str], at: int) -> None:
+        if next(dies, False):
+            raise RuntimeError("killed")
+        await count(session, event_ids, at)
+
+    monkeypatch.setattr(count_events, "count", die_once)
+    for told in (1, 3):
+        await count_again(services)
+        async with services.db.read() as session:
+            totals = await pool_totals(session, owner.actor, events[0].organizer_id)
+        assert (totals.events, totals.orders) == (told, told * 8)
 
 
 async def test_a_long_log_is_read_to_where_it_was_left(
