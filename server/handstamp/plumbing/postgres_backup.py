@@ -83,9 +83,10 @@ async def restore(url: str, file: Path) -> None:
 
 async def _require_quiet(url: str) -> None:
     db = Database(url, pool_size=1)
-    others = text(
+    others = text(  # of another role's connection the kind is hidden; only clients have a role
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        " AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"
+        " AND coalesce(backend_type, 'client backend') = 'client backend'"
     )
     try:
         async with db.read() as session:

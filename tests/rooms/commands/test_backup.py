@@ -329,6 +329,30 @@ def test_the_application_backs_up_and_the_owner_restores(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_connections_of_another_role_are_seen(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = f"app_{uuid.uuid4().hex}"
+    postgres.execute("postgres", f"CREATE ROLE {role} LOGIN")
+    monkeypatch.setenv("HANDSTAMP_APP_ROLE", role)
+    handstamp("migrate")
+    handstamp("backup", str(world.copy))
+    monkeypatch.setenv("HANDSTAMP_DATABASE_URL", world.url.replace(postgres.OWNER, role))
+
+    async def meanwhile(services: Services) -> None:
+        async with services.db.read() as session:
+            await session.execute(select(User.email))
+            said = await asyncio.to_thread(
+                handstamp, "restore", str(world.copy), "--overwrite", code=1
+            )
+            assert "in use" in said.output
+
+    world.do(meanwhile)
+    postgres.execute(world.url.rsplit("/", 1)[1], f"DROP OWNED BY {role}")
+    postgres.execute("postgres", f"DROP ROLE {role}")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_no_password_stands_among_the_processes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
