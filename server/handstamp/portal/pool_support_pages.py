@@ -12,22 +12,25 @@ from starlette.routing import Route
 
 from handstamp.auth.find_organizers import supported_organizers
 from handstamp.events.models import Event
-from handstamp.plumbing.errors import BadInput, Conflict, NotFound, TooMany
+from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.paging import link, number_in
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_preorders, require_user, services
-from handstamp.pool.credentials import Credential, count_reading, read_credential
-from handstamp.pool.explain import explain_demand, explain_ticket
-from handstamp.pool.find_assignments import one_order, one_ticket, pool_event
-from handstamp.pool.find_log import PAGE as LINES
-from handstamp.pool.find_log import log_of
+from handstamp.pool.find_assignments import pool_event
 from handstamp.pool.find_member import orders_of_member
 from handstamp.pool.pool_figures import pool_events
 from handstamp.portal import pool_words
-from handstamp.portal.pages import go, page, render
+from handstamp.portal.pages import page, render
+from handstamp.portal.pool_desk import (
+    Desk,
+    mail_again,
+    reveal_ticket,
+    show_log,
+    show_order,
+    show_ticket,
+)
 from handstamp.portal.pool_frame import LONGEST, filters_in, pool_names
 from handstamp.portal.pool_pages import listing
-from handstamp.preorders.resend_credentials import resend_credentials
 
 PAGE = 50
 _HOME = "/tickets/support"
@@ -43,9 +46,12 @@ async def _event(session: AsyncSession, request: Request) -> Event:
     return await pool_event(session, require_user(request), request.path_params["event_id"])
 
 
-async def _around(session: AsyncSession, event: Event) -> dict[str, Any]:
+async def _around(session: AsyncSession, event: Event, _part: str = "") -> dict[str, Any]:
     names = await pool_names(session, event)
     return {**names, "event": event, "here": support_path(event.id)}
+
+
+_DESK = Desk("support", _event, _around, support_path)
 
 
 @page
@@ -96,86 +102,32 @@ async def members(request: Request) -> Response:
 
 @page
 async def order(request: Request) -> Response:
-    """Show one pre-order: how it stands, why, and what happened."""
-    actor = require_user(request)
-    async with services(request).db.read() as session:
-        event = await _event(session, request)
-        around = await _around(session, event)
-        row = await one_order(session, actor, event, request.path_params["demand_id"])
-        told = await explain_demand(session, actor, row.demand_id or "")
-        lines = await log_of(session, actor, event, demand_id=row.demand_id or "")
-    return render(request, "support_order.html", row=row, told=told, lines=lines, **around)
+    """Show one pre-order to whoever helps its member."""
+    return await show_order(_DESK, request)
 
 
 @page
 async def ticket(request: Request) -> Response:
-    """Show one ticket: with whom it is, why, and what happened."""
-    return await _ticket(request, None)
-
-
-async def _ticket(request: Request, credential: Credential | None) -> Response:
-    actor = require_user(request)
-    async with services(request).db.read() as session:
-        event = await _event(session, request)
-        around = await _around(session, event)
-        row = await one_ticket(session, actor, event, request.path_params["pool_ticket_id"])
-        told = await explain_ticket(session, actor, row.ticket_id or "")
-        lines = await log_of(session, actor, event, ticket_id=row.ticket_id or "")
-    shown: dict[str, Any] = {"row": row, "told": told, "lines": lines, "credential": credential}
-    return render(request, "support_ticket.html", **shown, **around)
+    """Show one ticket to whoever helps its member."""
+    return await show_ticket(_DESK, request)
 
 
 @page
 async def reveal(request: Request) -> Response:
-    """Show one ticket's e-mail and password once, for a reason that is kept."""
-    actor, of = require_user(request), services(request)
-    reason = str((await request.form()).get("reason", ""))
-    async with of.db.read() as session:
-        event = await _event(session, request)
-        row = await one_ticket(session, actor, event, request.path_params["pool_ticket_id"])
-    ticket_id = row.ticket_id or ""
-    try:
-        await count_reading(of, actor)
-        async with of.db.write(actor=actor.id) as session:
-            found = await read_credential(session, of, actor, ticket_id, reason=reason)
-    except (BadInput, TooMany) as problem:
-        here = support_path(event.id, f"/tickets/{ticket_id}")
-        return go(request, here, problem.detail, tone="warn")
-    return await _ticket(request, found)
+    """Show a ticket's e-mail and password once."""
+    return await reveal_ticket(_DESK, request)
 
 
 @page
 async def resend(request: Request) -> Response:
     """Mail a pre-order's ticket again."""
-    actor, of = require_user(request), services(request)
-    async with of.db.read() as session:
-        event = await _event(session, request)
-        row = await one_order(session, actor, event, request.path_params["demand_id"])
-    here = support_path(event.id, f"/orders/{row.demand_id}")
-    try:
-        await resend_credentials(of, actor, row.ticket_id or "none")
-    except (Conflict, TooMany) as problem:
-        return go(request, here, problem.detail, tone="warn")
-    return go(request, here, _("The ticket is mailed again to %(email)s.") % {"email": row.email})
+    return await mail_again(_DESK, request)
 
 
 @page
 async def log(request: Request) -> Response:
-    """Show what was done to an event's pool, the newest first."""
-    actor, before = require_user(request), number_in(request, "before")
-    async with services(request).db.read() as session:
-        event = await _event(session, request)
-        around = await _around(session, event)
-        found = await log_of(session, actor, event, before=before, limit=LINES + 1)
-    lines = found[:LINES]
-    return render(
-        request,
-        "support_log.html",
-        lines=lines,
-        first=link(request, before=None) if before else None,
-        more=link(request, before=lines[-1].id) if len(found) > LINES else None,
-        **around,
-    )
+    """Show what was done to an event's pool."""
+    return await show_log(_DESK, request)
 
 
 _EVENT = "/support/events/{event_id}"
