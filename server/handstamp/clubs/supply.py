@@ -232,8 +232,10 @@ async def _pool_room(session: AsyncSession, event_id: str) -> dict[str, int]:
         .where(ClubEvent.stock != "native")
         .group_by(wish.tier_id)
     )
+    # First: whoever pays meanwhile is counted twice then, and never left out.
+    found = (await session.execute(promised)).all()
     room = await free_stock(session, event_id)
-    for tier_id, number in await session.execute(promised):
+    for tier_id, number in found:
         room[tier_id] = room.get(tier_id, 0) - int(number)
     return room
 

@@ -1,6 +1,6 @@
 """How many tickets from elsewhere of each tier nobody has paid for yet."""
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.plumbing.db import is_sqlite
@@ -13,7 +13,8 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 async def free_stock(session: AsyncSession, event_id: str) -> dict[str, int]:
     """Return by tier id how many tickets are free, less those who wait for one of that tier.
 
-    Below 0 where more wait than there are.
+    Below 0 where more wait than there are. One statement: a run of the matcher that commits
+    between two would leave a ticket counted as free, and nobody who waits for it.
     """
     ticket, demand = PoolTicket, Demand
     tickets = (
@@ -22,13 +23,13 @@ async def free_stock(session: AsyncSession, event_id: str) -> dict[str, int]:
         .group_by(ticket.tier_id)
     )
     waiting = (
-        select(demand.tier_id, func.count())
+        select(demand.tier_id, -func.count())
         .where(demand.event_id == event_id, demand.status == "waiting")
         .group_by(demand.tier_id)
     )
-    free = {row[0]: int(row[1]) for row in await session.execute(tickets)}
-    for tier_id, number in await session.execute(waiting):
-        free[tier_id] = free.get(tier_id, 0) - int(number)
+    free: dict[str, int] = {}
+    for tier_id, number in await session.execute(union_all(tickets, waiting)):
+        free[tier_id] = free.get(tier_id, 0) + int(number)
     return free
 
 

@@ -1,19 +1,23 @@
 """Stock that is what was uploaded and is free: counted, set aside once, moved and given back."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from tests.factories.clubs import make_club, make_club_sale, make_offer
 from tests.factories.pool import ticket_rows, upload_rows
 from tests.factories.pool_demands import have_wait, run_matcher
 from tests.factories.preorders import make_preorder
+from tests.fixtures.services import make_settings
 
 from handstamp.clubs import supply
 from handstamp.clubs.find_clubs import Offered
 from handstamp.clubs.offer_event import edit_offer, withdraw_event
 from handstamp.clubs.shapes import OfferChange
+from handstamp.kit.clock import FakeClock
 from handstamp.plumbing.errors import BadInput, Conflict
-from handstamp.plumbing.web import SYSTEM, Services
+from handstamp.plumbing.web import SYSTEM, Services, build_services
+from handstamp.pool.free_stock import free_stock
 from handstamp.preorders.models import PreOrder
 
 pytestmark = pytest.mark.anyio
@@ -78,6 +82,25 @@ async def test_who_has_paid_and_waits_comes_before_who_is_approved(services: Ser
     assert await remaining(services, offer) == (0, 0)
     await bring(services, offer, 1, first=1)
     assert await set_aside(services, offer, wish)
+
+
+async def test_a_ticket_given_while_it_is_counted_is_not_counted_as_free(
+    postgres_url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = build_services(make_settings(postgres_url), clock)
+    offer = await sale(services, 1)
+    await have_wait(services, offer.event, offer.tiers[0].id, ["paid"])
+    async with services.db.write() as session:
+        execute = session.execute
+
+        async def execute_before_a_run(*args: Any) -> Any:
+            found = await execute(*args)
+            await run_matcher(services)
+            return found
+
+        monkeypatch.setattr(session, "execute", execute_before_a_run)
+        assert await free_stock(session, offer.event.id) == {offer.tiers[0].id: 0}
+    await services.db.close()
 
 
 async def test_what_is_promised_to_another_club_is_not_free(services: Services) -> None:
