@@ -153,8 +153,8 @@ async def _flagged(
     return [(row[0], row[1], row[2]) for row in await session.execute(query)]
 
 
-async def look(session: AsyncSession, event_id: str, organizer_id: str, at: Millis) -> bool:
-    """Count what is left of an event, and keep it if it is not what was kept; tell whether so.
+async def look(session: AsyncSession, event_id: str, organizer_id: str, at: Millis) -> None:
+    """Count what is left of an event, and keep it if it is not what was kept.
 
     Also when the last upload is younger than the last look.
     """
@@ -172,11 +172,10 @@ async def look(session: AsyncSession, event_id: str, organizer_id: str, at: Mill
     demands = await _count(session, Demand, event_id, ("waiting",))
     same = (kept.unmatched_tickets, kept.unmatched_demands) == (tickets, demands)
     if same and kept.looked_at is not None and kept.looked_at >= (kept.uploaded_at or 0):
-        return False
+        return
     kept.unmatched_tickets, kept.unmatched_demands = tickets, demands
     kept.looked_at = kept.updated_at = at
     await session.flush()
-    return True
 
 
 async def _count(session: AsyncSession, model: Any, event_id: str, statuses: Sequence[str]) -> int:

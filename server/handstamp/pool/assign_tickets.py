@@ -24,13 +24,8 @@ from handstamp.pool.match_tickets import EntryWindow, Matching, Pair, Spare, mat
 from handstamp.pool.queue_assigning import ASSIGN
 from handstamp.pool.take_back import HAND_OVER
 
-__all__ = ["ASSIGN", "HAND_OVER", "assign", "assign_tickets", "pool_topic"]
+__all__ = ["ASSIGN", "HAND_OVER", "assign", "assign_tickets"]
 AT_ONCE = 500  # of each side in one transaction
-
-
-def pool_topic(event_id: str) -> str:
-    """Return the signal by which pages hear of an event's tickets from elsewhere."""
-    return f"pool:{event_id}"
 
 
 @dataclass
@@ -82,11 +77,11 @@ async def step(session: AsyncSession, services: Services, progress: Progress) ->
     else:
         found = await _whole_event(session, progress, fallback)
     if found is not None:
-        await _keep(session, services, event, found)
+        await _keep(session, services.clock(), event, found)
         progress.assigned += len(found.matching.pairs)
         return
     tiers = [progress.tier_id] if fallback == "none" else None
-    progress.done = await _flag(session, services, event, tiers)
+    progress.done = await _flag(session, services.clock(), event, tiers)
 
 
 @dataclass(frozen=True)
@@ -159,8 +154,7 @@ async def entry_windows(session: AsyncSession, event_id: str) -> dict[str, Entry
     }
 
 
-async def _keep(session: AsyncSession, services: Services, event: Event, found: _Found) -> None:
-    now = services.clock()
+async def _keep(session: AsyncSession, now: Millis, event: Event, found: _Found) -> None:
     made = [_row(event, found, pair, now) for pair in found.matching.pairs]
     await rows.add_assignments(session, made)
     await note_all(session, SYSTEM, [_act(event, found, row) for row in made])
@@ -171,7 +165,6 @@ async def _keep(session: AsyncSession, services: Services, event: Event, found: 
         for pair in found.matching.pairs
     ]  # fmt: skip
     after_commit(session, partial(_observe, "assigned", waits))
-    after_commit(session, partial(services.signals.publish, pool_topic(event.id)))
 
 
 def _row(event: Event, found: _Found, pair: Pair, now: Millis) -> dict[str, object]:
@@ -201,10 +194,9 @@ def _act(event: Event, found: _Found, row: Mapping[str, object]) -> Act:
 
 
 async def _flag(
-    session: AsyncSession, services: Services, event: Event, tiers: Sequence[str] | None
+    session: AsyncSession, now: Millis, event: Event, tiers: Sequence[str] | None
 ) -> bool:
     """Note who and what is left; tell whether that was all. Nothing new changes nothing."""
-    now = services.clock()
     tickets = await rows.flag_tickets(session, event.id, tiers, now, AT_ONCE)
     demands = await rows.flag_demands(session, event.id, tiers, now, AT_ONCE)
     acts = [Act("ticket.unmatched", event.id, ticket_id=one[0]) for one in tickets]
@@ -216,8 +208,8 @@ async def _flag(
         waits = [now - one[2] for one in (*tickets, *demands)]
         after_commit(session, partial(_observe, "unmatched", waits))
     done = max(len(tickets), len(demands)) < AT_ONCE
-    if done and (await rows.look(session, event.id, event.organizer_id, now) or acts):
-        after_commit(session, partial(services.signals.publish, pool_topic(event.id)))
+    if done:
+        await rows.look(session, event.id, event.organizer_id, now)
     return done
 
 
