@@ -96,12 +96,6 @@ async def reopen(session: AsyncSession, demand_id: str, why: str) -> bool:
     return True
 
 
-async def is_waiting(session: AsyncSession, demand_id: str) -> bool:
-    """Tell whether somebody has paid and has no ticket yet."""
-    query = select(Demand.id).where(Demand.id == demand_id, Demand.status == "waiting")
-    return await session.scalar(query) is not None
-
-
 async def is_assigned(session: AsyncSession, demand_id: str) -> bool:
     """Tell whether somebody has a ticket; the demand is locked until the transaction ends."""
     demand = await locked(session, demand_id)
