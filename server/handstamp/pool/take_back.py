@@ -7,7 +7,6 @@ follows by the job `preorders.hand_over`.
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handstamp.kit.clock import Millis
 from handstamp.plumbing.db import now
 from handstamp.plumbing.errors import Conflict, NotFound
 from handstamp.plumbing.jobs import enqueue
@@ -63,13 +62,11 @@ async def end_current(
     why: str,
     *,
     only: str = "",
-    follow_at: Millis | None = None,
 ) -> Assignment | None:
     """End the current assignment of a demand that the caller has locked, and free its ticket.
 
     Return it, None when there is none (or it is not `only` this one); with a ticket that was
     used it goes on, `ended_at` stays None. The demand's status is the caller's.
-    `follow_at`: when the member's side follows; None is at once.
     """
     current = select(Assignment).where(
         Assignment.demand_id == demand.id, Assignment.ended_at.is_(None)
@@ -96,7 +93,7 @@ async def end_current(
         meta={"assignment": found.id, "why": why},
     )
     await queue_assigning(session, [(ticket.event_id, ticket.tier_id)])
-    await enqueue(session, HAND_OVER, {"ended": [found.id]}, run_at=follow_at)
+    await enqueue(session, HAND_OVER, {"ended": [found.id]})
     return found
 
 
