@@ -19,6 +19,7 @@ from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.search import found_in
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor
+from handstamp.pool.free_stock import MATCHABLE
 from handstamp.pool.models import LOST, Assignment, Demand, PoolTicket
 
 PAGE = 50
@@ -258,7 +259,7 @@ def _order_state(event: Event, status: str) -> list[ColumnElement[bool]]:
 
 def _ticket_state(status: str) -> list[ColumnElement[bool]]:
     if status == "free":
-        return [PoolTicket.status.in_(("unassigned", "unmatched"))]
+        return [PoolTicket.status.in_(MATCHABLE)]
     return [PoolTicket.status == status] if status else []
 
 

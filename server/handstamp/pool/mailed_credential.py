@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.plumbing.web import Services
+from handstamp.pool.count_events import GIVEN
 from handstamp.pool.credentials import Credential
 from handstamp.pool.models import Assignment, PoolTicket
 from handstamp.pool.sealer import Sealer, sealer_in
@@ -37,7 +38,7 @@ async def credentials_to_mail(
         )
         .join(Assignment, Assignment.ticket_id == PoolTicket.id)
         .where(Assignment.id.in_(assignment_ids), Assignment.ended_at.is_(None))
-        .where(PoolTicket.status.in_(("assigned", "used")))
+        .where(PoolTicket.status.in_(GIVEN))
     )  # fmt: skip
     rows = (await session.execute(query)).all()
     keys = await sealer_in(session, services)

@@ -17,6 +17,7 @@ from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.search import found_in
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor
+from handstamp.pool.free_stock import MATCHABLE
 from handstamp.pool.models import LOST, Assignment, Demand, PoolEvent, PoolTicket
 
 PAGE = 50
@@ -42,7 +43,7 @@ class VariantFigures:
     @property
     def free(self) -> int:
         """Tickets that nobody has."""
-        return self.tickets["unassigned"] + self.tickets["unmatched"]
+        return sum(self.tickets[status] for status in MATCHABLE)
 
     @property
     def balance(self) -> int:

@@ -12,10 +12,9 @@ from handstamp.plumbing.db import is_sqlite, now
 from handstamp.plumbing.errors import BadInput
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor
+from handstamp.pool.match_tickets import FALLBACKS
 from handstamp.pool.models import PoolEvent
 from handstamp.pool.reconcile import reconcile
-
-FALLBACKS = ("none", "any", "closest")
 
 
 async def set_fallback(session: AsyncSession, actor: Actor, event_id: str, fallback: str) -> None:

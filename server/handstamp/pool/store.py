@@ -11,9 +11,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 from handstamp.events.models import Event
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.db import is_sqlite
+from handstamp.pool.free_stock import MATCHABLE
 from handstamp.pool.models import CredentialKey, Demand, PoolEvent, PoolTicket, PoolUpload
 
-FREE = ("unassigned", "unmatched")
 _PIECE = 5_000
 _UPLOAD_LOCK = 0x706F6F6C  # any number that only uploads of this program share
 
@@ -75,7 +75,7 @@ async def free(session: AsyncSession, event_ids: Collection[str]) -> dict[tuple[
     """Count tickets that nobody has, by (event id, tier id)."""
     query = (
         select(PoolTicket.event_id, PoolTicket.tier_id, func.count())
-        .where(PoolTicket.event_id.in_(event_ids), PoolTicket.status.in_(FREE))
+        .where(PoolTicket.event_id.in_(event_ids), PoolTicket.status.in_(MATCHABLE))
         .group_by(PoolTicket.event_id, PoolTicket.tier_id)
     )
     return {(row[0], row[1]): row[2] for row in await session.execute(query)}

@@ -12,9 +12,8 @@ from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor
 from handstamp.pool import store
+from handstamp.pool.count_events import GIVEN
 from handstamp.pool.models import PoolTicket, PoolUpload
-
-GIVEN = ("assigned", "used")
 
 
 @dataclass(frozen=True)
