@@ -210,10 +210,11 @@ class PoolEvent(Base):
     """How an event's tickets from elsewhere are matched, and where its last run stood.
 
     `fallback`: none, any (any variant), closest (the entry time that overlaps most).
-    `looked_at`: when a run last had a look. `unmatched_tickets`, `unmatched_demands`: what it
-    left. `uploaded_at`: the last upload. Five numbers are counted again by a job after each
-    change, for the page of all events: tickets that are not void, those that somebody has or
-    that were used, open demands, those with a ticket; `counted_at` is when.
+    `uploaded_at`: the last upload. `looked_at`: when a run last came to its end and what it left
+    (`unmatched_tickets`, `unmatched_demands`) had changed, or the upload was younger; so it is
+    before `uploaded_at` only until an upload is matched. Five numbers are counted again by a job
+    after each change, for the page of all events: tickets that are not void, those that somebody
+    has or that were used, open demands, those with a ticket; `counted_at` is when.
     """
 
     __tablename__ = "tickets_pool_events"
