@@ -29,8 +29,9 @@ async def forget_in_pool(session: AsyncSession, actor: Actor, person: Person) ->
     A ticket that was taken back from them and is somebody else's now stays that person's; one
     of which they hold the account's address goes unless somebody else has it.
     """
-    query = select(Demand).where(demands_of(person)).order_by(Demand.id).with_for_update()
-    demands = list(await session.scalars(query))
+    query = select(Demand).where(demands_of(person))
+    query = query.order_by(Demand.confirmed_at, Demand.id)  # as runs of the matcher lock them
+    demands = list(await session.scalars(query.with_for_update()))
     gone = await _tickets_of(session, person, [demand.id for demand in demands])
     acts = [Act(ERASED, one.event_id, demand_id=one.id, email=erased_address()) for one in demands]
     acts += [Act("ticket.erased", one.event_id, ticket_id=one.id) for one in gone]
