@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.events.find_events import tiers_of
@@ -71,8 +71,8 @@ async def explain_ticket(session: AsyncSession, actor: Actor, ticket_id: str) ->
     return found
 
 
-async def _current(session: AsyncSession, whose: object) -> Assignment | None:
-    query = select(Assignment).where(whose, Assignment.ended_at.is_(None))  # type: ignore[arg-type]
+async def _current(session: AsyncSession, whose: ColumnElement[bool]) -> Assignment | None:
+    query = select(Assignment).where(whose, Assignment.ended_at.is_(None))
     return await session.scalar(query)
 
 
@@ -106,13 +106,13 @@ async def _place(session: AsyncSession, demand: Demand) -> str:
     return text % {"number": before}
 
 
-async def _before(session: AsyncSession, demand: Demand, *where: object) -> int:
+async def _before(session: AsyncSession, demand: Demand, where: ColumnElement[bool]) -> int:
     earlier = or_(
         Demand.confirmed_at < demand.confirmed_at,
         and_(Demand.confirmed_at == demand.confirmed_at, Demand.id < demand.id),
     )
     query = select(func.count()).select_from(Demand).where(
-        Demand.event_id == demand.event_id, Demand.tier_id == demand.tier_id, earlier, *where  # type: ignore[arg-type]
+        Demand.event_id == demand.event_id, Demand.tier_id == demand.tier_id, earlier, where
     )  # fmt: skip
     return int(await session.scalar(query) or 0)
 
