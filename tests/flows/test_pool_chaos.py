@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,7 +137,8 @@ async def test_workers_that_are_killed_lose_nothing_and_give_nothing_twice(
             )
             await work_done(world.services, 20)
         reviving.cancel()
-        await asyncio.gather(reviving, return_exceptions=True)
+        with suppress(asyncio.CancelledError):
+            await reviving
         await world.let_live()
         assert world.deaths >= waves
         await check(world, crowd)

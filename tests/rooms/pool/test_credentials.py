@@ -297,7 +297,7 @@ async def test_an_old_key_with_a_ticket_nobody_saw_stays_and_is_worked_off_again
     assert (await read(services, SYSTEM, first, reason="test")).code == "CODE-000000"
 
 
-async def test_the_first_key_is_made_once_by_whoever_comes_first(services: Services) -> None:
+async def test_the_key_that_the_first_use_made_is_used_again(services: Services) -> None:
     made = await sealer(services)
     again = await sealer(services)
     assert made.key_id == again.key_id
