@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 
-from handstamp.checkin.mark_used import mark_used
+from handstamp.checkin.mark_used import AT_ONCE, mark_used
 from handstamp.events.models import Event
 from handstamp.plumbing.errors import Conflict, NotFound, TooMany
 from handstamp.plumbing.texts import _, ngettext
@@ -22,8 +22,7 @@ from handstamp.pool.find_assignments import (
 from handstamp.portal.pool_frame import filters_in
 from handstamp.preorders.resend_credentials import resend_credentials
 
-MOST = 500
-AT_ONCE = 500
+MOST = AT_ONCE
 VERBS = ("resend", "used")
 
 
@@ -113,12 +112,11 @@ async def _use(services: Services, actor: Actor, tickets: Sequence[str]) -> Outc
         "not_assigned": _("with nobody, or not handed over yet"),
         "ended": _("refunded or cancelled"),
     }
-    for start in range(0, len(tickets), AT_ONCE):
-        for marked in await mark_used(services, actor, tickets[start : start + AT_ONCE]):
-            if marked.outcome == "used":
-                found.done += 1
-            else:
-                found.others[names[marked.outcome]] += 1
+    for marked in await mark_used(services, actor, tickets):
+        if marked.outcome == "used":
+            found.done += 1
+        else:
+            found.others[names[marked.outcome]] += 1
     return found
 
 
