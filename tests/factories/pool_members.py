@@ -43,9 +43,11 @@ async def make_offer_of_pool(services: Services, **others: object) -> Offered:
     return offer
 
 
-async def make_paid(services: Services, offer: Offered, email: str = "") -> tuple[Person, PreOrder]:
+async def make_paid(
+    services: Services, offer: Offered, email: str = "", *, tier: int = 0
+) -> tuple[Person, PreOrder]:
     """Have a member pay who waits for a ticket."""
-    person, preorder = await make_preorder(services, offer, email=email)
+    person, preorder = await make_preorder(services, offer, email=email, tier=tier)
     async with services.db.write() as session:
         paid = await session.get_one(PreOrder, preorder.id)
         paid.status, paid.paid_at = "paid", services.clock()

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from tests.factories.auth import make_person
 from tests.factories.clubs import make_club_sale
-from tests.factories.preorders import make_preorder
+from tests.factories.pool_members import make_paid
 from tests.fixtures.services import make_settings
 from tests.rooms.portal.conftest import Desk
 
@@ -20,8 +20,6 @@ from handstamp.kit.clock import MINUTE, FakeClock
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.web import Services
 from handstamp.pool.models import PoolTicket
-from handstamp.preorders.fulfil_preorder import demand
-from handstamp.preorders.models import PreOrder
 
 EARLY, LATE = "Early bird", "Late entry"
 _SELECT = re.compile(r'<select id="fix-(\d+)".*?</select>', re.S)
@@ -102,12 +100,7 @@ async def counter(client: httpx2.AsyncClient, services: Services, clock: FakeClo
     )
     for tier in (0, 0, 1):
         clock.advance(MINUTE)
-        _person, placed = await make_preorder(services, offer, tier=tier)
-        async with services.db.write() as session:
-            paid = await session.get_one(PreOrder, placed.id)
-            paid.status, paid.paid_at = "paid", services.clock()
-            await session.flush()
-            await demand(session, paid)
+        await make_paid(services, offer, tier=tier)
     person = await make_person(services, "harry@example.org")
     async with services.db.write() as session:
         own = Member(user_id=person.actor.id, organizer_id=club.organizer_id, role="owner")
