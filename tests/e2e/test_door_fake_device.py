@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from playwright.sync_api import Playwright
+from playwright.sync_api import Browser, Playwright
 from tests.e2e.door_world import DoorPhone, World, matrix
 from tests.e2e.stage import ARGS, PHONE
 
@@ -33,11 +33,9 @@ def clip(text: str, folder: Path) -> Path:
     return film
 
 
-def test_a_ticket_before_the_fake_device_is_admitted_offline(
-    world: World, playwright_run: Playwright, tmp_path: Path
-) -> None:
-    film = clip(world.tokens[0], tmp_path)
-    browser = playwright_run.chromium.launch(
+def film_browser(playwright: Playwright, film: Path) -> Browser:
+    """Start a browser whose camera sees a film, and nobody is asked whether it may."""
+    return playwright.chromium.launch(
         executable_path="/usr/bin/chromium",
         args=[
             *ARGS,
@@ -46,8 +44,19 @@ def test_a_ticket_before_the_fake_device_is_admitted_offline(
             f"--use-file-for-fake-video-capture={film}",
         ],
     )
+
+
+def camera_phone(browser: Browser, world: World) -> DoorPhone:
+    """Return a phone in it that may use its camera."""
     context = browser.new_context(viewport=PHONE, locale="en-GB", permissions=["camera"])
-    phone = DoorPhone(context.new_page(), world)
+    return DoorPhone(context.new_page(), world)
+
+
+def test_a_ticket_before_the_fake_device_is_admitted_offline(
+    world: World, playwright_run: Playwright, tmp_path: Path
+) -> None:
+    browser = film_browser(playwright_run, clip(world.tokens[0], tmp_path))
+    phone = camera_phone(browser, world)
     phone.pair(world.code())
     world.kill()
     phone.page.locator(".shift-screen form button[type=submit]").click()

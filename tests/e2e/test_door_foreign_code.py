@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from playwright.sync_api import Playwright
 from tests.e2e.door_world import DoorPhone, World
-from tests.e2e.stage import ARGS, PHONE
 from tests.e2e.test_door_camera import begin_shift
-from tests.e2e.test_door_fake_device import clip
+from tests.e2e.test_door_fake_device import camera_phone, clip, film_browser
 from tests.factories.tickets import make_holders, make_tickets
 
 from handstamp.plumbing.web import Services
@@ -109,17 +108,8 @@ def test_it_is_read_by_the_browser_s_own_fake_camera(
     world: World, playwright_run: Playwright
 ) -> None:
     ticket = add_coded(world)
-    browser = playwright_run.chromium.launch(
-        executable_path="/usr/bin/chromium",
-        args=[
-            *ARGS,
-            "--use-fake-device-for-media-stream",
-            "--use-fake-ui-for-media-stream",
-            f"--use-file-for-fake-video-capture={clip(CODE, world.folder)}",
-        ],
-    )
-    context = browser.new_context(viewport=PHONE, locale="en-GB", permissions=["camera"])
-    phone = DoorPhone(context.new_page(), world)
+    browser = film_browser(playwright_run, clip(CODE, world.folder))
+    phone = camera_phone(browser, world)
     phone.pair(world.code())
     world.kill()
     phone.page.locator(".shift-screen form button[type=submit]").click()
