@@ -3,20 +3,16 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from tests.e2e.door_world import World, free_port
-from tests.factories.auth import Person, make_person
+from tests.e2e.door_world import World
+from tests.e2e.member_world import member_world
+from tests.factories.auth import make_person
 from tests.factories.clubs import make_club_sale
-from tests.factories.preorders import make_preorder
-from tests.fixtures.services import make_settings
+from tests.factories.pool_members import make_paid
 
 from handstamp.auth.models import Member
-from handstamp.clubs.find_clubs import Offered
 from handstamp.plumbing.web import Services
-from handstamp.preorders.fulfil_preorder import demand
-from handstamp.preorders.models import PreOrder
 
 _NUMBERS = itertools.count()
 TITLE, EARLY, LATE = "Harbour Night", "Entry 20:00 – 20:30", "Entry 21:30 – 22:00"
@@ -44,17 +40,6 @@ class Waiting:
         return f"/tickets/organizer/pool/{self.organizer}/upload"
 
 
-async def have_paid(services: Services, offer: Offered, tier: int) -> tuple[Person, PreOrder]:
-    """Have a fresh member pay for a ticket that comes from elsewhere."""
-    person, placed = await make_preorder(services, offer, tier=tier)
-    async with services.db.write() as session:
-        paid = await session.get_one(PreOrder, placed.id)
-        paid.status, paid.paid_at = "paid", services.clock()
-        await session.flush()
-        await demand(session, paid)
-        return person, paid
-
-
 def begin_waiting(world: World, early: int = 3, late: int = 1) -> Waiting:
     """Make the event with its two variants, and members who have paid for them."""
 
@@ -66,9 +51,9 @@ def begin_waiting(world: World, early: int = 3, late: int = 1) -> Waiting:
             title=TITLE,
             currency="GBP",
         )
-        members = [await have_paid(services, offer, 0) for _ in range(early)]
+        members = [await make_paid(services, offer) for _ in range(early)]
         for _ in range(late):
-            await have_paid(services, offer, 1)
+            await make_paid(services, offer, tier=1)
         owner = await make_person(services, f"harry{next(_NUMBERS)}@example.org")
         async with services.db.write() as session:
             own = Member(user_id=owner.actor.id, organizer_id=club.organizer_id, role="owner")
@@ -84,19 +69,9 @@ def begin_waiting(world: World, early: int = 3, late: int = 1) -> Waiting:
 @pytest.fixture(scope="module")
 def pool_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A running installation."""
-    folder: Path = tmp_path_factory.mktemp("pool")
-    port = free_port()
-    settings = make_settings(
-        f"sqlite+aiosqlite:///{folder / 'pool.db'}",
-        public_url=f"http://localhost:{port}",
-        enable_checkout=True,
-        enable_preorders=True,
-    )
-    world = World(settings, port, folder)
-    world.begin()
-    world.start()
-    yield world
-    world.kill()
+    with member_world(tmp_path_factory.mktemp("pool")) as world:
+        world.start()
+        yield world
 
 
 @pytest.fixture

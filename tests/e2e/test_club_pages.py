@@ -3,17 +3,16 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.e2e.door_world import World, free_port
+from tests.e2e.door_world import World
+from tests.e2e.member_world import member_world
 from tests.e2e.portal_world import Office
 from tests.e2e.stage import DESKTOP, PHONE
 from tests.factories.auth import Person, make_person
 from tests.factories.clubs import make_club_sale, make_member
 from tests.factories.preorders import make_card, make_preorder
-from tests.fixtures.services import make_settings
 
 from handstamp.auth.models import Member
 from handstamp.auth.sessions import COOKIE
@@ -89,19 +88,9 @@ def begin_week(world: World) -> Week:
 @pytest.fixture(scope="module")
 def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
     """A running installation in a club's week."""
-    folder: Path = tmp_path_factory.mktemp("club")
-    port = free_port()
-    settings = make_settings(
-        f"sqlite+aiosqlite:///{folder / 'club.db'}",
-        public_url=f"http://localhost:{port}",
-        enable_checkout=True,
-        enable_preorders=True,
-    )
-    world = World(settings, port, folder)
-    world.begin()
-    world.start()
-    yield begin_week(world)
-    world.kill()
+    with member_world(tmp_path_factory.mktemp("club")) as world:
+        world.start()
+        yield begin_week(world)
 
 
 def browser_of(browser: Browser, week: Week, token: str, **others: object) -> Office:

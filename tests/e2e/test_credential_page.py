@@ -1,16 +1,15 @@
 """A member's ticket from elsewhere in a real browser: hidden until asked for, gone when left."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.e2e.door_world import World, free_port
+from tests.e2e.door_world import World
+from tests.e2e.member_world import member_world
 from tests.e2e.portal_world import Office
 from tests.e2e.stage import DESKTOP, PHONE
 from tests.factories.pool_members import make_served
-from tests.fixtures.services import make_settings
 
 from handstamp.auth.sessions import COOKIE
 from handstamp.plumbing.web import Services
@@ -21,25 +20,15 @@ SECRET, CODE = "secret-000000", "CODE-000000"
 @pytest.fixture(scope="module")
 def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, str, str]]:
     """A running installation; the address of a served member's pre-order, and their session."""
-    folder: Path = tmp_path_factory.mktemp("pool")
-    port = free_port()
-    settings = make_settings(
-        f"sqlite+aiosqlite:///{folder / 'pool.db'}",
-        public_url=f"http://localhost:{port}",
-        enable_checkout=True,
-        enable_preorders=True,
-    )
-    world = World(settings, port, folder)
-    world.begin()
 
     async def act(services: Services) -> tuple[str, str]:
         (only,) = await make_served(services)
         return f"/tickets/me/pre-orders/{only.preorder.id}", only.person.token
 
-    page, token = world.work(act)
-    world.start()
-    yield world, page, token
-    world.kill()
+    with member_world(tmp_path_factory.mktemp("pool")) as world:
+        page, token = world.work(act)
+        world.start()
+        yield world, page, token
 
 
 @pytest.mark.parametrize("light", ["light", "dark"])

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.e2e.door_world import World, free_port
+from tests.e2e.door_world import World
+from tests.e2e.member_world import member_world
 from tests.e2e.portal_world import Office
 from tests.e2e.stage import DESKTOP, PHONE
 from tests.factories.auth import make_person
@@ -18,7 +18,6 @@ from tests.factories.pool_members import (
     make_paid,
     served,
 )
-from tests.fixtures.services import make_settings
 
 from handstamp.auth.models import Member
 from handstamp.auth.sessions import COOKIE
@@ -85,20 +84,10 @@ async def begin_pool(world: World, services: Services) -> Pool:
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
     """A running installation with a pool."""
-    folder: Path = tmp_path_factory.mktemp("pool")
-    port = free_port()
-    settings = make_settings(
-        f"sqlite+aiosqlite:///{folder / 'pool.db'}",
-        public_url=f"http://localhost:{port}",
-        enable_checkout=True,
-        enable_preorders=True,
-    )
-    world = World(settings, port, folder)
-    world.begin()
-    found = world.work(lambda services: begin_pool(world, services))
-    world.start()
-    yield found
-    world.kill()
+    with member_world(tmp_path_factory.mktemp("pool")) as world:
+        found = world.work(lambda services: begin_pool(world, services))
+        world.start()
+        yield found
 
 
 def browser_of(browser: Browser, pool: Pool, token: str, viewport: object) -> Office:

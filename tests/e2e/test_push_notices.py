@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from tests.e2e.door_world import World, free_port
+from tests.e2e.door_world import World
+from tests.e2e.member_world import member_world
 from tests.e2e.portal_world import Office
 from tests.e2e.stage import PHONE
 from tests.factories.auth import Person
 from tests.factories.clubs import make_club_sale
 from tests.factories.preorders import make_preorder
 from tests.fixtures.push_service import PushService, push_service
-from tests.fixtures.services import make_settings
 
 from handstamp.auth.sessions import COOKIE
 from handstamp.plumbing.web import Services
@@ -106,20 +106,9 @@ def until(page: Page, is_so: Callable[[], bool]) -> None:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A running installation whose notices may go to this machine."""
-    folder = tmp_path_factory.mktemp("push")
-    port = free_port()
-    settings = make_settings(
-        f"sqlite+aiosqlite:///{folder / 'push.db'}",
-        public_url=f"http://localhost:{port}",
-        enable_checkout=True,
-        enable_preorders=True,
-        push_to_loopback=True,
-    )
-    here = World(settings, port, folder)
-    here.begin()
-    here.start()
-    yield here
-    here.kill()
+    with member_world(tmp_path_factory.mktemp("push"), push_to_loopback=True) as here:
+        here.start()
+        yield here
 
 
 @pytest.fixture

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.e2e.door_world import World, free_port
+from tests.e2e.member_world import member_world
 from tests.e2e.stage import DESKTOP, PHONE
 from tests.e2e.test_club_pages import Week, begin_week, browser_of
-from tests.fixtures.services import make_settings
 
 from handstamp.kit.clock import HOUR
 from handstamp.payments.models import Payment
@@ -45,21 +44,11 @@ async def fail_a_refund(services: Services, preorder_id: str) -> None:
 @pytest.fixture(scope="module")
 def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
     """A running installation with a pre-order whose refund failed."""
-    folder = tmp_path_factory.mktemp("refund")
-    port = free_port()
-    settings = make_settings(
-        f"sqlite+aiosqlite:///{folder / 'club.db'}",
-        public_url=f"http://localhost:{port}",
-        enable_checkout=True,
-        enable_preorders=True,
-    )
-    world = World(settings, port, folder)
-    world.begin()
-    world.start()
-    made = begin_week(world)
-    world.work(lambda services: fail_a_refund(services, made.preorder))
-    yield made
-    world.kill()
+    with member_world(tmp_path_factory.mktemp("refund")) as world:
+        world.start()
+        made = begin_week(world)
+        world.work(lambda services: fail_a_refund(services, made.preorder))
+        yield made
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
