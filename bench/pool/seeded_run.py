@@ -92,13 +92,12 @@ def _file(random: Random, title: str) -> bytes:
 
 def _mistyped(random: Random, name: str) -> str:
     at = random.randrange(1, len(name) - 1)
-    return random.choice(
-        (
-            name[:at] + name[at + 1 :],
-            name[:at] + name[at] + name[at:],
-            name[:at] + name[at + 1] + name[at] + name[at + 2 :],
-        )
+    wrong = (
+        name[:at] + name[at + 1 :],
+        name[:at] + name[at] + name[at:],
+        name[:at] + name[at + 1] + name[at] + name[at + 2 :],
     )
+    return random.choice([one for one in wrong if one != name])  # two like letters swap to the same
 
 
 async def _fixes(http: Any, person: Person, content: bytes) -> dict[str, Any]:

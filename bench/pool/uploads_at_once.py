@@ -45,7 +45,9 @@ async def _run(here: Installation) -> tuple[float, float]:
         pool_csv(ticket_rows(offer.event.title, ROWS, TIERS[n % len(TIERS)], first=n * ROWS))
         for n in range(FILES)
     ]
-    async with running(here, 2), httpx2.AsyncClient(base_url=here.address, timeout=300) as http:
+    at_once = httpx2.Limits(max_connections=FILES + TWICE)
+    client = httpx2.AsyncClient(base_url=here.address, timeout=300, limits=at_once)
+    async with running(here, 2), client as http:
         headers = {**person.headers, "Content-Type": "text/csv"}
 
         async def send(number: int) -> None:
