@@ -44,8 +44,8 @@ def read_journal(settings: Settings, path: Path) -> dict[str, Millis]:
     return _read(settings, path.read_text(encoding="ascii", errors="replace"), path)
 
 
-def add_to_journal(settings: Settings, path: Path, known: Mapping[str, Millis]) -> int:
-    """Add what the journal does not know yet, to the disk itself; return how many that were.
+def add_to_journal(settings: Settings, path: Path, known: Mapping[str, Millis]) -> None:
+    """Add what the journal does not know yet, to the disk itself.
 
     Raises:
         BadJournal: what is there is no journal of this installation.
@@ -66,7 +66,6 @@ def add_to_journal(settings: Settings, path: Path, known: Mapping[str, Millis]) 
         file.writelines(f"{key} {at}\n" for key, at in fresh.items())
         file.flush()
         os.fsync(file.fileno())
-    return len(fresh)
 
 
 def _read(settings: Settings, text: str, path: Path) -> dict[str, Millis]:

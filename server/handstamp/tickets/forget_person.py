@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.events.announce import announce
@@ -13,23 +13,16 @@ from handstamp.tickets.models import Ticket
 _AT_ONCE = 500
 
 
-def tickets_of(email: str, order_ids: Sequence[str] = ()) -> Select[int, str]:
-    """Return the query of id and event of what is in somebody's name, or of their orders."""
-    theirs = func.lower(Ticket.holder_email) == email
-    if order_ids:
-        theirs = or_(theirs, Ticket.order_id.in_(order_ids))
-    return select(Ticket.id, Ticket.event_id).where(theirs).order_by(Ticket.id)
-
-
 async def forget_holder(
-    session: AsyncSession, services: Services, email: str, order_ids: Sequence[str] = ()
+    session: AsyncSession, services: Services, email: str, order_ids: Sequence[str]
 ) -> list[str]:
     """Empty the personal fields of a person's tickets and of their orders' tickets.
 
     Every phone is told. Returns the events concerned.
     """
-    query = tickets_of(email, order_ids).where(Ticket.erased_at.is_(None))
-    query = query.with_for_update(key_share=True)
+    theirs = or_(func.lower(Ticket.holder_email) == email, Ticket.order_id.in_(order_ids))
+    query = select(Ticket.id, Ticket.event_id).where(theirs, Ticket.erased_at.is_(None))
+    query = query.order_by(Ticket.id).with_for_update(key_share=True)
     found = list((await session.execute(query)).all())
     moment = now(session)
     for start in range(0, len(found), _AT_ONCE):
