@@ -3,7 +3,6 @@
 import io
 import json
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -18,6 +17,7 @@ from handstamp.plumbing.errors import Forbidden
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.privacy.erase_person import erase_person
 from handstamp.privacy.export_person import export_person
+from handstamp.privacy.journal import journal_path, read_journal
 from handstamp.privacy.routes import EXPORTS_PER_HOUR
 
 pytestmark = pytest.mark.anyio
@@ -157,11 +157,7 @@ async def test_erasing_by_the_api_is_the_administrators(
     assert (await client.post(path, json={"email": "x"}, headers=admin.headers)).status_code == 400
 
 
-async def test_the_journal_knows_hashes_and_no_address(
-    services: Services, lives: Lives, tmp_path: Path
-) -> None:
-    from handstamp.privacy.journal import journal_path, read_journal
-
+async def test_the_journal_knows_hashes_and_no_address(services: Services, lives: Lives) -> None:
     await erase_person(services, SYSTEM, lives.zelda.email)
     path = journal_path(services.settings)
     text = path.read_text()
