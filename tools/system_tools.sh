@@ -29,6 +29,7 @@ if [ ! -e /usr/sbin/policy-rc.d ]; then
   printf '#!/bin/sh\nexit 101\n' | $root tee /usr/sbin/policy-rc.d >/dev/null
   $root chmod 755 /usr/sbin/policy-rc.d
   trap '$root rm -f /usr/sbin/policy-rc.d' EXIT
+  trap 'exit 130' INT TERM
 fi
 # shellcheck disable=SC2086
 DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends $missing >/dev/null
