@@ -93,6 +93,14 @@ async def note_handed(
     await note_all(session, SYSTEM, acts)
 
 
+async def held_ticket(session: AsyncSession, demand_id: str) -> str | None:
+    """Return the id of the ticket that a demand has now."""
+    current: str | None = await session.scalar(
+        _current([demand_id]).with_only_columns(Assignment.ticket_id)
+    )
+    return current
+
+
 async def who_wait(session: AsyncSession, demand_ids: Collection[str]) -> set[str]:
     """Return which of some demands still wait."""
     found: set[str] = set()

@@ -1,12 +1,10 @@
 """A member reads the credential of their own ticket from elsewhere; each reading is logged."""
 
-from sqlalchemy import select
-
 from handstamp.plumbing.errors import Conflict
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 from handstamp.pool.credentials import Credential, count_reading, read_credential
-from handstamp.pool.models import Assignment
+from handstamp.pool.handed_over import held_ticket
 from handstamp.preorders.change_preorder import own_preorder
 from handstamp.preorders.given_back import given_back
 
@@ -24,10 +22,7 @@ async def own_credential(services: Services, actor: Actor, preorder_id: str) -> 
     await count_reading(services, actor)
     async with services.db.write(actor=f"{actor.kind}:{actor.id}") as session:
         preorder = await own_preorder(session, actor, preorder_id)
-        query = select(Assignment.ticket_id).where(
-            Assignment.demand_id == preorder.id, Assignment.ended_at.is_(None)
-        )
-        ticket_id = await session.scalar(query)
+        ticket_id = await held_ticket(session, preorder.id)
         if (
             ticket_id is None
             or preorder.status != "fulfilled"

@@ -34,6 +34,7 @@ from handstamp.pool.take_back import take_back
 from handstamp.preorders.credential_mails import queue_credentials
 from handstamp.preorders.models import PreOrder, PushSubscription
 from handstamp.preorders.resend_credentials import resend_credentials
+from handstamp.preorders.resend_ticket import resend_ticket
 from handstamp.refunds.models import Refund
 
 pytestmark = pytest.mark.anyio
@@ -255,6 +256,17 @@ async def test_sent_again_its_delivery_begins_anew(
     assert await delivery(services, only) == "sent"
     assert len(sent_to(smtp_server, only)) == 2
     assert (await acts(services))[-2:] == ["credential.resend", "credential.sent"]
+
+
+async def test_from_the_pre_order_too_it_is_sent_again_with_its_credential(
+    services: Services, smtp_server: SmtpServer
+) -> None:
+    (only,) = await make_served(services)
+    await run_jobs(services)
+    again = await resend_ticket(services, SYSTEM, only.preorder.id)
+    await run_jobs(services)
+    assert again in {mail.id for mail in await mails(services)}
+    assert ["secret-000000" in text_of(one) for one in sent_to(smtp_server, only)] == [True, True]
 
 
 async def test_it_is_sent_again_only_by_who_may_and_not_for_ever(services: Services) -> None:
