@@ -1,6 +1,6 @@
 """Mails of what became of a charge: the ticket, a decline, a bank's question, money given back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.auth.find_profile import logo_of
 from handstamp.mail.addresses import one_line
 from handstamp.mail.prepared import NoLongerWanted, Part, Prepare, Prepared
-from handstamp.mail.send_mail import NewMail, queue_mail, queue_mails
+from handstamp.mail.send_mail import queue_mail
 from handstamp.pdf.drawing_pool import DrawingFailed
 from handstamp.pdf.ticket_document import PdfTicket
 from handstamp.pdf.ticket_pdf import draw_tickets
@@ -42,14 +42,6 @@ PICTURE = "ticket"
 async def queue_received(session: AsyncSession, preorder: PreOrder) -> str:
     """Queue the mail that brings the ticket; return its id."""
     return await queue_once(session, preorder, RECEIVED)
-
-
-async def queue_all_received(session: AsyncSession, preorders: Sequence[PreOrder]) -> list[str]:
-    """Queue the mail that brings the ticket to each of some members; return their ids."""
-    mails = [
-        NewMail(one.email, {"preorder": one.id}, about(one.id), one.language) for one in preorders
-    ]
-    return await queue_mails(session, RECEIVED, mails)
 
 
 async def queue_failed(session: AsyncSession, preorder: PreOrder) -> str:
