@@ -112,8 +112,9 @@ def _is_current(ticket: Ticket, current: Mapping[str, Assignment]) -> bool:
     if ticket.source != "pool":
         return True
     has = current.get(ticket.order_item_id or "")
-    handed = has is not None and has.handed_at is not None
-    return handed and has is not None and ticket.external_id == door_name(has.ticket_id)
+    if has is None or has.handed_at is None:
+        return False
+    return ticket.external_id == door_name(has.ticket_id)
 
 
 async def _take_from(
@@ -137,8 +138,8 @@ async def _refused(
 ) -> set[str]:
     """Return who gets nothing after all: the money went back, or is about to."""
     wanted = sorted(due)
-    open_now = {one for one in wanted if one in preorders and preorders[one].status in PAID}
-    return {one for one in wanted if one not in open_now} | await given_back(session, wanted)
+    ended = {one for one in wanted if one not in preorders or preorders[one].status not in PAID}
+    return ended | await given_back(session, wanted)
 
 
 @dataclass(frozen=True)
