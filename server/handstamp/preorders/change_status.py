@@ -77,8 +77,9 @@ async def change_many(
 ) -> None:
     """Do what `change_status` does for many, and store further values of each, in few statements.
 
-    `values`: what else is stored and told in the log, by the pre-order's id; the same names for
-    each. The rows in the session are not what is stored afterwards.
+    `wanted`: a status that is open still. `values`: what else is stored and told in the log, by
+    the pre-order's id; the same names for each. The rows in the session are not what is stored
+    afterwards.
 
     Raises:
         WrongMove: that status cannot follow the one of some.
