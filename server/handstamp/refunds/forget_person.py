@@ -18,14 +18,14 @@ async def why_not_forget(
     """Say that money is on its way back, or that a bank has not decided yet."""
     refunds = or_(Refund.order_id.in_(order_ids), Refund.preorder_id.in_(preorder_ids))
     disputes = or_(Dispute.order_id.in_(order_ids), Dispute.preorder_id.in_(preorder_ids))
-    moving = select(Refund.id).where(refunds, Refund.status.in_(_OPEN))
-    disputed = select(Dispute.id).where(disputes, Dispute.outcome == "")
+    moving = select(Refund.id).where(refunds, Refund.status.in_(_OPEN)).limit(1)
+    disputed = select(Dispute.id).where(disputes, Dispute.outcome == "").limit(1)
     reasons = []
-    for _each in await session.scalars(moving):
-        reasons.append(_("A refund to them has not arrived yet. Wait until it has ended."))
-    for _each in await session.scalars(disputed):
+    if await session.scalar(disputed) is not None:
         reasons.append(_("A dispute of a payment of theirs is open. Wait until it is decided."))
-    return sorted(set(reasons))
+    if await session.scalar(moving) is not None:
+        reasons.append(_("A refund to them has not arrived yet. Wait until it has ended."))
+    return reasons
 
 
 async def forget_notes(
