@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
 from handstamp.orders import order_mails, rules, store
-from handstamp.orders.checkout_page import account_of, close_page, look_at_page
+from handstamp.orders.checkout_page import ORDER_MARK, account_of, close_page, look_at_page
 from handstamp.orders.fulfil_order import fulfil
 from handstamp.orders.models import Order, OrderItem
 from handstamp.payments.facts import CheckoutFacts, PaymentFacts
@@ -56,7 +56,7 @@ async def settle_session(services: Services, session_id: str, account: str) -> s
     it is paid: whatever was paid for an order is either fulfilled or given back.
     """
     facts = await gateway(services).retrieve_checkout(session_id, account=account)
-    order, items = await _read(services, facts.metadata.get("order_id", ""))
+    order, items = await _read(services, facts.metadata.get(ORDER_MARK, ""))
     if order is None or account_of(order) != account:
         _log.warning("session_of_no_order", account=account)
         return ""
