@@ -35,7 +35,7 @@ async def count_sales(session: AsyncSession, event_id: str) -> Sales:
     kept = (await session.execute(query.where(EventSales.event_id == event_id))).one_or_none()
     pending = select(func.count()).where(Order.event_id == event_id, Order.status == "pending")
     waiting = await session.scalar(pending) or 0
-    sums = {name: getattr(kept, name) for name in COUNTED} if kept else {}
+    sums = kept._asdict() if kept else {}
     return Sales(**sums, waiting=waiting)
 
 
