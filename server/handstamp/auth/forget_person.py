@@ -13,7 +13,8 @@ _QUIET = {"synchronize_session": False}
 
 
 async def why_not_forget(session: AsyncSession, person: Person) -> list[str]:
-    """Say what hangs on this account and must be handed over first."""
+    """Say what hangs on this account and must be handed over first; their teams are locked."""
+    await _hold_teams(session, person.user_id)
     reasons = [
         _("They are the only owner of %(name)s. Make somebody else its owner first.")
         % {"name": name}
@@ -48,6 +49,12 @@ async def _forget_counts(session: AsyncSession, person: Person) -> None:
     if person.user_id:
         theirs = theirs | (StoredAnswer.scope == f"user:{person.user_id}")
     await session.execute(delete(StoredAnswer).where(theirs).execution_options(**_QUIET))
+
+
+async def _hold_teams(session: AsyncSession, user_id: str) -> None:
+    mine = select(Member.organizer_id).where(Member.user_id == user_id, Member.role == "owner")
+    teams = select(Organizer.id).where(Organizer.id.in_(mine)).order_by(Organizer.id)
+    await session.execute(teams.with_for_update(key_share=True))
 
 
 async def _owned_alone(session: AsyncSession, user_id: str) -> list[str]:

@@ -1,11 +1,15 @@
 """Teams: who changes them, that an owner is always left, and how little support may."""
 
+import asyncio
+
 import pytest
 from tests.factories.auth import make_owner, make_person, make_team
 
 from handstamp.auth.change_team import remove_from_team, set_role
 from handstamp.auth.find_organizers import organizers_of
+from handstamp.auth.find_person import find_person
 from handstamp.auth.find_team import team_of
+from handstamp.auth.forget_person import forget_account, why_not_forget
 from handstamp.auth.sessions import find_actor
 from handstamp.plumbing.errors import BadInput, Conflict, Forbidden, NotFound
 from handstamp.plumbing.web import Actor, Services
@@ -87,3 +91,23 @@ async def test_an_administrator_begins_a_team(services: Services) -> None:
         await set_role(session, admin.actor, organizer.id, "ada@example.org", "owner")
         with pytest.raises(NotFound):
             await set_role(session, admin.actor, "org_nothing", "ada@example.org", "owner")
+
+
+async def test_an_owner_is_left_when_one_is_forgotten_while_the_other_is_removed(
+    services: Services,
+) -> None:
+    ada, organizer = await make_owner(services)
+    bea = await make_person(services, "bea@example.org", organizer=organizer)
+
+    async def remove_bea() -> None:
+        async with services.db.write() as session:
+            await remove_from_team(session, ada.actor, organizer.id, bea.actor.id)
+
+    async with services.db.write() as session:
+        person = await find_person(session, "ada@example.org")
+        assert await why_not_forget(session, person) == []
+        removing = asyncio.create_task(remove_bea())
+        await asyncio.wait({removing}, timeout=0.5)
+        await forget_account(session, person)
+    with pytest.raises(Conflict):
+        await removing
