@@ -61,7 +61,10 @@ async def _read(services: Services, kinds: Kinds, batch: Sequence[JobContext]) -
     async with services.db.read() as session:
         query = select(Mail).where(Mail.id.in_({ctx.args["mail"] for ctx in batch}))
         mails = {mail.id: mail for mail in await session.scalars(query)}
-    letters = [Letter(ctx, mails[ctx.args["mail"]]) for ctx in batch]
+    for ctx in batch:
+        if ctx.args["mail"] not in mails:
+            ctx.error = GiveUp("there is no such mail")
+    letters = [Letter(ctx, mails[ctx.args["mail"]]) for ctx in batch if ctx.error is None]
     await _gather(services, kinds, letters)
     return letters
 

@@ -18,7 +18,7 @@ from handstamp.mail.prepared import Kinds, NoLongerWanted, Prepared, Ready, argu
 from handstamp.mail.send_mail import JOB, NewMail, queue_mails
 from handstamp.plumbing import job_queue
 from handstamp.plumbing.config import Settings
-from handstamp.plumbing.jobs import Worker
+from handstamp.plumbing.jobs import Worker, enqueue
 from handstamp.plumbing.models import Job
 from handstamp.plumbing.web import Services
 
@@ -129,6 +129,18 @@ async def test_one_s_trouble_is_no_other_s(shop: Shop, smtp_server: SmtpServer) 
         ("sent", "done"), ("sent", "done"),
     ]  # fmt: skip
     assert sorted(shop.told) == [([0], "dropped"), ([2], "failed"), ([4, 5], "sent")]
+
+
+async def test_a_mail_that_is_not_there_stops_no_other(shop: Shop, smtp_server: SmtpServer) -> None:
+    await shop.queue(1)
+    async with shop.services.db.write() as session:
+        await enqueue(session, JOB, {"mail": "mail_of_nobody"})
+    await shop.queue(1)
+    assert await shop.worker().drain() == 3
+    assert sent_to(smtp_server) == [0, 0]
+    async with shop.services.db.read() as session:
+        states = list(await session.scalars(select(Job.state).order_by(Job.id)))
+    assert states == ["done", "dead", "done"]
 
 
 async def test_what_cannot_be_noted_together_is_noted_one_by_one(
