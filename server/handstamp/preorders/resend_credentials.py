@@ -13,6 +13,7 @@ from handstamp.pool.log_assignment import note
 from handstamp.pool.models import Assignment, PoolTicket
 from handstamp.preorders import store
 from handstamp.preorders.credential_mails import queue_credentials
+from handstamp.preorders.given_back import given_back
 from handstamp.preorders.models import PreOrder
 
 RESENT = "credential.resend"
@@ -26,7 +27,7 @@ async def resend_credentials(services: Services, actor: Actor, ticket_id: str) -
 
     Raises:
         NotFound: there is no such ticket, or the actor does not help its organizer's members.
-        Conflict: nobody has it, or the pre-order does not hold it any more.
+        Conflict: nobody has it, or the pre-order does not hold it any more: its money goes back.
         TooMany: it was sent again too often.
     """
     async with services.db.read() as session:
@@ -72,6 +73,11 @@ async def _current(session: AsyncSession, ticket_id: str) -> tuple[PreOrder, Ass
     )
     given = await session.scalar(query, execution_options={"populate_existing": True})
     preorder = await store.preorder(session, given.demand_id) if given else None
-    if given is None or preorder is None or preorder.status != "fulfilled":
+    if (
+        given is None
+        or preorder is None
+        or preorder.status != "fulfilled"
+        or await given_back(session, [preorder.id])
+    ):
         raise Conflict(_("Nobody holds this ticket, so there is nobody to send it to."))
     return preorder, given
