@@ -10,6 +10,7 @@ from handstamp.kit.clock import HOUR, MINUTE, Millis
 from handstamp.orders import rules
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.order_access import page_of
+from handstamp.payments.checkout_request import ORDER_MARK
 from handstamp.payments.facts import CheckoutFacts, NewCheckout
 from handstamp.payments.gateway import gateway
 from handstamp.payments.gateway_errors import GatewayBroken, GatewayKeyUsed, GatewayRefused
@@ -18,7 +19,6 @@ from handstamp.plumbing.texts import _, speaking
 from handstamp.plumbing.web import Services
 
 DIRECT = "direct"
-ORDER_MARK = "order_id"  # in the metadata of every page
 CLOCK_SKEW: Millis = 5 * MINUTE  # between our clock and Stripe's
 LEAST_LIFE: Millis = 30 * MINUTE  # of a page, says Stripe
 SURE_AFTER: Millis = MINUTE  # after a hold's end no call of its checkout is under way any more

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
 from handstamp.orders import order_mails, rules, store
-from handstamp.orders.checkout_page import ORDER_MARK, account_of, close_page, look_at_page
+from handstamp.orders.checkout_page import account_of, close_page, look_at_page
 from handstamp.orders.fulfil_order import fulfil
 from handstamp.orders.models import Order, OrderItem
+from handstamp.payments.checkout_request import ORDER_MARK
 from handstamp.payments.facts import CheckoutFacts, PaymentFacts
 from handstamp.payments.gateway import gateway
 from handstamp.payments.gateway_errors import GatewayError

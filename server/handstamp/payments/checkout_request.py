@@ -28,6 +28,7 @@ LOCALES = (
     | {"pl", "pt", "pt-BR", "ro", "ru", "sk", "sl", "sv", "th", "tr", "vi", "zh", "zh-HK", "zh-TW"}
 )
 LONGEST_NAME = 250
+ORDER_MARK = "order_id"  # in the metadata of every page and payment of an order
 
 
 def checkout_request(wanted: NewCheckout) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def checkout_request(wanted: NewCheckout) -> dict[str, Any]:
 
     Those two marks are how a payment is matched with its order when everything else is lost.
     """
-    marks = {"order_id": wanted.order_id, "order_number": wanted.number}
+    marks = {ORDER_MARK: wanted.order_id, "order_number": wanted.number}
     request: dict[str, Any] = {
         "mode": "payment",
         "client_reference_id": wanted.order_id,

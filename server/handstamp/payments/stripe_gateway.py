@@ -135,7 +135,8 @@ class StripeGateway:
         """Return the ids of sessions created between two moments with a mark, the newest first."""
         wanted = {"created": {"gte": since // SECOND, "lte": -(-until // SECOND)}}
         pages = _pages(self._stripe.checkout.sessions.list_async, wanted, _options(account))
-        return [str(one["id"]) async for one in pages if one["metadata"].get(mark[0]) == mark[1]]
+        name, value = mark
+        return [str(one["id"]) async for one in pages if (one["metadata"] or {}).get(name) == value]
 
     async def create_customer(
         self, *, account: str, email: str, name: str, key: str, metadata: Mapping[str, str]

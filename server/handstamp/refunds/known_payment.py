@@ -2,6 +2,7 @@
 
 from handstamp.orders.checkout_page import account_of
 from handstamp.orders.settle_order import settle_order
+from handstamp.payments.checkout_request import ORDER_MARK
 from handstamp.payments.facts import PaymentFacts
 from handstamp.payments.find_payments import payment_by_charge
 from handstamp.payments.gateway import gateway
@@ -48,7 +49,7 @@ async def _settle(services: Services, account: str, facts: PaymentFacts) -> bool
     if facts.metadata.get(PREORDER_MARK):
         return bool(await settle_payment(services, facts.id, account))
     async with services.db.read() as session:
-        order = await store.order(session, facts.metadata.get("order_id", ""))
+        order = await store.order(session, facts.metadata.get(ORDER_MARK, ""))
     if order is None or account_of(order) != account:
         return False
     await settle_order(services, order.id)

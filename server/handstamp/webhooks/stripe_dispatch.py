@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from handstamp.orders.settle_order import settle_order, settle_session
+from handstamp.payments.checkout_request import ORDER_MARK
 from handstamp.payments.gateway_errors import GatewayRefused
 from handstamp.payments.record_fee import record_fee
 from handstamp.payments.record_payout import record_payout
@@ -67,7 +68,7 @@ async def _payment(services: Services, hint: Hint) -> None:
     if hint.mark(PREORDER_MARK):
         await settle_payment(services, hint.object_id, hint.account)
     else:
-        await settle_order(services, hint.mark("order_id"))
+        await settle_order(services, hint.mark(ORDER_MARK))
 
 
 async def _account(services: Services, hint: Hint) -> None:
