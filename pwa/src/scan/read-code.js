@@ -42,12 +42,13 @@ function keyMap(keys) {
 export async function readCode(text, index) {
   const { keys } = index.header;
   const { check, token, compromised } = await verifyToken(text, keyMap(keys), verify);
-  const foreign = check === 'ok' ? null : await readForeign(text, index);
+  const { number } = index.header.event;
+  const code = check === 'ok' || index.codes.empty ? null : await foreignCodeDigest(number, text);
+  const foreign = code && readForeign(code, index);
   if (foreign) return foreign;
   if (!token) {
     const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-    const unlisted = text.trim() !== '' && !index.codes.empty;
-    const nothing = { ...NOTHING, check: unlisted ? /** @type {const} */ ('unlisted') : check };
+    const nothing = { ...NOTHING, check: code ? /** @type {const} */ ('unlisted') : check };
     return { token: nothing, digest: NO_DIGEST, mark: hexOf(new Uint8Array(hash, 0, 8)) };
   }
   const digest = await tokenDigest(token.signature);
@@ -57,16 +58,14 @@ export async function readCode(text, index) {
 
 /**
  * What is no genuine token may be a code from elsewhere (R48).
- * @param {string} text
+ * @param {Uint8Array<ArrayBuffer>} digest
  * @param {TicketIndex} index
- * @returns {Promise<CodeRead | null>}
+ * @returns {CodeRead | null}
  */
-async function readForeign(text, index) {
-  if (index.codes.empty) return null;
+function readForeign(digest, index) {
+  const row = index.byCode(digest);
+  if (!row) return null;
   const event = index.header.event.number;
-  const digest = await foreignCodeDigest(event, text);
-  const row = digest && index.byCode(digest);
-  if (!digest || !row) return null;
   const token = { ...NOTHING, check: /** @type {const} */ ('foreign'), event, serial: row[0] };
   return { token, digest, mark: hexOf(digest) };
 }
