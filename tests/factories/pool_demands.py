@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handstamp.events.find_events import events_by_id
 from handstamp.events.models import Event
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.jobs import Worker
-from handstamp.plumbing.web import Services
-from handstamp.pool.assign_tickets import ASSIGN
+from handstamp.plumbing.web import Actor, Services
+from handstamp.pool.assign_tickets import ASSIGN, Progress, step
 from handstamp.pool.demands import confirm
 from handstamp.pool.models import Assignment, Demand, PoolTicket
+from handstamp.pool.queue_assigning import queue_assigning
+from handstamp.pool.take_back import end_current
 from handstamp.worker import JOBS
 
 
@@ -76,3 +79,29 @@ async def current_of(services: Services, name: str) -> Assignment:
     query = select(Assignment).where(Assignment.demand_id == name, Assignment.ended_at.is_(None))
     async with services.db.read() as session:
         return (await session.scalars(query)).one()
+
+
+async def assign(services: Services, event_id: str, tier_id: str) -> int:
+    """Do what a run does, without its job; return how many were assigned."""
+    async with services.db.read() as session:
+        event = (await events_by_id(session, [event_id]))[event_id]
+    progress = Progress(event, tier_id)
+    while not progress.done:
+        async with services.db.write() as session:
+            await step(session, services, progress)
+    return progress.assigned
+
+
+async def take_back(session: AsyncSession, actor: Actor, assignment_id: str, why: str) -> None:
+    """End an assignment that goes on and whose ticket was not used; its member waits again."""
+    seen = await session.get_one(Assignment, assignment_id)
+    query = select(Demand).where(Demand.id == seen.demand_id).with_for_update(key_share=True)
+    demand = (await session.scalars(query, execution_options={"populate_existing": True})).one()
+    await session.refresh(seen)
+    if seen.ended_at is not None:
+        return
+    ended = await end_current(session, actor, demand, why)
+    if ended is not None and ended.ended_at is not None:
+        demand.status, demand.flagged_at = "waiting", None
+        await session.flush()
+        await queue_assigning(session, [(demand.event_id, demand.tier_id)])

@@ -24,7 +24,7 @@ from handstamp.pool.match_tickets import EntryWindow, Matching, Pair, Spare, mat
 from handstamp.pool.queue_assigning import ASSIGN
 from handstamp.pool.take_back import HAND_OVER
 
-__all__ = ["ASSIGN", "HAND_OVER", "assign", "assign_tickets"]
+__all__ = ["ASSIGN", "HAND_OVER", "assign_tickets"]
 AT_ONCE = 500  # of each side in one transaction
 
 
@@ -52,17 +52,6 @@ async def assign_tickets(ctx: JobContext) -> None:
             if progress is None or progress.done:
                 await ctx.acknowledge(session)
                 return
-
-
-async def assign(services: Services, event_id: str, tier_id: str) -> int:
-    """Do what the job does, here and now; return how many were assigned."""
-    async with services.db.read() as session:
-        event = (await events_by_id(session, [event_id]))[event_id]
-    progress = Progress(event, tier_id)
-    while not progress.done:
-        async with services.db.write(actor="pool") as session:
-            await step(session, services, progress)
-    return progress.assigned
 
 
 async def step(session: AsyncSession, services: Services, progress: Progress) -> None:

@@ -8,9 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.plumbing.db import now
-from handstamp.plumbing.errors import Conflict, NotFound
 from handstamp.plumbing.jobs import enqueue
-from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor
 from handstamp.pool.log_assignment import note
 from handstamp.pool.models import Assignment, Demand, PoolTicket
@@ -20,59 +18,22 @@ HAND_OVER = "preorders.hand_over"
 _FRESH = {"populate_existing": True}
 
 
-async def take_back(session: AsyncSession, actor: Actor, assignment_id: str, why: str) -> None:
-    """End an assignment; one that has ended already changes nothing.
-
-    `why`: reassigned, refunded, erased, or what a person gave as the reason.
-
-    Raises:
-        NotFound: there is none, or it is of somebody else's event.
-        Conflict: the ticket was used.
-    """
-    known = assignment_id if assignment_id.isprintable() else ""
-    seen = await session.get(Assignment, known)
-    demand = await locked_demand(session, actor, seen.demand_id if seen else "")
-    ended = await end_current(session, actor, demand, why, only=assignment_id)
-    if ended is None:
-        return
-    if ended.ended_at is None:
-        raise Conflict(_("This ticket was used: it cannot be taken back."), code="used")
-    demand.status, demand.flagged_at, demand.updated_at = "waiting", None, now(session)
-    await session.flush()
-    await queue_assigning(session, [(demand.event_id, demand.tier_id)])
-
-
-async def locked_demand(session: AsyncSession, actor: Actor, demand_id: str) -> Demand:
-    """Return a demand that the actor may change, locked.
-
-    Raises:
-        NotFound: there is none, or it is of somebody else's event.
-    """
-    query = select(Demand).where(Demand.id == demand_id).with_for_update(key_share=True)
-    demand = await session.scalar(query, execution_options=_FRESH)
-    if demand is None or not actor.may_manage(demand.organizer_id):
-        raise NotFound(_("There is no such assignment among yours."))
-    return demand
-
-
 async def end_current(
     session: AsyncSession,
     actor: Actor,
     demand: Demand,
     why: str,
-    *,
-    only: str = "",
 ) -> Assignment | None:
     """End the current assignment of a demand that the caller has locked, and free its ticket.
 
-    Return it, None when there is none (or it is not `only` this one); with a ticket that was
-    used it goes on, `ended_at` stays None. The demand's status is the caller's.
+    Return it, None when there is none; with a ticket that was used it goes on, `ended_at` stays
+    None. The demand's status is the caller's.
     """
     current = select(Assignment).where(
         Assignment.demand_id == demand.id, Assignment.ended_at.is_(None)
     )
     found = await session.scalar(current, execution_options=_FRESH)
-    if found is None or (only and found.id != only):
+    if found is None:
         return None
     ticket = await locked_ticket(session, found.ticket_id)
     found = await session.scalar(current.with_for_update(key_share=True), execution_options=_FRESH)

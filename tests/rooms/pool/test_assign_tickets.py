@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from tests.factories.events import make_event
 from tests.factories.pool import ticket_rows, upload_rows
 from tests.factories.pool_demands import (
+    assign,
     current_of,
     demand_of,
     given,
@@ -30,7 +31,7 @@ from handstamp.plumbing.jobs import JobContext, LeaseLost
 from handstamp.plumbing.models import Job
 from handstamp.plumbing.web import SYSTEM, Services, build_services
 from handstamp.pool import assign_tickets, demands
-from handstamp.pool.assign_tickets import ASSIGN, assign
+from handstamp.pool.assign_tickets import ASSIGN
 from handstamp.pool.models import Assignment, AssignmentLog, Demand, PoolEvent, PoolTicket
 from handstamp.pool.queue_assigning import queue_assigning
 from handstamp.pool.reconcile import Reconciling, reconcile

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from tests.factories.auth import make_person
 from tests.factories.pool import ticket_rows, upload_rows
+from tests.factories.pool_demands import take_back
 from tests.factories.pool_members import (
     Served,
     assign_and_hand_over,
@@ -30,7 +31,6 @@ from handstamp.plumbing.models import Job
 from handstamp.plumbing.web import SYSTEM, Actor, Services
 from handstamp.pool import demands
 from handstamp.pool.models import Assignment, AssignmentLog
-from handstamp.pool.take_back import take_back
 from handstamp.preorders.credential_mails import queue_credentials
 from handstamp.preorders.models import PreOrder, PushSubscription
 from handstamp.preorders.resend_credentials import resend_credentials
@@ -292,9 +292,10 @@ async def test_given_again_it_is_mailed_again_as_another_assignment(
     assert sorted(mail.status for mail in await mails(services)) == ["dropped", "sent"]
 
 
-async def test_what_nobody_holds_is_not_sent(services: Services) -> None:
+@pytest.mark.parametrize("ended", [taken_back, refunded, unpaid])
+async def test_what_nobody_holds_is_not_sent(services: Services, ended: Any) -> None:
     (only,) = await make_served(services)
-    await taken_back(services, only)
+    await ended(services, only)
     with pytest.raises(Conflict):
         await resend_credentials(services, SYSTEM, only.ticket.id)
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from tests.factories.pool import ticket_rows, upload_rows
+from tests.factories.pool_demands import assign, take_back
 from tests.factories.pool_members import (
     Served,
     assign_and_hand_over,
@@ -25,10 +26,9 @@ from handstamp.payments.models import Payment
 from handstamp.plumbing.models import Job
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.pool import demands
-from handstamp.pool.assign_tickets import assign
 from handstamp.pool.models import Assignment, AssignmentLog, Demand, PoolEvent
 from handstamp.pool.reassign import reassign, undo
-from handstamp.pool.take_back import HAND_OVER, take_back
+from handstamp.pool.take_back import HAND_OVER
 from handstamp.preorders.change_status import WrongMove, change_many, give_back
 from handstamp.preorders.fulfil_preorder import REFUND_JOB, deliver
 from handstamp.preorders.hand_over import follow

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from tests.factories.pool import ticket_rows, upload_rows
 from tests.factories.pool_crowd import make_crowd
+from tests.factories.pool_demands import take_back
 from tests.factories.pool_members import assign_and_hand_over, make_offer_of_pool
 
 from handstamp.clubs.find_clubs import Offered
@@ -19,7 +20,6 @@ from handstamp.pool.models import Assignment, Demand, PoolEvent, PoolTicket
 from handstamp.pool.note_used import note_used
 from handstamp.pool.reassign import reassign, undo
 from handstamp.pool.reconcile import reconcile
-from handstamp.pool.take_back import take_back
 from handstamp.preorders import store
 from handstamp.preorders.change_status import change_status
 from handstamp.preorders.fulfil_preorder import demand
