@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 from tests.flows.buyer import Buyer, a_buyer
-from tests.flows.passing_time import HOLD, pass_time, run_now
+from tests.flows.passing_time import HOLD, keep_from_running, pass_time, run_now
 from tests.flows.sale_world import Sale, open_sale
 
 from handstamp.events.models import Event
 from handstamp.orders.models import Order, OrderItem
 from handstamp.tickets import stock
+from handstamp.webhooks.catch_up import EVERY
 from handstamp.webhooks.catch_up import JOB as CATCH_UP
 
 pytestmark = pytest.mark.anyio
@@ -74,6 +75,8 @@ async def in_order(sale: Sale, order: str) -> None:
 
 async def lost_until_asked(sale: Sale) -> None:
     """Events that never come are found by the schedule that asks for them."""
+    await keep_from_running(sale.services, "catch_up", EVERY)
+    await sale.settle_without_time()
     await sale.double.webhooks("drop")
     async with a_buyer(sale) as buyer, a_buyer(sale) as other:
         await bought(sale, buyer)
