@@ -1,6 +1,6 @@
 """The door's tables: devices, their facts, the numbered feed, and what is folded from them."""
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from handstamp.plumbing.db import Base, RowId
@@ -92,7 +92,8 @@ class Fact(Base):
 
     `tag` is the first 48 bits of `hash`; (device, number, tag) is the fact's identity. The
     other columns are read out of `bytes`. `scanned`: the token's digest was right.
-    `stamp`: when the server first had it. `feed_seq` is NULL for what is not fed (denials).
+    `stamp`: when the server first had it. `backed`: a phone's fact whose claim was granted (R66).
+    `feed_seq` is NULL for what is not fed (denials).
     """
 
     __tablename__ = "tickets_facts"
@@ -120,6 +121,7 @@ class Fact(Base):
     claimed_at: Mapped[int]
     stamp: Mapped[int]
     after_end: Mapped[bool] = mapped_column(default=False)
+    backed: Mapped[bool] = mapped_column(default=False)
     feed_seq: Mapped[int | None]
 
 
@@ -144,6 +146,49 @@ class Admission(Base):
     pending: Mapped[int] = mapped_column(default=0)
     conflict: Mapped[str] = mapped_column(default="")
     resolved_at: Mapped[int | None]
+
+
+class Claim(Base):
+    """A phone's word that it is about to admit a ticket, given in strict mode (R64, R65).
+
+    At most one is open (`ended_at` NULL) for each list, ticket and epoch. `asks`: ids under
+    which its device asked for it; `dropped`: those it reported unused; both parted by spaces.
+    `granted_at` is NULL when an ask was reported unused before it arrived. `ended_by`: '',
+    'fact', 'unused', 'override' or 'revoked'.
+    """
+
+    __tablename__ = "tickets_claims"
+    __table_args__ = (
+        Index("ix_tickets_claims_ticket", "event_id", "serial"),
+        Index(
+            "uq_tickets_claims_open",
+            "event_id",
+            "list_no",
+            "serial",
+            "epoch",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "ix_tickets_claims_device",
+            "device_id",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"))
+    device_id: Mapped[int] = mapped_column(ForeignKey("tickets_devices.id"))
+    list_no: Mapped[int]
+    serial: Mapped[int]
+    epoch: Mapped[int]
+    asks: Mapped[str] = mapped_column(Text, default="")
+    dropped: Mapped[str] = mapped_column(Text, default="")
+    granted_at: Mapped[int | None]
+    ended_at: Mapped[int | None]
+    ended_by: Mapped[str] = mapped_column(default="")
 
 
 class ValidateAnswer(Base):

@@ -10,6 +10,8 @@ class Event(Base):
     """What people come to. `number` (24 random bits) stands in every ticket of the event.
 
     `feed_seq` is the place of the last change in the event's feed; NULL = not yet numbered.
+    `strict_budget_ms`: how long a phone waits for the server's claim; NULL = not strict.
+    `supervisor_json`: {"salt", "rounds", "hash"} of the supervisor's PIN (R63), or ''.
     """
 
     __tablename__ = "tickets_events"
@@ -39,7 +41,9 @@ class Event(Base):
     status: Mapped[str] = mapped_column(default="draft")
     unknown_policy: Mapped[str] = mapped_column(default="accept_and_flag")
     unknown_max_age_s: Mapped[int] = mapped_column(default=12 * 3600)
-    snapshot_fields: Mapped[str] = mapped_column(default="name,email,order")
+    snapshot_fields: Mapped[str] = mapped_column(default="name,email,order,note")
+    strict_budget_ms: Mapped[int | None]
+    supervisor_json: Mapped[str] = mapped_column(Text, default="")
     refund_until: Mapped[int | None]
     refund_policy: Mapped[str] = mapped_column(Text, default="")
     ask_phone: Mapped[bool] = mapped_column(default=False)
@@ -50,7 +54,10 @@ class Event(Base):
 
 
 class Tier(Base):
-    """A kind of ticket; `number` (1 to 255 within the event) stands in its tickets."""
+    """A kind of ticket; `number` (1 to 255 within the event) stands in its tickets.
+
+    `prompt_kinds` ("age,photo,note") and `prompt_text`: what a steward looks at first (R61).
+    """
 
     __tablename__ = "tickets_tiers"
     __table_args__ = (UniqueConstraint("event_id", "number"),)
@@ -67,6 +74,8 @@ class Tier(Base):
     sales_end_at: Mapped[int | None]
     visibility: Mapped[str] = mapped_column(default="public")
     ask_names: Mapped[bool] = mapped_column(default=False)
+    prompt_kinds: Mapped[str] = mapped_column(default="")
+    prompt_text: Mapped[str] = mapped_column(default="")
     sort: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[int]
     archived_at: Mapped[int | None]
@@ -90,7 +99,7 @@ class ListRevision(Base):
     """One revision of a list's name and rules; never changed, so a fact can name it.
 
     `rules_json`: {"name": str, "tiers": [{"tier": n, "from": ms|null, "until": ms|null}],
-    "entry": "single", "archived": bool}.
+    "archived": bool} and the members of `entry_rules.EntryRules`.
     """
 
     __tablename__ = "tickets_list_revisions"

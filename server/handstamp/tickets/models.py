@@ -15,6 +15,7 @@ class Ticket(Base):
     token's signature. `erased_at` marks a tombstone: personal fields are empty. A bought
     ticket names its order and line; `place` (from 0) within the line is unique, so a line's
     tickets are issued once. `code_digest`: of a code from elsewhere that admits its holder too.
+    `note`: what a steward reads before admitting (R62); personal, so erased with the rest.
     """
 
     __tablename__ = "tickets_tickets"
@@ -51,6 +52,7 @@ class Ticket(Base):
     holder_name: Mapped[str] = mapped_column(default="")
     holder_email: Mapped[str] = mapped_column(default="")
     order_ref: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")
     external_id: Mapped[str | None]
     order_id: Mapped[str | None]
     order_item_id: Mapped[str | None]
