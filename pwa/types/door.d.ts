@@ -81,6 +81,29 @@ export interface Status {
   build: string;
 }
 
+/** One point of the drill; `ok` null: cannot be known on this phone. */
+export interface DrillCheck {
+  id:
+    | 'list_age'
+    | 'storage'
+    | 'camera'
+    | 'worker'
+    | 'self_scan'
+    | 'clock'
+    | 'battery'
+    | 'outbox'
+    | 'build'
+    | 'key';
+  ok: boolean | null;
+  /** Seconds, a state, milliseconds, percent, a count, a build, a time: by `id`; '' = none. */
+  value: string;
+}
+
+export interface Drill {
+  at: number;
+  checks: DrillCheck[];
+}
+
 /** performance.now() marks of one decision; 0 = that step did not happen. */
 export interface Timings {
   /** The frame was delivered to the page (or the text arrived). */

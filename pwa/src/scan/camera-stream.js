@@ -1,6 +1,7 @@
 /** Opening a camera: the remembered one, else one that looks away from the person; its controls. */
 
 const REMEMBERED = 'handstamp.camera';
+const CONTROLS = 'handstamp.camera.';
 
 /** @typedef {import('../../types/door.js').CameraState} CameraState */
 /** @typedef {import('../../types/door.js').CameraInfo} CameraInfo */
@@ -10,6 +11,8 @@ const REMEMBERED = 'handstamp.camera';
  *   zoom?: {min: number, max: number, step: number}}} Capabilities
  * @typedef {MediaTrackSettings & {zoom?: number}} Settings
  */
+
+/** @typedef {{torch?: boolean, zoom?: number}} Wish */
 
 /** @returns {string} the id of the camera used last; '' = none */
 export function rememberedCamera() {
@@ -63,10 +66,51 @@ export function capabilitiesOf(track) {
 }
 
 /**
+ * Set torch or zoom, and remember it for this camera; a camera may refuse.
  * @param {MediaStreamTrack} track
- * @param {{torch?: boolean, zoom?: number}} wish
+ * @param {Wish} wish
+ * @returns {Promise<boolean>} whether it was done
  */
-export function control(track, wish) {
+export async function control(track, wish) {
+  if (!(await apply(track, wish))) return false;
+  const id = track.getSettings().deviceId ?? '';
+  localStorage.setItem(CONTROLS + id, JSON.stringify({ ...rememberedControls(id), ...wish }));
+  return true;
+}
+
+/**
+ * Set what this camera was set to the last time, as far as it still can.
+ * @param {MediaStreamTrack} track
+ * @returns {Promise<Wish>} what was done
+ */
+export async function restoreControls(track) {
+  const { torch, zoom } = rememberedControls(track.getSettings().deviceId ?? '');
+  const can = capabilitiesOf(track);
+  /** @type {Wish} */
+  const done = {};
+  if (torch === true && can.torch === true && (await apply(track, { torch }))) done.torch = true;
+  if (zoom !== undefined && can.zoom && zoom >= can.zoom.min && zoom <= can.zoom.max) {
+    if (await apply(track, { zoom })) done.zoom = zoom;
+  }
+  return done;
+}
+
+/** @param {MediaStreamTrack} track @param {Wish} wish */
+async function apply(track, wish) {
   const set = /** @type {MediaTrackConstraintSet} */ (wish);
-  return track.applyConstraints({ advanced: [set] });
+  try {
+    await track.applyConstraints({ advanced: [set] });
+    return true;
+  } catch {
+    return false; // it was offered and yet refused: scanning goes on without
+  }
+}
+
+/** @param {string} id @returns {Wish} */
+function rememberedControls(id) {
+  try {
+    return JSON.parse(localStorage.getItem(CONTROLS + id) ?? '{}');
+  } catch {
+    return {};
+  }
 }

@@ -1,7 +1,8 @@
 /** The camera as the door uses it: one long-lived stream, every new code given to a reader. */
 
 import {
-  capabilitiesOf, control, listCameras, openCamera, rememberCamera, rememberedCamera, stateOfError,
+  capabilitiesOf, control, listCameras, openCamera, rememberCamera, rememberedCamera,
+  restoreControls, stateOfError,
 } from './camera-stream.js';
 import { CodeInView } from './code-in-view.js';
 import { Decoder } from './decoder.js';
@@ -33,6 +34,8 @@ export class Camera extends EventTarget {
     this.decoder = null;
     this.inView = new CodeInView();
     this.looking = false;
+    /** Codes are seen and not given: a question is open. */
+    this.held = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.closing = undefined;
     /** Grows with every start, so that an overtaken one stops. */
@@ -79,6 +82,15 @@ export class Camera extends EventTarget {
     this.reader = null;
   }
 
+  /**
+   * Give no code while a question is open. What is in view then stays the same code, so that
+   * an answer does not scan it again.
+   * @param {boolean} on
+   */
+  hold(on) {
+    this.held = on;
+  }
+
   /** The picture goes now, the camera itself a little later: the next screen may want it. */
   stop() {
     this.turn += 1;
@@ -99,16 +111,13 @@ export class Camera extends EventTarget {
 
   /** @param {boolean} on */
   async setTorch(on) {
-    if (!this.#track) return;
-    await control(this.#track, { torch: on });
-    this.torch = on;
+    if (this.#track && (await control(this.#track, { torch: on }))) this.torch = on;
     this.dispatchEvent(new Event('state'));
   }
 
   /** @param {number} value */
   async setZoom(value) {
-    if (!this.#track) return;
-    await control(this.#track, { zoom: value });
+    if (this.#track) await control(this.#track, { zoom: value });
     this.dispatchEvent(new Event('state'));
   }
 
@@ -134,6 +143,7 @@ export class Camera extends EventTarget {
     this.stream = stream;
     this.torch = false;
     this.#track?.addEventListener('ended', () => this.#lost(stream));
+    if (this.#track) this.torch = (await restoreControls(this.#track)).torch ?? false;
     this.cameras = await listCameras();
     this.dispatchEvent(new Event('cameras'));
     return turn === this.turn;
@@ -178,13 +188,19 @@ export class Camera extends EventTarget {
     try {
       const text = await decoder.read(video);
       const decoded = performance.now();
-      if (text === '' || this.reader !== reader || !this.inView.shown(text, decoded)) return;
+      if (text === '' || this.reader !== reader || this.#waits(text)) return;
+      if (!this.inView.shown(text, decoded) || this.held) return;
       await this.#give(reader, text, { frame, decoded });
     } catch {
       // A frame that could not be grabbed: the next one comes.
     } finally {
       this.looking = false;
     }
+  }
+
+  /** The next guest's code waits for the answer. @param {string} text */
+  #waits(text) {
+    return this.held && text !== this.inView.text;
   }
 
   /**

@@ -21,6 +21,23 @@ export class Decoder {
    */
   async read(video) {
     const { frame, part } = await grab(video, this.turn++);
+    return this.#ask(frame, part);
+  }
+
+  /**
+   * @param {ImageData} picture given away
+   * @returns {Promise<string>} the code's text; '' = none
+   */
+  readPicture(picture) {
+    return this.#ask(picture, null);
+  }
+
+  /**
+   * @param {FrameJob['frame']} frame
+   * @param {FrameJob['part']} part
+   * @returns {Promise<string>}
+   */
+  #ask(frame, part) {
     const id = this.next++;
     return new Promise((resolve) => {
       const stuck = setTimeout(() => this.#restart(), STUCK_MS);

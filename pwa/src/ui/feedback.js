@@ -30,8 +30,12 @@ let audio = null;
 /** Phones allow sound only after a tap: the first one anywhere opens the audio output. */
 export function unlockSoundOnTap() {
   const unlock = () => {
-    audio ??= new AudioContext();
-    if (audio.state !== 'running') void audio.resume();
+    try {
+      audio ??= new AudioContext();
+      if (audio.state !== 'running') audio.resume().catch(() => {});
+    } catch {
+      // No sound on this phone: shape, word and colour say it all.
+    }
   };
   document.addEventListener('pointerdown', unlock);
   document.addEventListener('keydown', unlock);
