@@ -41,6 +41,42 @@ def upgrade() -> None:
     op.create_index('uq_tickets_claims_open', 'tickets_claims', ['event_id', 'list_no', 'serial', 'epoch'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
 
     # C: chains
+    op.add_column('tickets_feed_marks', sa.Column('salt', sa.LargeBinary(), nullable=True))
+    op.add_column('tickets_feed_marks', sa.Column('rows', sa.Text(), nullable=True))
+    op.add_column('tickets_devices', sa.Column('head_signature', sa.LargeBinary(), nullable=True))
+    op.create_table('tickets_fork_heads',
+    sa.Column('device_id', sa.BigInteger(), nullable=False),
+    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('tag', sa.BigInteger(), nullable=False),
+    sa.Column('signature', sa.LargeBinary(), nullable=False),
+    sa.Column('received_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['device_id'], ['tickets_devices.id'], name=op.f('fk_tickets_fork_heads_device_id')),
+    sa.PrimaryKeyConstraint('device_id', 'number', 'tag', name=op.f('pk_tickets_fork_heads'))
+    )
+    op.create_table('tickets_log_watches',
+    sa.Column('device_id', sa.BigInteger(), nullable=False),
+    sa.Column('told_number', sa.BigInteger(), nullable=False),
+    sa.Column('told_at', sa.BigInteger(), nullable=True),
+    sa.Column('refused', sa.String(), nullable=False),
+    sa.Column('refused_at', sa.BigInteger(), nullable=True),
+    sa.Column('checked_at', sa.BigInteger(), nullable=True),
+    sa.Column('checked_number', sa.BigInteger(), nullable=False),
+    sa.Column('fault', sa.String(), nullable=False),
+    sa.Column('fault_number', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['device_id'], ['tickets_devices.id'], name=op.f('fk_tickets_log_watches_device_id')),
+    sa.PrimaryKeyConstraint('device_id', name=op.f('pk_tickets_log_watches'))
+    )
+    op.add_column('tickets_audit', sa.Column('chain_no', sa.BigInteger(), nullable=True))
+    op.add_column('tickets_audit', sa.Column('ip_salt', sa.LargeBinary(), nullable=True))
+    op.add_column('tickets_audit', sa.Column('ip_digest', sa.LargeBinary(), nullable=True))
+    op.create_index('uq_tickets_audit_chain', 'tickets_audit', ['chain_no'], unique=True)
+    op.create_table('tickets_audit_marks',
+    sa.Column('chain_no', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('hash', sa.LargeBinary(), nullable=False),
+    sa.Column('signature', sa.LargeBinary(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('chain_no', name=op.f('pk_tickets_audit_marks'))
+    )
 
     # D: keys of lists
     op.add_column('tickets_events', sa.Column('release_hours', sa.BigInteger(), server_default='24', nullable=False))
@@ -56,16 +92,42 @@ def upgrade() -> None:
     sa.Column('sealed', sa.LargeBinary(), nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('released_at', sa.BigInteger(), nullable=True),
-    sa.ForeignKeyConstraint(['device_id'], ['tickets_devices.id'], name=op.f('fk_tickets_list_keys_device_id_tickets_devices')),
+    sa.ForeignKeyConstraint(['device_id'], ['tickets_devices.id'], name=op.f('fk_tickets_list_keys_device_id')),
     sa.PrimaryKeyConstraint('device_id', name=op.f('pk_tickets_list_keys'))
     )
 
-    # F: the board
-    pass
+    # F: the board, the language of mails
+    op.add_column('tickets_organizer_profiles', sa.Column('language', sa.String(), server_default='', nullable=False))
+    op.create_index('ix_tickets_tickets_tier', 'tickets_tickets', ['event_id', 'status', 'tier_no'], unique=False)
+    op.create_table('tickets_door_sums',
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('what', sa.String(), nullable=False),
+    sa.Column('list_no', sa.BigInteger(), nullable=False),
+    sa.Column('place', sa.BigInteger(), nullable=False),
+    sa.Column('n', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['event_id'], ['tickets_events.id'], name=op.f('fk_tickets_door_sums_event_id')),
+    sa.PrimaryKeyConstraint('event_id', 'what', 'list_no', 'place', name=op.f('pk_tickets_door_sums'))
+    )
+    for what, list_no, place, source in (
+        ('admitted', 'list_no', 'winner_device', 'tickets_admissions WHERE admitted_at IS NOT NULL'),
+        ('minute', 'list_no', 'admitted_at / 60000', 'tickets_admissions WHERE admitted_at IS NOT NULL'),
+        ('fact', 'kind', 'verdict', 'tickets_facts'),
+    ):
+        op.execute(
+            f"INSERT INTO tickets_door_sums SELECT event_id, '{what}', {list_no}, {place}, COUNT(*)"
+            f' FROM {source} GROUP BY event_id, {list_no}, {place}'
+        )
+    op.execute(
+        "INSERT INTO tickets_door_sums SELECT event_id, 'tickets', 0, 0, COUNT(DISTINCT serial)"
+        ' FROM tickets_admissions WHERE admitted_at IS NOT NULL GROUP BY event_id'
+    )
 
 
 def downgrade() -> None:
     # F
+    op.drop_table('tickets_door_sums')
+    op.drop_index('ix_tickets_tickets_tier', 'tickets_tickets')
+    op.drop_column('tickets_organizer_profiles', 'language')
 
     # D
     op.drop_table('tickets_list_keys')
@@ -74,6 +136,15 @@ def downgrade() -> None:
     op.drop_column('tickets_events', 'release_hours')
 
     # C
+    op.drop_table('tickets_audit_marks')
+    op.drop_index('uq_tickets_audit_chain', table_name='tickets_audit')
+    for column in ('ip_digest', 'ip_salt', 'chain_no'):
+        op.drop_column('tickets_audit', column)
+    op.drop_table('tickets_log_watches')
+    op.drop_table('tickets_fork_heads')
+    op.drop_column('tickets_devices', 'head_signature')
+    op.drop_column('tickets_feed_marks', 'rows')
+    op.drop_column('tickets_feed_marks', 'salt')
 
     # B
     op.drop_table('tickets_claims')

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from handstamp.checkin.batch import Batch, DoorDevice
+from handstamp.checkin.seen_logs import BranchEnd
 from handstamp.checkin.wire import (
     NO_HASH,
     Fact,
@@ -20,12 +21,17 @@ MOST_FACTS = 1_000
 
 
 class SentLog(NamedTuple):
-    """A piece of one device's log as it came: bytes of facts `first`, `first` + 1, …"""
+    """A piece of one device's log as it came: bytes of facts `first`, `first` + 1, …
+
+    `head` and `head_hash` count only without facts: then the signature is over them.
+    """
 
     device: int
     first: int
     facts: tuple[bytes, ...]
     signature: bytes
+    head: int = 0
+    head_hash: bytes = NO_HASH
 
 
 class SentFact(NamedTuple):
@@ -40,6 +46,7 @@ class SentFact(NamedTuple):
 class CheckedLog(NamedTuple):
     """A log whose chain and signature are right, or `error` saying what is not.
 
+    `signature` covers the last fact, or without facts `head` (0 when nothing was signed).
     Errors: `unknown_device`, `malformed_fact`, `broken_chain`, `bad_signature`.
     """
 
@@ -47,6 +54,9 @@ class CheckedLog(NamedTuple):
     first: int
     facts: tuple[SentFact, ...] = ()
     error: str = ""
+    signature: bytes = b""
+    head: int = 0
+    head_hash: bytes = NO_HASH
 
 
 class Ack(NamedTuple):
@@ -84,12 +94,13 @@ def check_log(log: SentLog, public_key: bytes | None) -> CheckedLog:
             return CheckedLog(log.device, log.first, error="broken_chain")
         previous = fact_hash(raw)
         facts.append(SentFact(raw, fact, previous, tag_of(previous)))
-    if facts:
-        last = facts[-1]
-        message = head_message(log.device, last.fact.number, last.hash)
-        if not verify(public_key, log.signature, message):
+    head, hash_ = (facts[-1].fact.number, facts[-1].hash) if facts else (log.head, log.head_hash)
+    message = head_message(log.device, head, hash_)
+    if head and not verify(public_key, log.signature, message):
+        if facts:
             return CheckedLog(log.device, log.first, error="bad_signature")
-    return CheckedLog(log.device, log.first, tuple(facts))
+        head = 0
+    return CheckedLog(log.device, log.first, tuple(facts), "", log.signature, head, hash_)
 
 
 @dataclass
@@ -150,19 +161,49 @@ def _accept(batch: Batch, log: CheckedLog) -> Ack:
     device = batch.devices.get(log.device)
     if device is None:
         return Ack(log.device, 0, NO_HASH, error=log.error or "unknown_device")
-    if log.error or not log.facts:
+    if log.error:
+        batch.seen_logs.note_refused(device.id, log.error)
         return _ack(device, error=log.error)
+    if not log.facts:
+        _note_head(batch, device, log)
+        return _ack(device)
     if not _goes_on(device, log) and not _continues_held(batch, log):
         met_other = bool(batch.held.get((log.device, log.first - 1)))
+        if log.head > device.head_number and not met_other:
+            batch.seen_logs.note_told(device.id, log.head)
         return _ack(device, fork=met_other)
     stamps = []
+    is_new = False
     for sent in log.facts:
         stamp = _stamp_of(batch, sent)
+        is_new = stamp is None
         if stamp is None:
             batch.add_fact(sent.raw, sent.fact, sent.hash, scanned=was_scanned(batch, sent.fact))
             stamp = batch.now
         stamps.append((sent.fact.number, sent.tag, stamp))
+    _keep_signature(batch, device, log, is_new=is_new)
     return _ack(device, tuple(stamps))
+
+
+def _note_head(batch: Batch, device: DoorDevice, log: CheckedLog) -> None:
+    """Learn from a signed head without facts: the server lacks some, or only the signature."""
+    if log.head > device.head_number:
+        batch.seen_logs.note_told(device.id, log.head)
+    elif log.head and log.head_hash == device.head_hash and device.head_signature is None:
+        batch.change_device(device.id, {"head_signature": log.signature})
+
+
+def _keep_signature(batch: Batch, device: DoorDevice, log: CheckedLog, *, is_new: bool) -> None:
+    """Keep the signature of the line's end, so that the log can be verified later (R67)."""
+    if log.head_hash == device.head_hash:
+        if device.head_signature != log.signature:
+            device.head_signature = log.signature
+            batch.change_device(device.id, {"head_signature": log.signature})
+    elif is_new:
+        sent = [(one.fact.number, one.tag) for one in log.facts[:-1]]
+        previous = (log.first - 1, tag_of(log.facts[0].fact.previous))
+        end = BranchEnd(device.id, log.head, log.facts[-1].tag, log.signature)
+        batch.seen_logs.note_end(end, [previous, *sent])
 
 
 def _continues_held(batch: Batch, log: CheckedLog) -> bool:

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handstamp.checkin import follow_pool, project_admissions, store
+from handstamp.checkin import door_sums, follow_pool, project_admissions, store
 from handstamp.checkin.fold import FoldFact, fact_of_row
 from handstamp.checkin.follow_pool import POOL
 from handstamp.checkin.number_changes import Head
+from handstamp.checkin.seen_logs import SeenLogs
 from handstamp.checkin.stored_facts import SERVER_KINDS, stored_columns
 from handstamp.checkin.wire import DENY, NO_DIGEST, decode_fact, row_of
 from handstamp.checkin.wire import Fact as WireFact
@@ -34,6 +35,7 @@ class DoorDevice:
     head_number: int
     head_hash: bytes
     forked_at: Millis | None
+    head_signature: bytes | None = None
     moved: bool = False
 
     def ended(self, now: Millis) -> bool:
@@ -86,6 +88,7 @@ class Batch:
     touched: set[int] = field(default_factory=set)
     answers: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)
     new_answers: list[dict[str, Any]] = field(default_factory=list)
+    seen_logs: SeenLogs = field(default_factory=SeenLogs)
 
     @property
     def event_id(self) -> str:
@@ -192,6 +195,7 @@ class Batch:
         """Store what was added: facts, projections, device heads (not the marks)."""
         if self.new_rows:
             self.connection.execute(store.ADD_FACTS, self.new_rows)
+            door_sums.count_facts(self.connection, self.event_id, self.new_rows)
         if self.touched:
             project_admissions.project(self, self.touched)
             self._follow_pool()
@@ -202,10 +206,12 @@ class Batch:
                     {
                         "head_number": device.head_number,
                         "head_hash": device.head_hash,
+                        "head_signature": device.head_signature,
                         "forked_at": device.forked_at,
                     },
                 )
         self._write_devices()
+        self.seen_logs.write(self.connection, self.now)
         if self.new_answers:
             self.connection.execute(store.ADD_ANSWERS, self.new_answers)
 

@@ -9,7 +9,9 @@ from handstamp.plumbing.db import Base, RowId
 class FeedHead(Base):
     """An event's feed: its id, its last number and the digest of its chain.
 
-    This row is the event lock of the door: whoever numbers changes locks it first.
+    This row is the event lock of the door: whoever numbers changes locks it first. `fields`
+    are the personal fields that phones of this feed were given; with others the feed begins
+    anew under another id, at the number `began`.
     """
 
     __tablename__ = "tickets_feed_heads"
@@ -18,10 +20,16 @@ class FeedHead(Base):
     feed_id: Mapped[str]
     seq: Mapped[int] = mapped_column(default=0)
     digest: Mapped[bytes]
+    fields: Mapped[str] = mapped_column(default="", server_default="")
+    began: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class FeedMark(Base):
-    """A place in the feed where a cursor may stand: the end of one numbered batch."""
+    """A place in the feed where a cursor may stand: the end of one numbered batch.
+
+    `salt` and `rows` are what the digest covers besides the digest before it (R31, R69); NULL in
+    marks of before they were kept. `rows`: a line `<kind><identity>:<revision>` for each number.
+    """
 
     __tablename__ = "tickets_feed_marks"
 
@@ -29,13 +37,15 @@ class FeedMark(Base):
     seq: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[bytes]
     created_at: Mapped[int]
+    salt: Mapped[bytes | None]
+    rows: Mapped[str | None] = mapped_column(Text)
 
 
 class Device(Base):
     """A pairing (`phone`), a third-party scanner's key (`api`) or the server itself.
 
     `id` is 48 random bits, new at every pairing. `head_number` and `head_hash` are the
-    contiguous end of its log here.
+    contiguous end of its log here, `head_signature` its own signature of that end (R14).
     """
 
     __tablename__ = "tickets_devices"
@@ -58,6 +68,7 @@ class Device(Base):
     last_seen_at: Mapped[int | None]
     head_number: Mapped[int] = mapped_column(default=0)
     head_hash: Mapped[bytes] = mapped_column(default=bytes(32))
+    head_signature: Mapped[bytes | None]
     forked_at: Mapped[int | None]
     ended_at: Mapped[int | None]
     cursor_seq: Mapped[int] = mapped_column(default=0)
@@ -66,6 +77,39 @@ class Device(Base):
     app_build: Mapped[str] = mapped_column(default="")
     status_json: Mapped[str] = mapped_column(Text, default="{}")
     feed_seq: Mapped[int | None]
+
+
+class ForkHead(Base):
+    """The signed end of a branch that is not the device's main line, so that it can be shown."""
+
+    __tablename__ = "tickets_fork_heads"
+
+    device_id: Mapped[int] = mapped_column(ForeignKey("tickets_devices.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    tag: Mapped[int] = mapped_column(primary_key=True)
+    signature: Mapped[bytes]
+    received_at: Mapped[int]
+
+
+class LogWatch(Base):
+    """What is odd about a device's log; a device without a row has shown nothing odd.
+
+    `told_number`: the furthest end that the device has signed, when that was ahead of what the
+    server held. `refused`: the last error by which an upload was not stored (R40). `fault`: what
+    the last check of the stored log found (`find_faults`), '' when it verified.
+    """
+
+    __tablename__ = "tickets_log_watches"
+
+    device_id: Mapped[int] = mapped_column(ForeignKey("tickets_devices.id"), primary_key=True)
+    told_number: Mapped[int] = mapped_column(default=0)
+    told_at: Mapped[int | None]
+    refused: Mapped[str] = mapped_column(default="")
+    refused_at: Mapped[int | None]
+    checked_at: Mapped[int | None]
+    checked_number: Mapped[int] = mapped_column(default=0)
+    fault: Mapped[str] = mapped_column(default="")
+    fault_number: Mapped[int | None]
 
 
 class PairingCode(Base):
@@ -85,6 +129,20 @@ class PairingCode(Base):
     used_at: Mapped[int | None]
     device_id: Mapped[int | None]
     public_key: Mapped[bytes | None]
+
+
+class ListKey(Base):
+    """The key of one phone's list, sealed; `released_at`: when the phone was first given it."""
+
+    __tablename__ = "tickets_list_keys"
+
+    device_id: Mapped[int] = mapped_column(
+        ForeignKey("tickets_devices.id"), primary_key=True, autoincrement=False
+    )
+    key_id: Mapped[str]
+    sealed: Mapped[bytes]
+    created_at: Mapped[int]
+    released_at: Mapped[int | None]
 
 
 class Fact(Base):
@@ -189,6 +247,18 @@ class Claim(Base):
     granted_at: Mapped[int | None]
     ended_at: Mapped[int | None]
     ended_by: Mapped[str] = mapped_column(default="")
+
+
+class DoorSum(Base):
+    """A sum that the live board reads; `door_sums` says what is summed and moves it."""
+
+    __tablename__ = "tickets_door_sums"
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"), primary_key=True)
+    what: Mapped[str] = mapped_column(primary_key=True)
+    list_no: Mapped[int] = mapped_column(primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    n: Mapped[int]
 
 
 class ValidateAnswer(Base):

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.checkin import store
 from handstamp.checkin.models import Device, FeedHead, FeedMark
 from handstamp.events import number_changes as event_changes
+from handstamp.events.models import Event
 from handstamp.kit.clock import Millis
 from handstamp.kit.ids import new_id
 from handstamp.tickets import number_changes as ticket_changes
@@ -65,7 +67,10 @@ async def has_unnumbered(session: AsyncSession, event_id: str) -> bool:
 
 async def number_pending(session: AsyncSession, head: Head) -> None:
     """Give the next numbers to every unnumbered row of the event; the lock must be held."""
-    head.rows += await event_changes.number(session, head.event_id, head.next_seq)
+    changed = await event_changes.number(session, head.event_id, head.next_seq)
+    head.rows += changed
+    if any(kind == "e" for kind, _identity, _revision in changed):
+        await _begin_anew(session, head)
     head.rows += await ticket_changes.number(session, head.event_id, head.next_seq)
     waiting = await session.execute(
         select(Device.id).where(Device.event_id == head.event_id, Device.feed_seq.is_(None))
@@ -76,12 +81,29 @@ async def number_pending(session: AsyncSession, head: Head) -> None:
         head.rows.append(("d", str(device), number))
 
 
+async def _begin_anew(session: AsyncSession, head: Head) -> None:
+    """Let no phone keep personal fields that the organizer took back: they all load anew (R51)."""
+    fields = await session.scalar(select(Event.snapshot_fields).where(Event.id == head.event_id))
+    known = await session.scalar(select(FeedHead.fields).where(FeedHead.event_id == head.event_id))
+    if fields == known:
+        return
+    values: dict[str, Any] = {"fields": fields}
+    if known is not None and head.seq > 0:
+        head.feed_id = new_id("feed")
+        values |= {"feed_id": head.feed_id, "began": head.next_seq}
+    await session.execute(
+        update(FeedHead).where(FeedHead.event_id == head.event_id).values(values),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def end_batch(connection: Connection, head: Head, now: Millis) -> None:
     """Write marks for the rows numbered in this transaction (R31) and move the head."""
     marks = []
     for start in range(0, len(head.rows), MARK_ROWS):
         chunk = head.rows[start : start + MARK_ROWS]
-        head.digest = mark_digest(head.digest, chunk, secrets.token_bytes(8))
+        salt, rows = secrets.token_bytes(8), mark_rows(chunk)
+        head.digest = mark_digest(head.digest, rows, salt)
         head.seq += len(chunk)
         marks.append(
             {
@@ -89,6 +111,8 @@ def end_batch(connection: Connection, head: Head, now: Millis) -> None:
                 "seq": head.seq,
                 "digest": head.digest,
                 "created_at": now,
+                "salt": salt,
+                "rows": rows,
             }
         )
     if not marks:
@@ -101,7 +125,11 @@ def end_batch(connection: Connection, head: Head, now: Millis) -> None:
     head.rows = []
 
 
-def mark_digest(previous: bytes, rows: Sequence[Numbered], salt: bytes) -> bytes:
-    """The first 16 bytes of SHA-256 over the previous digest, each row in order, the salt (R31)."""
-    text = "".join(f"{kind}{identity}:{revision}\n" for kind, identity, revision in rows)
-    return hashlib.sha256(previous + text.encode() + salt).digest()[:16]
+def mark_rows(rows: Sequence[Numbered]) -> str:
+    """Return a line for each row, in order: what the digest covers of them (R31)."""
+    return "".join(f"{kind}{identity}:{revision}\n" for kind, identity, revision in rows)
+
+
+def mark_digest(previous: bytes, rows: str, salt: bytes) -> bytes:
+    """The first 16 bytes of SHA-256 over the previous digest, the rows' lines, the salt (R31)."""
+    return hashlib.sha256(previous + rows.encode() + salt).digest()[:16]

@@ -60,6 +60,7 @@ DEVICES = select(
     Device.head_number,
     Device.head_hash,
     Device.forked_at,
+    Device.head_signature,
 ).where(Device.id.in_(bindparam("ids", expanding=True)), Device.event_id == _event)
 HELD = select(Fact.number, Fact.tag, Fact.hash, Fact.stamp).where(
     Fact.device_id == bindparam("device"),

@@ -9,7 +9,7 @@ paired after that backup: send them when an acknowledgement says `unknown_device
 import asyncio
 import base64
 import json
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +21,7 @@ from handstamp.checkin.list_changes import Cursor, changes_after, feed_end, hold
 from handstamp.checkin.models import Device
 from handstamp.checkin.number_changes import has_unnumbered
 from handstamp.checkin.readmit_device import readmit_devices
+from handstamp.checkin.release_key import ENTITLED, find_release, note_release
 from handstamp.checkin.sync_request import SyncRequest
 from handstamp.events.models import Event
 from handstamp.kit.clock import SECOND, Millis
@@ -53,6 +54,7 @@ async def sync(services: Services, credential: str, request: SyncRequest) -> dic
         "acks": [_ack_json(ack) for ack in acks],
         "reset": False,
         "changes": None,
+        "release": None,
     }
     if own is None:
         own = next((log.device for log in request.logs if log.device in known), None)
@@ -60,7 +62,7 @@ async def sync(services: Services, credential: str, request: SyncRequest) -> dic
     if own is None:
         answer["standing"] = "unknown"
         return answer
-    return answer | await _standing_and_changes(services, own, request)
+    return answer | await _standing_and_changes(services, known[own], request)
 
 
 async def _known_devices(
@@ -106,10 +108,21 @@ async def _hand_in(
 
 
 async def _check(known: dict[int, Device], logs: tuple[SentLog, ...]) -> list[CheckedLog]:
-    pairs = [(log, known[log.device].public_key if log.device in known else None) for log in logs]
+    devices = [known.get(log.device) for log in logs]
+    pairs = [
+        (_worth(log, device), device.public_key if device else None)
+        for log, device in zip(logs, devices, strict=True)
+    ]
     if sum(len(log.facts) for log in logs) <= ALONE_IN_LOOP:
         return [check_log(log, key) for log, key in pairs]
     return await asyncio.to_thread(lambda: [check_log(log, key) for log, key in pairs])
+
+
+def _worth(log: SentLog, device: Device | None) -> SentLog:
+    """Drop the head of a log without facts when it tells nothing new: that saves its check."""
+    if device is None or log.head != device.head_number or device.head_signature is None:
+        return log
+    return log._replace(head=0)
 
 
 def _status_due(device: Device, request: SyncRequest, now: Millis) -> dict[int, dict[str, Any]]:
@@ -134,27 +147,49 @@ def _status_due(device: Device, request: SyncRequest, now: Millis) -> dict[int, 
 
 
 async def _standing_and_changes(
-    services: Services, own: int, request: SyncRequest
+    services: Services, own: Device, request: SyncRequest
 ) -> dict[str, Any]:
+    numbered = False
+    for _try in range(3):
+        told = await _told(services, own, request, numbered)
+        if isinstance(told, dict):
+            return told
+        if told == "release":
+            async with services.db.write(actor="door") as session:
+                device = await session.get_one(Device, own.id)
+                await note_release(session, services, device)
+        else:
+            numbered = True
+            await batcher(services).number(own.event_id)
+    return {"standing": "revoked"}  # its key was taken away between two looks
+
+
+async def _told(
+    services: Services, own: Device, request: SyncRequest, numbered: bool
+) -> dict[str, Any] | Literal["release", "numbers"]:
+    """Return standing, release and changes, or what must be written before they can be told."""
     settings = services.settings
-    open_now = settings.enable_ticketing and settings.enable_scanning
     async with services.db.read() as session:
-        device = await session.get_one(Device, own)
+        device = await session.get_one(Device, own.id)
         state = standing(device, services.clock())
-        if not open_now or state not in ("active", "repair") or request.cursor is None:
+        if not (settings.enable_ticketing and settings.enable_scanning) or state not in ENTITLED:
             return {"standing": state}
-        if not await has_unnumbered(session, device.event_id):
-            return {"standing": state} | await _changes(session, device.event_id, request.cursor)
-    await batcher(services).number(device.event_id)
-    async with services.db.read() as session:
-        return {"standing": state} | await _changes(session, device.event_id, request.cursor)
+        event = await session.get_one(Event, device.event_id)
+        release = await find_release(session, services, device, event)
+        if release is None:
+            return "release"
+        told = {"standing": state, "release": release.to_json(request.release)}
+        if request.cursor is None or release.key is None:
+            return told
+        if not numbered and await has_unnumbered(session, device.event_id):
+            return "numbers"
+        return told | await _changes(session, event, request.cursor)
 
 
-async def _changes(session: AsyncSession, event_id: str, cursor: Cursor) -> dict[str, Any]:
-    end = await feed_end(session, event_id)
-    if end is None or not await holds(session, event_id, cursor, end):
+async def _changes(session: AsyncSession, event: Event, cursor: Cursor) -> dict[str, Any]:
+    end = await feed_end(session, event.id)
+    if end is None or not await holds(session, event.id, cursor, end):
         return {"reset": True, "changes": None}
-    event = await session.get_one(Event, event_id)
     return {"reset": False, "changes": await changes_after(session, event, cursor, end)}
 
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from handstamp.checkin.accept_scans import MOST_FACTS, SentLog
 from handstamp.checkin.list_changes import Cursor
+from handstamp.checkin.wire import NO_HASH
 from handstamp.plumbing.errors import BadInput, TooLarge
 from handstamp.plumbing.texts import _
 
@@ -29,6 +30,7 @@ class SyncRequest(NamedTuple):
     certificates: tuple[str, ...]
     clock: int | None
     status: dict[str, Any]
+    release: str = ""
 
     @property
     def pending(self) -> int:
@@ -102,6 +104,7 @@ def read_sync(body: bytes) -> SyncRequest:
         certificates=_certificates(members.get("certificates", [])),
         clock=clock,
         status=_status(members.get("status", {})),
+        release=_key_id(members.get("release", "")),
     )
 
 
@@ -128,12 +131,26 @@ def _log(sent: Any, where: str) -> SentLog:
         raise _wrong(f"{where}.facts", "must be a list")
     if len(facts) > MOST_FACTS:
         raise TooLarge(_("At most %(most)d facts at once.") % {"most": MOST_FACTS})
-    return SentLog(
+    log = SentLog(
         device=_integer(sent.get("device"), f"{where}.device", least=1, below=1 << 48),
         first=_integer(sent.get("from", 1), f"{where}.from", least=1),
         facts=tuple(_bytes(fact, f"{where}.facts.{index}") for index, fact in enumerate(facts)),
         signature=_bytes(sent.get("signature", ""), f"{where}.signature") if facts else b"",
     )
+    return log if facts else _with_head(log, sent)
+
+
+def _with_head(log: SentLog, sent: dict[str, Any]) -> SentLog:
+    """Read the signed head of a log without facts; what cannot be read is as if not sent."""
+    try:
+        head = _integer(sent.get("head"), "head", least=1)
+        hash_ = _bytes(sent.get("head_hash"), "head_hash")
+        signature = _bytes(sent.get("signature"), "signature")
+    except BadInput:
+        return log
+    if len(hash_) != len(NO_HASH):
+        return log
+    return log._replace(head=head, head_hash=hash_, signature=signature)
 
 
 def _certificates(sent: Any) -> tuple[str, ...]:
@@ -156,6 +173,12 @@ def _status(sent: Any) -> dict[str, Any]:
     if "\\u0000" in text:
         raise _wrong("status", "must not contain the NUL character")
     return {name: _shown(value) for name, value in sent.items()}
+
+
+def _key_id(sent: Any) -> str:
+    if not isinstance(sent, str):
+        raise _wrong("release", "must be a text")
+    return sent
 
 
 def _shown(value: Any) -> Any:
