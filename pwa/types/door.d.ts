@@ -17,7 +17,8 @@ export type Verdict =
   | 'list_too_old'
   | 'unknown'
   | 'forged'
-  | 'not_a_ticket';
+  | 'not_a_ticket'
+  | 'not_inside';
 
 export type How = 'scan' | 'search' | 'group' | 'wedge';
 
@@ -54,6 +55,24 @@ export interface ListInfo {
   name: string;
   /** Entry windows per tier, UTC; null is open. */
   tiers: { tier: number; name: string; from: number | null; until: number | null }[];
+  entry: 'single' | 'reentry' | 'per_day';
+  /** Entries per entry day; 1 unless `entry` is `per_day`. */
+  perDay: number;
+  /** Null: none. */
+  capacity: number | null;
+  gates: string[];
+  /** Guests are let out here too: re-entry, entry days, or a capacity to count against. */
+  exits: boolean;
+}
+
+/** How many are inside, as this phone knows it: at least `n`, since other phones may not be heard. */
+export interface Inside {
+  n: number;
+  capacity: number | null;
+  /** Server time of what the number rests on. */
+  asOf: number;
+  /** Phones that may have scanned since and were not heard. */
+  unheard: number;
 }
 
 export interface Status {
@@ -128,10 +147,57 @@ export interface Used {
   here: boolean;
 }
 
-/** What a person at the door is shown. */
-export interface Light {
+/** What stands behind a light. `look`: nothing is decided yet, a person is to look first. */
+export type LightKind = 'admit' | 'deny' | 'exit' | 'undo' | 'override' | 'party' | 'look';
+
+/** What to look at before admitting. */
+export interface Look {
+  /** `age`, `photo`, `note`; others may come. */
+  kinds: string[];
+  /** Of the tier, then of the ticket. */
+  texts: string[];
+}
+
+export interface PartyMember {
+  serial: number;
+  name: string;
+  tier: string;
+  printedId: string;
+  /** What admitting now would say. */
   verdict: Verdict;
   admit: boolean;
+  look: Look | null;
+}
+
+/** What may be done about a ticket that was just shown. */
+export interface Actions {
+  /** Server time until which the own last decision may be undone; null: not at all. */
+  undoUntil: number | null;
+  /** There is something to undo, for a supervisor. */
+  undoBySupervisor: boolean;
+  override: boolean;
+  leave: boolean;
+  /** Tickets of its order on this list; 1 or 0: no party. */
+  party: number;
+}
+
+/** Whether a supervisor's word can be had here: this phone is one, by PIN, or not at all. */
+export type Supervision = 'role' | 'pin' | 'none';
+
+/** A light of this door, or a ticket's serial from a search. */
+export type Subject = Light | number;
+
+/** What a person at the door is shown. */
+export interface Light {
+  kind: LightKind;
+  verdict: Verdict;
+  admit: boolean;
+  /** Decided about somebody who leaves. */
+  leaving: boolean;
+  look: Look | null;
+  /** Another gate has the guest in hand (strict mode). */
+  elsewhere: { device: string; gate: string; since: number } | null;
+  party: PartyMember[];
   /** `flagged`, `old_code_admitted`, … as in shared/PROTOCOL.md. */
   flags: string[];
   name: string;
@@ -163,6 +229,8 @@ export interface SearchRow {
   status: 'valid' | 'refunded' | 'cancelled' | 'disputed';
   /** Has a winner on the chosen list. */
   admitted: boolean;
+  /** Is inside by the chosen list. */
+  inside: boolean;
 }
 
 export interface SearchAnswer {
@@ -176,6 +244,7 @@ export interface SearchAnswer {
 export interface LogRow {
   number: number;
   at: number;
+  kind: LightKind;
   verdict: Verdict | '';
   admit: boolean;
   how: How | 'api' | '';
@@ -211,6 +280,23 @@ export interface Door extends EventTarget {
   search(query: string): Promise<SearchAnswer>;
   /** Admit a search hit by hand (how = `search`). */
   admit(serial: number): Promise<Light>;
+  /** Null while it is counted, or when this list counts nobody. */
+  readonly inside: Inside | null;
+  /** Scans let out instead of in. */
+  readonly exiting: boolean;
+  setExiting(on: boolean): Promise<void>;
+  readonly supervision: Supervision;
+  actions(subject: Subject): Actions;
+  /** After a look: let in, or turn away. */
+  looked(light: Light, admit: boolean): Promise<Light>;
+  /** A PIN is needed where the window is over or the fact is another phone's. Rejects with PinRefused. */
+  undo(subject: Subject, pin?: string): Promise<Light>;
+  override(subject: Subject, reason: string, pin?: string): Promise<Light>;
+  leave(subject: Subject): Promise<Light>;
+  party(subject: Subject): PartyMember[];
+  admitParty(serials: number[]): Promise<Light>;
+  readonly lastDrill: Drill | null;
+  drill(): Promise<Drill>;
   log(limit: number): Promise<LogRow[]>;
   /** Scan in this window instead of the other one. */
   takeOver(): Promise<void>;
@@ -263,6 +349,8 @@ export interface Scanner extends EventTarget {
   useCamera(id: string): Promise<void>;
   setTorch(on: boolean): Promise<void>;
   setZoom(value: number): Promise<void>;
+  /** Give no code while a question is open; what is in view then is not scanned again. */
+  hold(on: boolean): void;
 }
 
 /** Events: `pairings`, `update` (a new version waits). */

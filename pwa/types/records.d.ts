@@ -1,6 +1,6 @@
 /** What lies in the phone's databases. Fields are only ever added. */
 
-import type { EventInfo, Standing } from './door.js';
+import type { Drill, EventInfo, Standing } from './door.js';
 import type { Fact } from './protocol.js';
 
 /** [device, number, tag], shared/PROTOCOL.md R2. */
@@ -35,6 +35,32 @@ export interface PairingRecord {
   list: number | null;
   gate: string;
   operator: string;
+  /** Scans let out instead of in. */
+  exiting?: boolean;
+  pinTries?: PinTries;
+  drill?: Drill | null;
+}
+
+/** Wrong supervisor PINs in a row, and when the next may be tried. */
+export interface PinTries {
+  wrong: number;
+  until: number;
+}
+
+/** PBKDF2 with HMAC-SHA-256 over the PIN's digits; salt and hash are base64. */
+export interface SupervisorPin {
+  salt: string;
+  rounds: number;
+  hash: string;
+}
+
+/** Store `claims` of the outbox, key [device, id]: asked in strict mode, not (yet) used. */
+export interface ClaimRecord {
+  device: number;
+  id: string;
+  list: number;
+  serial: number;
+  epoch: number;
 }
 
 /** Store `facts` of the outbox, key [device, number]. */
@@ -109,6 +135,11 @@ export interface ListRevision {
     tiers: { tier: number; from: number | null; until: number | null }[];
     entry: string;
     archived?: boolean;
+    per_day?: number;
+    days?: number[];
+    capacity?: number;
+    undo_s?: number;
+    gates?: string[];
   };
 }
 
@@ -118,6 +149,15 @@ export interface EventRules extends EventInfo {
   unknown_policy: 'accept' | 'accept_and_flag' | 'hold';
   unknown_max_age_s: number;
   fields: string[] | string;
+  /** Strict mode: how long a claim may take. */
+  strict?: { budget_ms: number };
+  supervisor?: SupervisorPin;
+}
+
+/** What to look at before a ticket of a tier is admitted. */
+export interface Prompt {
+  kinds: string[];
+  text: string;
 }
 
 export interface TicketKey {
@@ -136,7 +176,7 @@ export interface SnapshotHeader {
   made_at: number;
   keys: TicketKey[];
   lists: ListRevision[];
-  tiers: { tier: number; name: string }[];
+  tiers: { tier: number; name: string; prompt?: Prompt }[];
   devices: DeviceRow[];
 }
 
@@ -148,7 +188,7 @@ export interface Changes {
   lists: ListRevision[];
   devices: DeviceRow[];
   event: EventRules | null;
-  tiers: { tier: number; name: string }[] | null;
+  tiers: { tier: number; name: string; prompt?: Prompt }[] | null;
   keys: TicketKey[] | null;
   more: boolean;
 }

@@ -9,6 +9,7 @@ export function openOutbox() {
     { name: 'facts', keyPath: ['device', 'number'] },
     { name: 'acks', keyPath: 'device' },
     { name: 'denials', keyPath: ['device', 'sameness'] },
+    { name: 'claims', keyPath: ['device', 'id'] },
   ]);
 }
 

@@ -74,7 +74,8 @@ export async function changePairing(outbox, device, fields) {
  * @returns {Promise<boolean>} false when something is not handed in yet
  */
 export async function erasePairing(outbox, device) {
-  const tx = await outbox.begin(['pairings', 'facts', 'acks', 'denials'], 'readwrite', 'strict');
+  const stores = ['pairings', 'facts', 'acks', 'denials', 'claims'];
+  const tx = await outbox.begin(stores, 'readwrite', 'strict');
   const [facts, held, ack] = await Promise.all([
     answer(tx.objectStore('facts').count(ofDevice(device))),
     answer(tx.objectStore('denials').count(ofDevice(device))),
@@ -84,6 +85,7 @@ export async function erasePairing(outbox, device) {
   tx.objectStore('pairings').delete(device);
   tx.objectStore('acks').delete(device);
   tx.objectStore('facts').delete(ofDevice(device));
+  tx.objectStore('claims').delete(ofDevice(device));
   await committed(tx);
   return true;
 }

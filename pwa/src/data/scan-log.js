@@ -12,7 +12,7 @@ import { ofDevice } from './outbox.js';
 /** @typedef {import('../../types/protocol.js').Fact} Fact */
 /** @typedef {import('../../types/protocol.js').FoldFact} FoldFact */
 
-const STORES = ['facts', 'acks', 'denials', 'pairings'];
+const STORES = ['facts', 'acks', 'denials', 'pairings', 'claims'];
 
 /** The log on disk does not end where this window thought: decide again. */
 export class HeadMoved extends Error {
@@ -68,11 +68,12 @@ export class ScanLog {
    * Append facts, in order, and change the gathering refusals, all in one transaction that
    * first checks that the log on disk still ends at this window's head.
    * @param {StoredFact[]} facts numbered from head + 1
-   * @param {{release?: string[], hold?: HeldDenial | null}} denials
+   * @param {{release?: string[], hold?: HeldDenial | null, claim?: string}} more `claim`: the id of
+   *   the granted claim that these facts use
    * @throws {HeadMoved} another window appended; `load` again
    * @throws {LogGone} the pairing was erased
    */
-  async append(facts, { release = [], hold = null } = {}) {
+  async append(facts, { release = [], hold = null, claim = '' } = {}) {
     const tx = await this.outbox.begin(STORES, 'readwrite', 'strict');
     const done = committed(tx);
     done.catch(() => {}); // awaited below; an abort on purpose is not an error of its own
@@ -90,6 +91,7 @@ export class ScanLog {
     const denials = tx.objectStore('denials');
     for (const sameness of release) denials.delete([this.device, sameness]);
     if (hold) denials.put(hold);
+    if (claim) tx.objectStore('claims').delete([this.device, claim]);
     tx.commit();
     await done;
     for (const sameness of release) this.held.delete(sameness);

@@ -18,6 +18,7 @@ import { Refused } from './transport.js';
  * @property {import('../data/door-clock.js').DoorClock} clock
  * @property {() => Record<string, unknown>} report what the phone says of itself
  * @property {() => boolean} mine this window still has the pairing
+ * @property {import('../scan/claim.js').Claims | null} [claims] of strict mode, to report unused ones
  *
  * @typedef {object} Outcome
  * @property {Standing} standing
@@ -65,7 +66,9 @@ async function askAgainIfUnknown(side, part) {
  * @param {LogPart} part
  * @param {string[]} certificates
  */
-async function ask({ transport, pairing, tickets, clock, report }, part, certificates) {
+async function ask(side, part, certificates) {
+  const { transport, pairing, tickets, clock, report } = side;
+  const unused = (await side.claims?.unused()) ?? [];
   const request = {
     protocol: 1,
     cursor: tickets?.cursor ?? null,
@@ -73,12 +76,14 @@ async function ask({ transport, pairing, tickets, clock, report }, part, certifi
     certificates,
     clock: clock.raw(),
     status: report(),
+    ...(unused.length > 0 && { claims_unused: unused.map(({ device: _, ...claim }) => claim) }),
   };
   const { credential } = pairing;
   const answer = await transport.post('/checkin/sync', request, {
     credential,
     long: part.facts.length > 50,
   });
+  await side.claims?.reported(unused);
   return { ...answer, body: /** @type {SyncAnswer} */ (answer.body) };
 }
 

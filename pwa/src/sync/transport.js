@@ -36,11 +36,11 @@ export class Transport {
   /**
    * @param {string} path below /api/tickets
    * @param {unknown} body
-   * @param {{credential?: string | null, long?: boolean}} options
+   * @param {{credential?: string | null, long?: boolean, limit?: number}} options
    * @returns {Promise<Answer>}
    * @throws {Unreachable | Refused}
    */
-  async post(path, body, { credential = null, long = false } = {}) {
+  async post(path, body, { credential = null, long = false, limit = 0 } = {}) {
     const text = JSON.stringify(body);
     /** @type {Record<string, string>} */
     const headers = { 'Content-Type': 'application/json', ...bearer(credential) };
@@ -51,7 +51,7 @@ export class Transport {
       headers['Content-Encoding'] = 'gzip';
     }
     const options = { method: 'POST', headers, body: content };
-    return this.#json(await this.#ask(path, options, long ? LONG_MS : SHORT_MS));
+    return this.#json(await this.#ask(path, options, limit || (long ? LONG_MS : SHORT_MS)));
   }
 
   /**
