@@ -7,6 +7,7 @@ from handstamp.events import rules, store
 from handstamp.events.announce import announce
 from handstamp.events.find_events import owned_event
 from handstamp.events.models import Event
+from handstamp.events.save_list import renew_days
 from handstamp.events.shapes import EventChange
 from handstamp.plumbing.errors import BadInput, Conflict
 from handstamp.plumbing.texts import _
@@ -56,4 +57,7 @@ async def edit_event(
         meta={"fields": sorted(values)},
     )
     announce(session, services, event.id)
-    return await owned_event(session, actor, event_id)
+    edited = await owned_event(session, actor, event_id)
+    if values.keys() & {"start_at", "end_at", "time_zone"}:
+        await renew_days(session, services, actor, edited)
+    return edited

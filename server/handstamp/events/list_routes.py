@@ -111,6 +111,7 @@ async def _save(request: Request, shape: NewList, number: int | None) -> Respons
             _event_id(request),
             name=shape.name,
             tiers=[tier.rule() for tier in shape.tiers],
+            entry=shape.rule(),
             number=number,
         )
         return JSONResponse(_list_body(view), status_code=201 if number is None else 200)

@@ -6,7 +6,9 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
+from handstamp.events.entry_rules import EntryRules, entry_members
 from handstamp.kit import zones
 from handstamp.kit.clock import DAY, Millis
 
@@ -16,7 +18,7 @@ LATEST: Millis = 7_258_118_400_000  # 2200-01-01
 LONGEST: Millis = 366 * DAY
 LAST_NUMBER = 255
 POLICIES = ("accept", "accept_and_flag", "hold")
-SNAPSHOT_FIELDS = ("name", "email", "order")
+SNAPSHOT_FIELDS = ("name", "email", "order", "note")
 STATUSES = ("draft", "published", "archived")
 MOVES = {
     "draft": ("published", "archived"),
@@ -130,21 +132,26 @@ def windows_problem(tiers: Sequence[ListTier], known: Collection[int]) -> str:
     return ""
 
 
-def rules_json(name: str, tiers: Sequence[ListTier], *, archived: bool = False) -> str:
+def rules_json(
+    name: str, tiers: Sequence[ListTier], entry: EntryRules, days: Sequence[Millis] = ()
+) -> str:
     """Write a list's rules in their one stored form (tiers by number)."""
-    return json.dumps(
+    return written(
         {
             "name": name,
             "tiers": [
                 {"tier": tier.tier, "from": tier.opens, "until": tier.closes}
                 for tier in sorted(tiers, key=lambda tier: tier.tier)
             ],
-            "entry": "single",
-            "archived": archived,
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
+            **entry_members(entry, days),
+            "archived": False,
+        }
     )
+
+
+def written(rules: dict[str, Any]) -> str:
+    """Write rules as they are stored."""
+    return json.dumps(rules, ensure_ascii=False, separators=(",", ":"))
 
 
 def list_tiers(stored: str) -> list[ListTier]:

@@ -8,12 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.audit.record import record
 from handstamp.events import rules, store
 from handstamp.events.announce import announce
-from handstamp.events.find_events import ListView, list_of, owned_event
+from handstamp.events.entry_rules import EntryRules, entry_days, entry_of, entry_problem
+from handstamp.events.find_events import ListView, list_of, lists_of, owned_event
 from handstamp.events.models import CheckinList, Event, ListRevision
+from handstamp.kit.clock import Millis
 from handstamp.kit.ids import new_id
 from handstamp.plumbing.errors import BadInput, Conflict, NotFound
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
+
+AS_EVER = EntryRules()
 
 
 async def save_list(
@@ -24,6 +28,7 @@ async def save_list(
     *,
     name: str,
     tiers: Sequence[rules.ListTier],
+    entry: EntryRules = AS_EVER,
     number: int | None = None,
 ) -> ListView:
     """Create a list (`number` None) or give list `number` its next revision.
@@ -32,7 +37,8 @@ async def save_list(
 
     Raises:
         NotFound: the event is not the actor's, or has no such list.
-        BadInput: a tier is unknown or twice there, or a window ends before it begins.
+        BadInput: a tier is unknown or twice there, a window ends before it begins, or a rule
+            of entry cannot be.
         Conflict: the name is taken, or all 255 numbers are used.
     """
     event = await owned_event(session, actor, event_id)
@@ -41,8 +47,11 @@ async def save_list(
     problem = rules.windows_problem(tiers, known)
     if problem:
         raise BadInput(_(problem), errors=[{"field": "tiers", "message": _(problem)}])
+    field, problem = entry_problem(entry)
+    if problem:
+        raise BadInput(_(problem), errors=[{"field": field, "message": _(problem)}])
     await _check_name(session, event.id, name, number)
-    written = rules.rules_json(name, tiers)
+    written = rules.rules_json(name, tiers, entry, _days(event, entry))
     if number is None:
         return await _create(session, services, actor, event, written)
     return await _revise(session, services, actor, event, number=number, written=written)
@@ -59,8 +68,23 @@ async def archive_list(
     event = await owned_event(session, actor, event_id)
     await store.lock_event(session, event.id)
     view = await list_of(session, event.id, number)
-    written = rules.rules_json(view.name, rules.list_tiers(json.dumps(view.rules)), archived=True)
+    written = rules.written({**view.rules, "archived": True})
     return await _revise(session, services, actor, event, number=number, written=written)
+
+
+async def renew_days(session: AsyncSession, services: Services, actor: Actor, event: Event) -> None:
+    """Give lists whose entry days no longer fit the event's times their next revision."""
+    for view in await lists_of(session, event.id):
+        entry = entry_of(view.rules)
+        if entry.mode == "per_day":
+            written = rules.written({**view.rules, "days": _days(event, entry)})
+            await _revise(session, services, actor, event, number=view.number, written=written)
+
+
+def _days(event: Event, entry: EntryRules) -> list[Millis]:
+    if entry.mode != "per_day":
+        return []
+    return entry_days(event.start_at, event.end_at, event.time_zone, entry.day_start)
 
 
 async def _check_name(session: AsyncSession, event_id: str, name: str, own: int | None) -> None:

@@ -11,7 +11,7 @@ from pydantic import (
     model_validator,
 )
 
-from handstamp.events import rules
+from handstamp.events import entry_rules, rules
 
 MAX_MILLIS = 2**53 - 1
 
@@ -39,6 +39,11 @@ MaybeLine = Annotated[
     StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\r\n\t]*$"),
     AfterValidator(_printable),
 ]
+Gate = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=entry_rules.LONGEST_GATE),
+    AfterValidator(_printable),
+]
 Prose = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_printable)]
 Code = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z0-9]{2,8}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{1,58}[a-z0-9])$")]
@@ -47,7 +52,8 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Web = Annotated[str, StringConstraints(max_length=500, pattern=r"^(?:https://[^\s\x00-\x1f]+)?$")]
 Moment = Annotated[int, Field(ge=0, le=MAX_MILLIS)]
 Capacity = Annotated[int, Field(ge=0, le=1_000_000)]
-PersonalField = Literal["name", "email", "order"]
+Hours = Annotated[int, Field(ge=0, le=8_760)]
+PersonalField = Literal["name", "email", "order", "note"]
 
 
 class Shape(BaseModel):
@@ -75,7 +81,8 @@ class NewEvent(Shape):
     cover_url: Web = ""
     unknown_policy: Literal["accept", "accept_and_flag", "hold"] = "accept_and_flag"
     unknown_max_age_s: Annotated[int, Field(ge=0, le=366 * 86_400)] = 12 * 3600
-    snapshot_fields: list[PersonalField] = ["name", "email", "order"]
+    snapshot_fields: list[PersonalField] = ["name", "email", "order", "note"]
+    release_hours: Hours = 24
     refund_until: Moment | None = None
     refund_policy: Prose = ""
     ask_phone: bool = False
@@ -108,6 +115,7 @@ class EventChange(Shape):
     unknown_policy: Literal["accept", "accept_and_flag", "hold"] | None = None
     unknown_max_age_s: Annotated[int, Field(ge=0, le=366 * 86_400)] | None = None
     snapshot_fields: list[PersonalField] | None = None
+    release_hours: Hours | None = None
     refund_until: Moment | None = None
     refund_policy: Prose | None = None
     ask_phone: bool | None = None
@@ -157,7 +165,29 @@ class ListTierShape(Shape):
 
 
 class NewList(Shape):
-    """A check-in list: its name, and which tiers may enter when."""
+    """A check-in list: its name, which tiers may enter when, how often, and what is watched.
+
+    `per_day` and `day_start` (a local time) count with entry `per_day` alone.
+    """
 
     name: Line
     tiers: Annotated[list[ListTierShape], Field(min_length=1, max_length=255)]
+    entry: Literal["single", "reentry", "per_day"] = "single"
+    per_day: Annotated[int, Field(ge=1, le=entry_rules.MOST_PER_DAY)] = 1
+    day_start: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = (
+        entry_rules.DAY_START
+    )
+    capacity: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    undo_s: Annotated[int, Field(ge=0, le=entry_rules.LONGEST_UNDO_S)] = entry_rules.UNDO_S
+    gates: Annotated[list[Gate], Field(max_length=entry_rules.MOST_GATES)] = []
+
+    def rule(self) -> entry_rules.EntryRules:
+        """Return how often a ticket may enter, as the rules know it."""
+        return entry_rules.EntryRules(
+            mode=self.entry,
+            per_day=self.per_day,
+            day_start=self.day_start,
+            capacity=self.capacity,
+            undo_s=self.undo_s,
+            gates=tuple(self.gates),
+        )

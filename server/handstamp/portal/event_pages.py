@@ -81,7 +81,7 @@ async def new_event(request: Request) -> Response:
         currency="CAD",
         unknown_policy="accept_and_flag",
         unknown_hours=12,
-        snapshot_fields=["name", "email", "order"],
+        snapshot_fields=["name", "email", "order", "note"],
     )
     if request.method == "POST" and await form.validate():
         chosen = (await request.form()).get("organizer", organizers[0].id)

@@ -121,7 +121,7 @@ class EventForm(PageForm):
     code = StringField()
     unknown_policy = SelectField(choices=["accept_and_flag", "accept", "hold"])
     unknown_hours = WholeNumberField(most=8760)
-    snapshot_fields = Checkboxes(choices=["name", "email", "order"])
+    snapshot_fields = Checkboxes(choices=["name", "email", "order", "note"])
     refund_until = LocalTimeField()
     refund_policy = TextAreaField()
     ask_phone = BooleanField()

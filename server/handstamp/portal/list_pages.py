@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from handstamp.events.entry_rules import EntryRules, entry_of
 from handstamp.events.find_events import ListView, list_of, lists_of, tiers_of
 from handstamp.events.models import Event, Tier
 from handstamp.events.rules import ListTier, list_tiers
@@ -17,6 +18,7 @@ from handstamp.plumbing.local_time import NoSuchTime, from_local, to_local
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_user, services
 from handstamp.portal.event_frame import event_of, frame, path_of
+from handstamp.portal.list_entry_form import EntryForm, modes, shown
 from handstamp.portal.pages import go, page, render
 
 
@@ -51,7 +53,8 @@ async def lists(request: Request) -> Response:
         names = {
             tier.number: tier.name for tier in await tiers_of(session, event.id, archived=True)
         }
-    return render(request, "lists.html", lists=found, tier_names=names, **around)
+    entries = {view.number: entry_of(view.rules) for view in found}
+    return render(request, "lists.html", lists=found, entries=entries, tier_names=names, **around)
 
 
 @page
@@ -64,20 +67,34 @@ async def list_form(request: Request) -> Response:
         tiers = list(await tiers_of(session, event.id))
         view = await list_of(session, event.id, number) if number is not None else None
     form = _stored(event, tiers, view)
+    kept = entry_of(view.rules) if view is not None else EntryRules()
+    entry = await EntryForm.from_formdata(request, **shown(kept))
     if request.method == "POST":
         chosen = _typed(event, form, await request.form())
-        if not (form.error or form.name_error or any(row.error for row in form.rows)):
+        right = await entry.validate() and entry.right()
+        if right and not _is_wrong(form):
             try:
-                await _save(request, event, form.name, chosen, number)
+                await _save(request, event, form.name, chosen, entry=entry.rules(), number=number)
             except Problem as error:
                 form.error = error.detail
             else:
                 return go(
                     request, path_of(event.id, "/lists"), _("Saved. Phones hear of it at once.")
                 )
-    wrong = form.error or form.name_error or any(row.error for row in form.rows)
-    status = 422 if wrong else 200
-    return render(request, "list_form.html", status=status, form=form, view=view, **around)
+    return render(
+        request,
+        "list_form.html",
+        status=422 if _is_wrong(form) or entry.errors else 200,
+        form=form,
+        entry=entry,
+        modes=modes(),
+        view=view,
+        **around,
+    )
+
+
+def _is_wrong(form: ListForm) -> bool:
+    return bool(form.error or form.name_error or any(row.error for row in form.rows))
 
 
 def _stored(event: Event, tiers: list[Tier], view: ListView | None) -> ListForm:
@@ -132,11 +149,19 @@ def _window(event: Event, row: Row) -> ListTier | None:
 
 
 async def _save(
-    request: Request, event: Event, name: str, chosen: list[ListTier], number: int | None
+    request: Request,
+    event: Event,
+    name: str,
+    chosen: list[ListTier],
+    *,
+    entry: EntryRules,
+    number: int | None,
 ) -> None:
     actor, shared = require_user(request), services(request)
     async with shared.db.write(actor=actor.id) as session:
-        await save_list(session, shared, actor, event.id, name=name, tiers=chosen, number=number)
+        await save_list(
+            session, shared, actor, event.id, name=name, tiers=chosen, entry=entry, number=number
+        )
 
 
 @page
@@ -160,7 +185,16 @@ async def reopen_list(request: Request) -> Response:
         event = await event_of(session, request)
         view = await list_of(session, event.id, number)
         kept = list_tiers(json.dumps(view.rules))
-        await save_list(session, shared, actor, event.id, name=view.name, tiers=kept, number=number)
+        await save_list(
+            session,
+            shared,
+            actor,
+            event.id,
+            name=view.name,
+            tiers=kept,
+            entry=entry_of(view.rules),
+            number=number,
+        )
     return go(request, path_of(event.id, "/lists"), _("The list is open again."))
 
 

@@ -196,7 +196,12 @@ def policies() -> list[tuple[str, str, str]]:
 
 def personal_fields() -> list[tuple[str, str]]:
     """Name what phones may hold about guests."""
-    return [("name", _("Name")), ("email", _("E-mail")), ("order", _("Order number"))]
+    return [
+        ("name", _("Name")),
+        ("email", _("E-mail")),
+        ("order", _("Order number")),
+        ("note", _("Note for the door")),
+    ]
 
 
 def member_statuses() -> dict[str, str]:

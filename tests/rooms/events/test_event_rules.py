@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handstamp.events import rules
+from handstamp.events.entry_rules import EntryRules
 from handstamp.events.rules import ListTier
 from handstamp.kit.clock import DAY
 
@@ -84,8 +85,8 @@ def test_a_list_names_known_tiers_once_with_windows_that_open(
 
 def test_rules_are_stored_in_one_form_and_read_back() -> None:
     tiers = [ListTier(2, START, None), ListTier(1)]
-    stored = rules.rules_json("Haupteingang", tiers)
-    assert stored == rules.rules_json("Haupteingang", tiers[::-1])
+    stored = rules.rules_json("Haupteingang", tiers, EntryRules())
+    assert stored == rules.rules_json("Haupteingang", tiers[::-1], EntryRules())
     assert json.loads(stored) == {
         "name": "Haupteingang",
         "tiers": [

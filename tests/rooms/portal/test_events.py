@@ -162,9 +162,39 @@ async def test_a_list_gets_windows_in_local_time(
     assert view.rules["tiers"] == [{"tier": 2, "from": opens, "until": None}]
 
 
+async def test_a_list_says_how_often_a_ticket_may_enter(
+    desk: Desk, show: Show, services: Services
+) -> None:
+    page = f"{show.base}/lists/1"
+    often = {"entry": "per_day", "per_day": "2", "day_start": "05:00", "undo_minutes": "1"}
+    form = {
+        "name": "Main door",
+        "tier-1": "y",
+        **often,
+        "capacity": "90",
+        "gates": "North\r\nSüd\r\n",
+    }
+    await desk.post(page, form, on=page)
+    assert "2 times a day, from 05:00 · room for 90 · North, Süd" in desk.text
+    async with services.db.read() as session:
+        rules = (await lists_of(session, show.event.id))[0].rules
+    assert (rules["entry"], rules["per_day"], rules["undo_s"]) == ("per_day", 2, 60)
+    await desk.get(page)
+    assert 'value="per_day" checked' in desk.html
+    assert 'value="05:00"' in desk.html
+
+
 @pytest.mark.parametrize(
     ("form", "said"),
     [
+        ({"name": "A", "tier-1": "y", "entry": "often"}, "Not a valid choice"),
+        ({"name": "A", "tier-1": "y", "capacity": "0"}, "Write a whole number from 1"),
+        ({"name": "A", "tier-1": "y", "undo_minutes": "1441"}, "Write a whole number from 0"),
+        ({"name": "A", "tier-1": "y", "gates": "North\nNorth"}, "A gate stands twice"),
+        (
+            {"name": "A", "tier-1": "y", "entry": "per_day", "day_start": "noon"},
+            "Write the time at which a new day begins",
+        ),
         ({"name": "", "tier-1": "y"}, "Give the list a name"),
         ({"name": "Main door", "tier-1": "y"}, "already has a list called Main door"),
         ({"name": "A"}, "Choose at least one tier."),
