@@ -1,5 +1,7 @@
 """Forget an account: nobody can sign in to it again, and it names nobody."""
 
+import re
+
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -45,10 +47,27 @@ async def forget_account(session: AsyncSession, person: Person) -> None:
 async def _forget_counts(session: AsyncSession, person: Person) -> None:
     buckets = [f"{kind}/email/{person.email}" for kind in ("sign-in", "finish")]
     await session.execute(delete(RateCount).where(RateCount.bucket.in_(buckets)))
-    theirs = StoredAnswer.answer.icontains(person.email, autoescape=True)
+    keys = [StoredAnswer.scope, StoredAnswer.key]
+    query = select(*keys, StoredAnswer.answer).where(
+        StoredAnswer.answer.icontains(person.email, autoescape=True)
+    )
+    found = (await session.execute(query)).all()
+    named = [(scope, key) for scope, key, answer in found if _names(answer, person.email)]
+    for scope, key in named:
+        await session.execute(
+            delete(StoredAnswer)
+            .where(StoredAnswer.scope == scope, StoredAnswer.key == key)
+            .execution_options(**_QUIET)
+        )
     if person.user_id:
-        theirs = theirs | (StoredAnswer.scope == f"user:{person.user_id}")
-    await session.execute(delete(StoredAnswer).where(theirs).execution_options(**_QUIET))
+        theirs = delete(StoredAnswer).where(StoredAnswer.scope == f"user:{person.user_id}")
+        await session.execute(theirs.execution_options(**_QUIET))
+
+
+def _names(text: str, email: str) -> bool:
+    """Tell whether a text has this whole address, not as a part of a longer one."""
+    whole = rf"(?<![\w.!#$%&'*+/=?^`{{|}}~-]){re.escape(email)}(?![\w-]|\.\w)"
+    return re.search(whole, text, re.IGNORECASE) is not None
 
 
 async def _hold_teams(session: AsyncSession, user_id: str) -> None:

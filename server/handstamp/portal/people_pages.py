@@ -62,6 +62,8 @@ async def erase(request: Request) -> Response:
     said = _("Erased. Nothing here names them any more.")
     if erased.stripe:
         said += " " + _("What Stripe keeps is under: %(ids)s") % {"ids": ", ".join(erased.stripe)}
+    if not erased.in_journal:
+        said += " " + _("The journal beside the database could not be written; it is tried hourly.")
     return go(request, HERE, said)
 
 

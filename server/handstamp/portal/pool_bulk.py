@@ -85,7 +85,11 @@ class Outcome:
 
 
 async def act(services: Services, actor: Actor, picked: Picked) -> Outcome:
-    """Do it to each of them; what cannot be done stops nothing else."""
+    """Do it to each of them; what cannot be done stops nothing else.
+
+    Raises:
+        NotFound: one of them is not theirs (or was erased since); nothing was done.
+    """
     if picked.verb == "used":
         return await _use(services, actor, picked.tickets)
     return await _resend(services, actor, picked.tickets)

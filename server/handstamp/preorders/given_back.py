@@ -12,7 +12,7 @@ from handstamp.preorders.store import IN_ONE
 _REFUNDS = table(  # of the room above, by name as tables of rooms know each other
     "tickets_refunds", column("payment_id"), column("amount"), column("status")
 )
-_LIVE = ("requested", "pending", "succeeded")
+LIVE = ("requested", "pending", "succeeded")
 
 
 async def given_back(session: AsyncSession, preorder_ids: Sequence[str]) -> set[str]:
@@ -24,7 +24,7 @@ async def given_back(session: AsyncSession, preorder_ids: Sequence[str]) -> set[
             select(PreOrder.id)
             .join(Payment, Payment.payment_intent_id == PreOrder.payment_intent_id)
             .join(_REFUNDS, refund.payment_id == Payment.id)
-            .where(some, Payment.account == PreOrder.account, refund.status.in_(_LIVE))
+            .where(some, Payment.account == PreOrder.account, refund.status.in_(LIVE))
             .group_by(PreOrder.id, Payment.amount)
             .having(func.sum(refund.amount) >= Payment.amount)
         )

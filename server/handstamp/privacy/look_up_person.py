@@ -33,7 +33,7 @@ async def look_up_person(services: Services, actor: Actor, email: str) -> Counte
     """
     if actor.kind not in ("admin", "system"):
         raise Forbidden(_("Only an administrator may do this."))
-    async with services.db.read() as session:
+    async with services.db.write(actor=f"{actor.kind}:{actor.id}") as session:  # it takes locks
         person = await find_person(session, email)
         told = await gather(session, services, person)
         held = await hold_person(session, person)

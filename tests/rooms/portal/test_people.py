@@ -12,6 +12,7 @@ from tests.rooms.portal.conftest import Desk
 
 from handstamp.orders.start_checkout import BuyerDetails
 from handstamp.plumbing.web import Services
+from handstamp.privacy.journal import journal_path
 
 pytestmark = pytest.mark.anyio
 HERE = "/tickets/admin/people"
@@ -35,6 +36,13 @@ async def test_an_administrator_erases_somebody_who_bought(root: Desk, services:
     assert "Nothing here names them any more." in root.text
     await root.post(HERE, {"email": ZELDA})
     assert "Orders 0" in root.text
+
+
+async def test_a_journal_that_cannot_be_written_is_told(root: Desk, services: Services) -> None:
+    journal_path(services.settings).write_text("handstamp erasures 1 0123456789abcdef\n")
+    await root.post(HERE, {"email": ZELDA}, on=HERE)
+    await root.post(f"{HERE}/erase", {"email": ZELDA})
+    assert "The journal beside the database could not be written" in root.text
 
 
 async def test_the_page_says_why_somebody_must_stay(root: Desk, services: Services) -> None:

@@ -28,6 +28,7 @@ from handstamp.orders.models import Order
 from handstamp.payments.models import Payment
 from handstamp.plumbing.db import Base
 from handstamp.plumbing.errors import Conflict, Forbidden
+from handstamp.plumbing.models import StoredAnswer
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.pool.log_assignment import Act, note_all
 from handstamp.pool.models import Assignment, AssignmentLog, Demand, PoolTicket
@@ -65,6 +66,26 @@ async def test_nothing_names_an_erased_person(services: Services, lives: Lives) 
     assert {"tickets_pool_demands.email", "tickets_assignment_logs.email"} < before
     await erase_person(services, SYSTEM, lives.zelda.email.upper())
     assert traces(await dump(services), lives.zelda.email, "Zelda", "Quux") == set()
+
+
+async def test_answers_kept_for_others_stay(services: Services, lives: Lives) -> None:
+    zelda = lives.zelda.email
+    answers = {"hers": f'{{"email":"{zelda}"}}', "another": f'{{"email":"gri{zelda}"}}'}
+    async with services.db.write() as session:
+        for key, answer in answers.items():
+            session.add(
+                StoredAnswer(
+                    scope="key:other",
+                    key=key,
+                    body_hash="",
+                    status=200,
+                    answer=answer,
+                    created_at=1,
+                )
+            )
+    await erase_person(services, SYSTEM, zelda)
+    async with services.db.read() as session:
+        assert list(await session.scalars(select(StoredAnswer.key))) == ["another"]
 
 
 async def test_from_where_they_acted_is_forgotten(services: Services, lives: Lives) -> None:

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handstamp.preorders import given_back
 from handstamp.refunds.rules import (
     ALL_BACK,
     DISPUTED,
+    LIVE,
     MOST_LINES,
     NOTHING_PAID,
     Line,
@@ -116,3 +118,7 @@ def test_the_platforms_fee_follows_what_is_refunded() -> None:
     assert fee_share(110, 5500, 5500) == 110
     assert fee_share(110, 5500, 2750) == 55
     assert fee_share(110, 5500, 0) == 0
+
+
+def test_the_rooms_below_mean_the_same_refunds() -> None:
+    assert given_back.LIVE == LIVE
