@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from shared.tools import fold_vectors, token_vectors, verdict_vectors, wire_vectors
+from shared.tools import fold_vectors, sealed_vectors, token_vectors, verdict_vectors, wire_vectors
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 
@@ -11,7 +11,7 @@ VECTORS = Path(__file__).parents[1] / "vectors"
 def texts() -> dict[str, str]:
     """Return the text of each file by its path below shared/vectors."""
     written = {}
-    for room in (token_vectors, wire_vectors, fold_vectors, verdict_vectors):
+    for room in (token_vectors, wire_vectors, sealed_vectors, fold_vectors, verdict_vectors):
         for path, file in room.files().items():
             whole = {**file, "count": len(file["vectors"])}
             vectors = whole.pop("vectors")

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.anyio
 NEW_DOOR_WORK = (
     "POST /api/tickets/checkin/pair",
     "GET /api/tickets/checkin/snapshot",
+    "GET /api/tickets/checkin/snapshot/sealed",
     "POST /api/tickets/validate",
     "POST /api/tickets/events/{event_id}/pairing-codes",
     "POST /api/tickets/events/{event_id}/scanner-keys",

@@ -96,6 +96,15 @@ def test_envelope_opens_only_when_signed(twin: Twin, vector: Vector) -> None:
         assert twin("openEnvelope", vector) == vector["payload"]
 
 
+@pytest.mark.parametrize("vector", cases("wire/sealed_lists"))
+def test_sealed_list_opens_under_its_key_for_its_device(twin: Twin, vector: Vector) -> None:
+    if vector["plain"] is None:
+        with pytest.raises(Refused):
+            twin("openSealedList", vector)
+    else:
+        assert twin("openSealedList", vector) == vector["plain"]
+
+
 @pytest.mark.parametrize("vector", cases("wire/snapshots"))
 def test_snapshot_is_read(twin: Twin, vector: Vector) -> None:
     read = twin("decodeSnapshot", vector)

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { deviceHex, serialLetters, serialOf } from '../../pwa/src/core/ids.js';
 import { foreignCodeDigest } from '../../pwa/src/core/foreign-code.js';
 import { factOfRow, fold } from '../../pwa/src/core/fold.js';
+import { openSealedList } from '../../pwa/src/core/sealed-list.js';
 import { strict } from '../../pwa/src/core/signing.js';
 import { encodeToken, parseToken, tokenDigest, verifyToken } from '../../pwa/src/core/token.js';
 import { CODES, decide, flagBits } from '../../pwa/src/core/verdict.js';
@@ -81,6 +82,11 @@ const OPS = {
   headMessage: ({ device, number, hash }) => hex(wire.headMessage(device, number, fromHex(hash))),
   async openEnvelope({ bytes: data, server_key: key }) {
     return base64(await wire.openEnvelope(bytes(data), bytes(key), ENGINES.noble));
+  },
+  async openSealedList({ sealed, key, device }) {
+    const { subtle } = webcrypto;
+    const imported = await subtle.importKey('raw', bytes(key), 'AES-GCM', false, ['decrypt']);
+    return base64(await openSealedList(bytes(sealed), imported, device));
   },
   decodeSnapshot({ payload }) {
     const { header, tickets, facts, codes } = wire.decodeSnapshot(bytes(payload));

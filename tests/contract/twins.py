@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from handstamp.checkin import fold, verdict, wire
+from handstamp.checkin.sealed_list import open_for_device
 from handstamp.checkin.wire import Fact, FactRow, TicketRow
 from handstamp.kit.ids import base32_encode, device_hex, luhn32
 from handstamp.kit.signing import verify
@@ -138,6 +139,10 @@ class Python:
         if not verify(key, signature, wire.snapshot_message(payload)):
             raise Refused("not signed by this server")
         return base64.b64encode(payload).decode()
+
+    def openSealedList(self, given: Json) -> Json:  # noqa: N802
+        key, sealed = base64.b64decode(given["key"]), base64.b64decode(given["sealed"])
+        return base64.b64encode(open_for_device(key, sealed, given["device"])).decode()
 
     def decodeSnapshot(self, given: Json) -> Json:  # noqa: N802
         header, tickets, facts = wire.decode_snapshot(base64.b64decode(given["payload"]))

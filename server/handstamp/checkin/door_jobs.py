@@ -1,10 +1,11 @@
-"""Background work of the door: fresh snapshots before phones ask, old answers and codes away."""
+"""Background work of the door: fresh snapshots before phones ask, what is old away."""
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select, tuple_
 
-from handstamp.checkin.models import PairingCode, ValidateAnswer
+from handstamp.checkin.models import ListKey, PairingCode, ValidateAnswer
+from handstamp.checkin.release_key import useless
 from handstamp.checkin.snapshot import current_snapshot, needs_build
 from handstamp.events.models import Event
 from handstamp.kit.clock import DAY, HOUR, Millis
@@ -45,7 +46,7 @@ async def rebuild_snapshots(ctx: JobContext) -> None:
 
 
 async def prune_door(ctx: JobContext) -> None:
-    """Delete stored answers and pairing codes that nobody can use any more."""
+    """Delete stored answers, pairing codes and keys of lists that nobody can use any more."""
     await prune_now(ctx.services)
     async with ctx.write() as session:
         await ctx.acknowledge(session)
@@ -58,7 +59,8 @@ async def prune_now(services: Services) -> int:
     old = ValidateAnswer.created_at < now - KEEP_ANSWERS
     gone = await _delete(services, ValidateAnswer, keys, old)
     expired = PairingCode.expires_at < now - KEEP_CODES
-    return gone + await _delete(services, PairingCode, (PairingCode.code_hash,), expired)
+    gone += await _delete(services, PairingCode, (PairingCode.code_hash,), expired)
+    return gone + await _delete(services, ListKey, (ListKey.device_id,), useless(now))
 
 
 async def _delete(

@@ -39,6 +39,7 @@ class ExchangeRequest(BaseModel):
     certificates: list[str] = Field(default=[], max_length=16)
     clock: int = Field(ge=0, lt=JSON_LIMIT)
     status: dict[str, Any] = {}
+    release: str = Field(default="", max_length=80)
 
 
 class Acknowledged(BaseModel):
@@ -52,6 +53,15 @@ class Acknowledged(BaseModel):
     error: str = ""
 
 
+class ListRelease(BaseModel):
+    """When the phone may read its list, ms UTC (R49); `key` for one that may and lacks it."""
+
+    id: str
+    from_: int = Field(alias="from")
+    until: int
+    key: str | None = None
+
+
 class ExchangeAnswer(BaseModel):
     """What a phone gets: acknowledgements, changes or a reset (R34, R35), its standing (R41)."""
 
@@ -61,3 +71,4 @@ class ExchangeAnswer(BaseModel):
     acks: list[Acknowledged]
     reset: bool
     changes: dict[str, Any] | None
+    release: ListRelease | None

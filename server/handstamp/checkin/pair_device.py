@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.audit.record import record
 from handstamp.checkin.device_credentials import write_certificate, write_credential
 from handstamp.checkin.models import Device, PairingCode
+from handstamp.checkin.release_key import note_release
 from handstamp.events.models import Event
 from handstamp.kit import signing
 from handstamp.kit.clock import DAY, HOUR, Millis
@@ -77,7 +78,7 @@ async def pair(
     """Make a phone a device of the code's event; the same code and key give the same pairing.
 
     `public_key` is base64 of 32 bytes. The answer holds `device`, `credential`, `certificate`,
-    `server_key` (base64), `event`, `lists` and `expires_at` (ms).
+    `server_key` (base64), `event`, `lists`, `expires_at` (ms) and `release` (R49).
 
     Raises:
         BadInput: the key is not one.
@@ -100,6 +101,8 @@ async def pair(
             found.used_at = device.created_at
             found.device_id, found.public_key = device.id, key
             after_commit(session, lambda: services.signals.publish(f"event:{event.id}"))
+            await session.flush()
+        release = await note_release(session, services, device)
     return {
         "device": device.id,
         "credential": write_credential(services, device),
@@ -118,6 +121,7 @@ async def pair(
         "role": device.role,
         "lists": numbers(device.lists),
         "expires_at": device.expires_at,
+        "release": release.to_json() if release else None,
     }
 
 

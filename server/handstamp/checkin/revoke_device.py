@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
 from handstamp.checkin.models import Device
+from handstamp.checkin.release_key import forget_list_key
 from handstamp.events.find_events import owned_event
 from handstamp.kit.ids import device_hex
 from handstamp.plumbing.db import after_commit
@@ -27,6 +28,7 @@ async def revoke_device(
     event = await owned_event(session, actor, device.event_id)
     if device.revoked_at is None:
         device.revoked_at = services.clock()
+        await forget_list_key(session, device.id)
         await session.flush()
         # Out of the feed and in again: every phone is told to look, this one among them.
         # A plain UPDATE, because the object may hold the NULL of before the door numbered it.

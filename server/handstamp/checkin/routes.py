@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import secrets
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware import Middleware
@@ -11,9 +12,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from handstamp.checkin.device_credentials import bearer, living_device
-from handstamp.checkin.exchange_shapes import ExchangeAnswer, ExchangeRequest
+from handstamp.checkin.exchange_shapes import ExchangeAnswer, ExchangeRequest, ListRelease
 from handstamp.checkin.live import live
 from handstamp.checkin.pair_device import pair as pair_device
+from handstamp.checkin.release_key import list_key_of, require_released
+from handstamp.checkin.sealed_list import seal_for_device
 from handstamp.checkin.snapshot import current_snapshot
 from handstamp.checkin.sync import sync as exchange
 from handstamp.checkin.sync_request import MOST_BYTES, read_body, read_sync
@@ -67,6 +70,7 @@ class Paired(BaseModel):
     role: str
     lists: list[int]
     expires_at: int
+    release: ListRelease | None
 
 
 class Now(BaseModel):
@@ -155,6 +159,7 @@ async def snapshot(request: Request) -> Response:
     of = services(request)
     async with of.db.read() as session:
         device = await living_device(session, of, request)
+        await require_released(session, of, device)
     built = await current_snapshot(of, device.event_id)
     encoding = _encoding(request.headers.get("accept-encoding", ""))
     etag = f'"{built.etag}-{encoding}"'
@@ -166,6 +171,20 @@ async def snapshot(request: Request) -> Response:
     else:
         headers["Content-Encoding"] = encoding
         body = built.brotli if encoding == "br" else built.gzip
+    return Response(body, headers=headers, media_type="application/octet-stream")
+
+
+@described(tag="door", answer="application/octet-stream")
+async def sealed_snapshot(request: Request) -> Response:
+    """Hand out the list before its time, encrypted under the key that the phone gets later."""
+    require_scanning(request)
+    of = services(request)
+    async with of.db.read() as session:
+        device = await living_device(session, of, request)
+    built = await current_snapshot(of, device.event_id)
+    key = await list_key_of(of, device.id)
+    body = seal_for_device(key, secrets.token_bytes(12), built.gzip, device.id)
+    headers = {"Cache-Control": "no-store"}
     return Response(body, headers=headers, media_type="application/octet-stream")
 
 
@@ -224,6 +243,7 @@ _EXCHANGES = [Middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES + 
 routes: list[BaseRoute] = [
     Route("/api/tickets/checkin/pair", pair, methods=["POST"]),
     Route("/api/tickets/checkin/snapshot", snapshot, methods=["GET"]),
+    Route("/api/tickets/checkin/snapshot/sealed", sealed_snapshot, methods=["GET"]),
     Route("/api/tickets/checkin/sync", sync, methods=["POST"], middleware=_EXCHANGES),
     Route("/api/tickets/checkin/time", time, methods=["GET"]),
     Route("/api/tickets/validate", validate, methods=["POST"]),

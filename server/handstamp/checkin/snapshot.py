@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.checkin.batcher import batcher
 from handstamp.checkin.list_changes import feed_end
 from handstamp.checkin.make_list import make_list
-from handstamp.checkin.models import SnapshotBase
+from handstamp.checkin.models import FeedHead, SnapshotBase
 from handstamp.checkin.number_changes import has_unnumbered
 from handstamp.checkin.pair_device import SERVER_KEY
 from handstamp.checkin.store import add_first
@@ -111,13 +111,14 @@ async def _fresh_base(session: AsyncSession, event: Event) -> tuple[int, int] | 
     end = await feed_end(session, event.id)
     row = (
         await session.execute(
-            select(SnapshotBase.id, SnapshotBase.seq, SnapshotBase.tickets)
+            select(SnapshotBase.id, SnapshotBase.seq, SnapshotBase.tickets, FeedHead.began)
+            .join(FeedHead, FeedHead.event_id == SnapshotBase.event_id)
             .where(SnapshotBase.event_id == event.id, SnapshotBase.fields == event.snapshot_fields)
             .order_by(SnapshotBase.seq.desc())
             .limit(1)
         )
     ).one_or_none()
-    if end is None or row is None:
+    if end is None or row is None or row.seq < row.began:
         return None
     if end.seq - row.seq > max(LEAST_DELTA, row.tickets // 20):
         return None

@@ -42,6 +42,7 @@ class Event(Base):
     unknown_policy: Mapped[str] = mapped_column(default="accept_and_flag")
     unknown_max_age_s: Mapped[int] = mapped_column(default=12 * 3600)
     snapshot_fields: Mapped[str] = mapped_column(default="name,email,order,note")
+    release_hours: Mapped[int] = mapped_column(default=24, server_default="24")
     strict_budget_ms: Mapped[int | None]
     supervisor_json: Mapped[str] = mapped_column(Text, default="")
     refund_until: Mapped[int | None]

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from handstamp.events import list_routes
+from handstamp.events import list_routes, pin_routes
 from handstamp.events.add_tier import add_tier
 from handstamp.events.create_event import create_event
 from handstamp.events.edit_event import edit_event
@@ -33,6 +33,11 @@ from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_ticketing, require_user, services
 
 _TAGS = ["events"]
+
+
+def named_kinds(stored: str) -> list[str]:
+    """Read the kinds of a tier's prompt as they are stored."""
+    return [kind for kind in stored.split(",") if kind]
 
 
 class EventBody(BaseModel):
@@ -61,10 +66,13 @@ class EventBody(BaseModel):
     unknown_policy: str
     unknown_max_age_s: int
     snapshot_fields: list[str]
+    release_hours: int
     refund_until: int | None
     refund_policy: str
     ask_phone: bool
     members_only: bool
+    strict_budget_ms: int | None
+    supervisor_pin: bool
     created_at: int
     updated_at: int
 
@@ -85,6 +93,8 @@ class TierBody(BaseModel):
     sales_end_at: int | None
     visibility: str
     ask_names: bool
+    prompt_kinds: Annotated[list[str], BeforeValidator(named_kinds)]
+    prompt_text: str
     sort: int
     archived_at: int | None
 
@@ -158,7 +168,9 @@ class StatusChange(BaseModel):
 
 def event_body(event: Event) -> dict[str, Any]:
     """Return the event as the API tells it."""
-    fields = {name: getattr(event, name) for name in EventBody.model_fields}
+    names = EventBody.model_fields.keys() - {"supervisor_pin"}
+    fields = {name: getattr(event, name) for name in names}
+    fields["supervisor_pin"] = bool(event.supervisor_json)  # that there is one, never its hash
     fields["snapshot_fields"] = [name for name in event.snapshot_fields.split(",") if name]
     return EventBody(**fields).model_dump()
 
@@ -339,4 +351,5 @@ routes: list[BaseRoute] = [
     Route(f"{_EVENT}/tiers/{{tier_id}}", change_tier, methods=["PATCH"]),
     Route(f"{_EVENT}/tiers/{{tier_id}}", delete_tier, methods=["DELETE"]),
     *list_routes.routes,
+    *pin_routes.routes,
 ]

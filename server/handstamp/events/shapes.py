@@ -7,6 +7,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainSerializer,
     StringConstraints,
     model_validator,
 )
@@ -14,6 +15,7 @@ from pydantic import (
 from handstamp.events import entry_rules, rules
 
 MAX_MILLIS = 2**53 - 1
+LEAST_BUDGET_MS, MOST_BUDGET_MS = 100, 5_000
 
 
 def _printable(text: str) -> str:
@@ -52,6 +54,12 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Web = Annotated[str, StringConstraints(max_length=500, pattern=r"^(?:https://[^\s\x00-\x1f]+)?$")]
 Moment = Annotated[int, Field(ge=0, le=MAX_MILLIS)]
 Capacity = Annotated[int, Field(ge=0, le=1_000_000)]
+PromptKinds = Annotated[
+    list[Literal["age", "photo", "note"]],
+    Field(max_length=3),
+    PlainSerializer(lambda kinds: ",".join(dict.fromkeys(kinds))),
+]
+Budget = Annotated[int, Field(ge=LEAST_BUDGET_MS, le=MOST_BUDGET_MS)]
 Hours = Annotated[int, Field(ge=0, le=8_760)]
 PersonalField = Literal["name", "email", "order", "note"]
 
@@ -87,6 +95,7 @@ class NewEvent(Shape):
     refund_policy: Prose = ""
     ask_phone: bool = False
     members_only: bool = False
+    strict_budget_ms: Budget | None = None
 
     @model_validator(mode="after")
     def _times(self) -> Self:
@@ -120,6 +129,7 @@ class EventChange(Shape):
     refund_policy: Prose | None = None
     ask_phone: bool | None = None
     members_only: bool | None = None
+    strict_budget_ms: Budget | None = None
 
 
 class NewTier(Shape):
@@ -133,6 +143,8 @@ class NewTier(Shape):
     sales_end_at: Moment | None = None
     visibility: Literal["public", "hidden"] = "public"
     ask_names: bool = False
+    prompt_kinds: PromptKinds = []
+    prompt_text: MaybeLine = ""
     sort: Annotated[int, Field(ge=-10_000, le=10_000)] = 0
 
 
@@ -147,6 +159,8 @@ class TierChange(Shape):
     sales_end_at: Moment | None = None
     visibility: Literal["public", "hidden"] | None = None
     ask_names: bool | None = None
+    prompt_kinds: PromptKinds | None = None
+    prompt_text: MaybeLine | None = None
     sort: Annotated[int, Field(ge=-10_000, le=10_000)] | None = None
 
 
