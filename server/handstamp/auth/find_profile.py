@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.auth.models import Organizer, OrganizerProfile
 from handstamp.plumbing.errors import NotFound
-from handstamp.plumbing.texts import _
+from handstamp.plumbing.texts import SOURCE, _, asked_language
 from handstamp.plumbing.web import Actor
 
 
@@ -17,7 +17,8 @@ from handstamp.plumbing.web import Actor
 class Profile:
     """An organizer as buyers see it; '' where nothing is said, `logo_path` where there is none.
 
-    `name` is what it calls itself, `legal_name` who sells. `brand_color` is "#rrggbb".
+    `name` is what it calls itself, `legal_name` who sells. `brand_color` is "#rrggbb". `language`
+    is that of mails to people who did not say which they read.
     """
 
     organizer_id: str
@@ -29,6 +30,7 @@ class Profile:
     website: str = ""
     brand_color: str = ""
     refund_policy: str = ""
+    language: str = SOURCE
     logo_path: str = ""
 
     @property
@@ -45,6 +47,7 @@ TEXTS = (
     "website",
     "brand_color",
     "refund_policy",
+    "language",
 )
 
 
@@ -58,6 +61,16 @@ async def profile_of(session: AsyncSession, organizer_id: str) -> Profile:
     if organizer_id not in found:
         raise NotFound(_("There is no such organizer."))
     return found[organizer_id]
+
+
+async def language_for(session: AsyncSession, organizer_id: str) -> str:
+    """Return in which language to write to whoever asks: theirs, or else the organizer's."""
+    if asked := asked_language():
+        return asked
+    told = await session.scalar(
+        select(OrganizerProfile.language).where(OrganizerProfile.organizer_id == organizer_id)
+    )
+    return told or SOURCE
 
 
 async def profiles_of(session: AsyncSession, organizer_ids: Collection[str]) -> dict[str, Profile]:
@@ -80,6 +93,7 @@ async def profiles_of(session: AsyncSession, organizer_ids: Collection[str]) -> 
 def _profile(row: Row[Any]) -> Profile:
     logo = f"/api/tickets/organizers/{row.id}/logo?v={row.updated_at}"
     texts = {name: getattr(row, name) or "" for name in TEXTS}
+    texts["language"] = texts["language"] or SOURCE
     return Profile(row.id, row.name, **texts, logo_path=logo if row.logo_type else "")
 
 

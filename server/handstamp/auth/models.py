@@ -33,6 +33,7 @@ class Organizer(Base):
 class OrganizerProfile(Base):
     """How an organizer appears to buyers: the legal entity on receipts, and the looks.
 
+    `language`: of mails to people who did not say which they read; '' is English.
     `brand_color`: "#rrggbb" or ''. `logo`: a PNG or JPEG, its media type in `logo_type`.
     """
 
@@ -48,6 +49,7 @@ class OrganizerProfile(Base):
     logo: Mapped[bytes | None]
     logo_type: Mapped[str] = mapped_column(default="")
     refund_policy: Mapped[str] = mapped_column(Text, default="")
+    language: Mapped[str] = mapped_column(default="", server_default="")
     updated_at: Mapped[int]
 
 

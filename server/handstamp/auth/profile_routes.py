@@ -48,6 +48,7 @@ class ProfileBody(BaseModel):
     website: str
     brand_color: str
     refund_policy: str
+    language: str
     logo_path: str
 
 

@@ -14,7 +14,7 @@ from handstamp.kit.ids import new_id
 from handstamp.mail.send_mail import queue_mail
 from handstamp.plumbing.errors import BadInput
 from handstamp.plumbing.limits import hit
-from handstamp.plumbing.texts import _
+from handstamp.plumbing.texts import SOURCE, _, asked_language, speaking
 from handstamp.plumbing.web import Services
 
 MAIL = "sign_in"
@@ -65,7 +65,8 @@ async def request_sign_in(
             or services.settings.open_registration
             or await _known(services, session, address, known)
         ):
-            await queue_mail(session, MAIL, address, {"login": login})
+            with speaking(asked_language() or SOURCE):
+                await queue_mail(session, MAIL, address, {"login": login})
     return address
 
 

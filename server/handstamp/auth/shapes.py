@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from handstamp.auth import rules
+from handstamp.plumbing.texts import languages
 
 
 def _printable(text: str) -> str:
@@ -31,6 +32,12 @@ def _color(text: str) -> str:
     return text
 
 
+def _language(text: str) -> str:
+    if text and text not in languages():
+        raise ValueError("Choose one of: " + ", ".join(languages()) + ".")
+    return text
+
+
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\r\n\t]*$"),
@@ -49,6 +56,7 @@ Color = Annotated[
     StringConstraints(strip_whitespace=True, to_lower=True, max_length=20),
     AfterValidator(_color),
 ]
+Language = Annotated[str, Field(max_length=20), AfterValidator(_language)]
 
 
 class ProfileChange(BaseModel):
@@ -63,3 +71,4 @@ class ProfileChange(BaseModel):
     website: Web = ""
     brand_color: Color = ""
     refund_policy: Prose = ""
+    language: Language = ""

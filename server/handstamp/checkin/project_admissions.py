@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from handstamp.checkin import store
+from handstamp.checkin import door_sums, store
 from handstamp.checkin.fold import ListState, State, fold
 from handstamp.kit.clock import Millis
 
@@ -42,6 +42,7 @@ def project(batch: "Batch", serials: set[int]) -> None:
             row = _row(state, admitted_at, ticket)
             rows.append({"event_id": batch.event_id, "serial": serial, "list_no": list_no} | row)
     if rows:
+        door_sums.move_admissions(batch.connection, batch.event_id, rows)
         batch.connection.execute(store.project_admission(batch.connection.dialect.name), rows)
 
 

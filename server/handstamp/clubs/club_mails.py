@@ -12,16 +12,18 @@ from handstamp.mail.addresses import one_line
 from handstamp.mail.prepared import NoLongerWanted, Prepare, Prepared
 from handstamp.mail.send_mail import queue_mail
 from handstamp.pdf.brand import brand, ink_on
+from handstamp.plumbing.texts import speaking
 from handstamp.plumbing.web import Services
 
 INVITATION = "club_invitation"
 
 
-async def queue_invitation(session: AsyncSession, member: ClubMember) -> str:
-    """Queue the mail; return its id."""
+async def queue_invitation(session: AsyncSession, member: ClubMember, language: str) -> str:
+    """Queue the mail in a language; return its id."""
     args = {"club": member.club_id, "member": member.id}
     about = f"club_member:{member.id}"
-    return await queue_mail(session, INVITATION, member.email, args, about=about)
+    with speaking(language):
+        return await queue_mail(session, INVITATION, member.email, args, about=about)
 
 
 async def prepare_invitation(services: Services, args: Mapping[str, Any]) -> Prepared:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
+from handstamp.auth.find_profile import profile_of
 from handstamp.auth.rules import clean_email
 from handstamp.clubs import club_mails, rules, store
 from handstamp.clubs.find_clubs import club_of
@@ -70,8 +71,9 @@ async def invite_people(
         if email not in known or known[email].status in ("left", "removed")
     ]
     await session.flush()
+    profile = await profile_of(session, club.organizer_id)
     for member in fresh:
-        await club_mails.queue_invitation(session, member)
+        await club_mails.queue_invitation(session, member, profile.language)
     await record(
         session,
         actor,

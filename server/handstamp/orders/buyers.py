@@ -10,7 +10,7 @@ from starlette.responses import Response
 from handstamp.kit.clock import DAY, SECOND
 from handstamp.kit.signing import derive, keyed_hash, same
 from handstamp.plumbing.config import Settings
-from handstamp.plumbing.texts import language
+from handstamp.plumbing.texts import asked_language
 from handstamp.plumbing.web import actor, services
 
 COOKIE = "hs_buyer"
@@ -24,7 +24,8 @@ class Buyer:
     """Somebody who may hold tickets.
 
     `key` owns new orders; `keys` are all by which this buyer may own older ones. `network` is a
-    keyed hash. `new_cookie` must be set in the answer, if there is one.
+    keyed hash. `language` is the one to be written to in, "" when the browser told none that we
+    speak. `new_cookie` must be set in the answer, if there is one.
     """
 
     key: str
@@ -32,7 +33,7 @@ class Buyer:
     email: str = ""
     network: str = ""
     keys: tuple[str, ...] = ()
-    language: str = "en"
+    language: str = ""
     new_cookie: str = ""
 
     def owns(self, buyer_key: str) -> bool:
@@ -55,7 +56,7 @@ def buyer_of(connection: HTTPConnection) -> Buyer:
         email=who.email if person else "",
         network=network_of(settings, client.host if client else ""),
         keys=(person, browser) if person else (browser,),
-        language=language(),
+        language=asked_language(),
         new_cookie=fresh,
     )
 

@@ -14,6 +14,7 @@ from handstamp.orders.hold_rows import OPEN_STATES, NetworkHold, Offer
 from handstamp.orders.models import Order, OrderItem
 from handstamp.plumbing.idempotency import Once
 from handstamp.plumbing.models import StoredAnswer
+from handstamp.plumbing.texts import SOURCE
 from handstamp.tickets.stock import WHOLE_EVENT, Move
 
 N_ = str  # marks text for the catalogues; it is translated where it is shown
@@ -232,7 +233,7 @@ def new_order(event_id: str, offer: Offer, asked: Asked, now: Millis) -> Held:
         user_id=buyer.user_id,
         network=buyer.network,
         email=buyer.email,
-        language=buyer.language,
+        language=buyer.language or SOURCE,
         currency=offer.currency,
         subtotal=priced.subtotal,
         discount=priced.discount,

@@ -20,7 +20,7 @@ from handstamp.pdf.drawing_pool import DrawingFailed
 from handstamp.pdf.ticket_pdf import draw_tickets
 from handstamp.plumbing.local_time import clock_time, span, zone_note
 from handstamp.plumbing.money_text import price
-from handstamp.plumbing.texts import PSEUDO, language, speaking
+from handstamp.plumbing.texts import format_language, speaking
 from handstamp.plumbing.web import Services
 from handstamp.tickets.qr_codes import qr_png
 
@@ -128,7 +128,7 @@ async def prepare_payment_failed(services: Services, args: Mapping[str, Any]) ->
     if order.placed_at is not None:
         raise NoLongerWanted
     held = order.status == "pending" and services.clock() < order.expires_at
-    until = clock_time(order.expires_at, event.time_zone, locale=_locale())
+    until = clock_time(order.expires_at, event.time_zone, locale=format_language())
     zone = zone_note(order.expires_at, event.time_zone)
     values = {
         **_values(services, papers),
@@ -200,7 +200,7 @@ def _values(services: Services, papers: Papers) -> dict[str, Any]:
         "organizer": one_line(profile.name),
         "contact": one_line(profile.contact_email),
         "number": order.number,
-        "when": span(event.start_at, event.end_at, event.time_zone, _locale()),
+        "when": span(event.start_at, event.end_at, event.time_zone, format_language()),
         "zone": zone_note(event.start_at, event.time_zone),
         "place": [one_line(part) for part in (event.venue, city) if part],
         "link": link_for(services, order),
@@ -247,7 +247,3 @@ async def _pdf(services: Services, papers: Papers) -> bytes:
 
 def _total(papers: Papers) -> str:
     return price(papers.order.total, papers.order.currency)
-
-
-def _locale() -> str:
-    return "en" if language() == PSEUDO else language()

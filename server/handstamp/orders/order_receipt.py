@@ -8,7 +8,7 @@ from handstamp.mail.addresses import one_line
 from handstamp.orders.models import Order, OrderItem
 from handstamp.plumbing.local_time import day
 from handstamp.plumbing.money_text import money, price
-from handstamp.plumbing.texts import PSEUDO, _, language
+from handstamp.plumbing.texts import _, format_language
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,11 @@ def _signed(amount: int, currency: str) -> str:
 
 
 def _facts(order: Order, profile: Profile, time_zone: str) -> list[str]:
-    locale = "en" if language() == PSEUDO else language()
     facts = [_("Order %(order)s") % {"order": order.number}]
     if order.placed_at:
-        facts.append(_("Paid on %(day)s") % {"day": day(order.placed_at, time_zone, locale)})
+        facts.append(
+            _("Paid on %(day)s") % {"day": day(order.placed_at, time_zone, format_language())}
+        )
     facts.append(_("Sold by %(name)s") % {"name": one_line(profile.seller)})
     facts += [one_line(line) for line in profile.legal_address.splitlines() if line.strip()]
     if profile.tax_number:

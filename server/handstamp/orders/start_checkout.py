@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handstamp.auth.find_profile import language_for
 from handstamp.auth.rules import clean_email
 from handstamp.clubs.find_clubs import may_buy
 from handstamp.orders import rules, store
@@ -28,7 +29,7 @@ from handstamp.payments.gateway_errors import (
 )
 from handstamp.payments.payment_accounts import selling_account
 from handstamp.plumbing.errors import BadInput, Conflict, Gone, NotFound
-from handstamp.plumbing.texts import _, language
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services
 
 ROUNDS = 4
@@ -136,7 +137,7 @@ async def _plan(
             return _CloseFirst(order.id)
         await _keep(session, services, order, items, details)
         return _Open(order, items, again=True)
-    order.language = language()
+    order.language = await language_for(session, order.organizer_id)
     await _keep(session, services, order, items, details)
     if order.total == 0:
         await fulfil(session, services, order, None)

@@ -119,7 +119,7 @@ class Drawer:
 
 def _values(document: TicketDocument, *, has_logo: bool) -> dict[str, Any]:
     color = brand(document.brand_color)
-    locale = "en" if texts.language() == texts.PSEUDO else texts.language()
+    locale = texts.format_language()
     title, count = shorten(clean(document.title), 110), len(document.tickets)
     order = shorten(clean(document.order_number), 40)
     places = (clean(document.venue), clean(document.city))

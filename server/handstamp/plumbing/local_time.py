@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_skeleton, format_time
 
 from handstamp.kit import zones
 from handstamp.kit.clock import MINUTE, SECOND, Millis
@@ -72,13 +72,15 @@ def to_local(millis: Millis | None, zone_name: str) -> str:
 
 def day_and_time(millis: Millis, zone_name: str, locale: str = "en") -> str:
     """Write an instant for people, with the weekday: `Sat, 21 Nov 2026, 19:30`."""
-    moment = local(millis, zone_name)
-    return format_datetime(moment, "EEE, d MMM y, HH:mm", tzinfo=moment.tzinfo, locale=locale)
+    return f"{day(millis, zone_name, locale)}, {clock_time(millis, zone_name, locale=locale)}"
 
 
 def day(millis: Millis, zone_name: str, locale: str = "en") -> str:
-    """Write the day of an instant: `Sat, 21 Nov 2026`."""
-    return format_date(local(millis, zone_name).date(), "EEE, d MMM y", locale=locale)
+    """Write the day of an instant as its language does: `Sat, 21 Nov 2026`."""
+    date = local(millis, zone_name).date()
+    if locale == "en":
+        return format_date(date, "EEE, d MMM y", locale=locale)
+    return format_skeleton("yMMMEd", date, locale=locale)
 
 
 def day_number(millis: Millis, zone_name: str) -> str:

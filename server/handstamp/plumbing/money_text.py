@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from babel.numbers import format_currency, get_currency_precision
 
-from handstamp.plumbing.texts import PSEUDO, _, language
+from handstamp.plumbing.texts import _, format_language
 
 
 def read_amount(text: str, currency: str) -> int:
@@ -38,8 +38,7 @@ def price(minor: int, currency: str) -> str:
 def money(minor: int, currency: str) -> str:
     """Write an amount for people, nothing as a number too: `CA$0.00`."""
     digits = get_currency_precision(currency)
-    locale = "en" if language() == PSEUDO else language()
-    return format_currency(Decimal(minor).scaleb(-digits), currency, locale=locale)
+    return format_currency(Decimal(minor).scaleb(-digits), currency, locale=format_language())
 
 
 def percent(basis_points: int) -> str:

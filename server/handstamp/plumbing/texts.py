@@ -1,18 +1,23 @@
-"""Every visible string of the server: gettext catalogues, chosen by request, English built in.
+"""Every visible string of the server: gettext catalogues, English built in.
 
-The pseudo-language `qps` puts ⟦ ⟧ around every string that came through here and accents its
-letters, so that a test can find those that did not.
+Pages speak a language of `PAGES`; mails, tickets and notices speak that of who gets them, one of
+`languages()`. The pseudo-language `qps` puts ⟦ ⟧ around every string that came through here and
+accents its letters, so that a test can find those that did not; `qpr` does the same from right to
+left.
 """
 
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from gettext import NullTranslations, translation
+from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError, negotiate_locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from jinja2 import Environment
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,6 +25,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 LOCALE_FOLDER = Path(__file__).parent.parent / "locale"
 SOURCE = "en"
 PSEUDO = "qps"
+PSEUDO_RTL = "qpr"
+PAGES = (SOURCE,)
 _PLACEHOLDER = re.compile(r"(%\(\w+\)[sd]|%[sd%]|\{\w*\}|<[^>]*>|&\w+;)")
 _ACCENTS = str.maketrans("aceinouyACEINOUY", "àçéîñöûýÀÇÉÎÑÖÛÝ")
 _WEIGHT = re.compile(r"^\s*([\w*-]+)\s*(?:;\s*q\s*=\s*([0-9.]+))?\s*$")
@@ -47,34 +54,58 @@ def pseudo(message: str) -> str:
 @lru_cache(maxsize=1)
 def languages() -> tuple[str, ...]:
     """Return the languages there are catalogues for, English first."""
-    found = {path.parent.parent.name for path in LOCALE_FOLDER.glob("*/LC_MESSAGES/handstamp.mo")}
+    found = {path.parent.parent.name for path in LOCALE_FOLDER.glob("*/LC_MESSAGES/handstamp.po")}
     return (SOURCE, *sorted(found - {SOURCE}))
+
+
+def own_name(language: str) -> str:
+    """Return the name of a language in itself: `français`."""
+    return Locale.parse(language).get_display_name(language) or language
 
 
 @lru_cache(maxsize=64)
 def catalogue(language: str) -> NullTranslations:
-    """Return the catalogue of a language; English is in the source."""
-    if language == PSEUDO:
+    """Return the catalogue of a language; what it lacks is said in English."""
+    if language in (PSEUDO, PSEUDO_RTL):
         return PseudoTranslations()
-    return translation("handstamp", LOCALE_FOLDER, [language], fallback=True)
+    if language == SOURCE or language not in languages():
+        return NullTranslations()
+    compiled = io.BytesIO()
+    with (LOCALE_FOLDER / language / "LC_MESSAGES" / "handstamp.po").open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
 
 
 _language: ContextVar[str] = ContextVar("handstamp_language", default=SOURCE)
+_asked: ContextVar[str] = ContextVar("handstamp_asked_language", default="")
 
 
 def language() -> str:
-    """Return the language of the request or mail being made."""
+    """Return the language of the page or mail being made."""
     return _language.get()
+
+
+def format_language() -> str:
+    """Return the language in which dates and amounts are written."""
+    spoken = _language.get()
+    return SOURCE if spoken in (PSEUDO, PSEUDO_RTL) else spoken
+
+
+def asked_language() -> str:
+    """Return the language of `languages()` that the browser asks for; "" when it asks for none."""
+    return _asked.get()
 
 
 @contextmanager
 def speaking(chosen: str) -> Iterator[None]:
     """Use one language inside the block."""
-    token = _language.set(chosen)
+    token, asked = _language.set(chosen), _asked.set(chosen)
     try:
         yield
     finally:
         _language.reset(token)
+        _asked.reset(asked)
 
 
 def _(message: str) -> str:
@@ -94,17 +125,17 @@ def install(env: Environment) -> None:
 
 
 @lru_cache(maxsize=256)
-def negotiate(accept_language: str) -> str:
-    """Choose the language of an `Accept-Language` header; English when none fits."""
+def negotiate(accept_language: str, among: tuple[str, ...] = PAGES) -> str:
+    """Choose the language of an `Accept-Language` header; "" when none of `among` fits."""
     wanted: list[tuple[float, str]] = []
     for part in accept_language[:500].split(","):
         match = _WEIGHT.match(part)
         if match and _number(match[2]) > 0:
             wanted.append((-_number(match[2]), match[1].replace("-", "_")))
     names = [name for _weight, name in sorted(wanted, key=lambda pair: pair[0])]
-    if names[:1] == [PSEUDO]:
-        return PSEUDO
-    return negotiate_locale(names, languages()) or SOURCE
+    if names[:1] in ([PSEUDO], [PSEUDO_RTL]):
+        return names[0]
+    return negotiate_locale(names, among) or ""
 
 
 def _number(text: str | None) -> float:
@@ -116,6 +147,8 @@ def _number(text: str | None) -> float:
 
 def direction() -> str:
     """Return `ltr` or `rtl` for the language in use."""
+    if _language.get() == PSEUDO_RTL:
+        return "rtl"
     try:
         return Locale.parse(_language.get()).text_direction
     except (UnknownLocaleError, ValueError):
@@ -123,7 +156,7 @@ def direction() -> str:
 
 
 class LanguageMiddleware:
-    """Speak the language that the browser asks for."""
+    """Speak the language that the browser asks for, and note which it wants to be written in."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -132,5 +165,7 @@ class LanguageMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        with speaking(negotiate(Headers(scope=scope).get("accept-language", ""))):
+        header = Headers(scope=scope).get("accept-language", "")
+        with speaking(negotiate(header) or SOURCE):
+            _asked.set(negotiate(header, languages()))
             await self.app(scope, receive, send)

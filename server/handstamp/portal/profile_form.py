@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from wtforms import StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 
 from handstamp.auth.find_profile import TEXTS
 from handstamp.plumbing.form_fields import PageForm, at_most
+from handstamp.plumbing.texts import languages
 
 
 class ProfileForm(PageForm):
@@ -18,6 +19,7 @@ class ProfileForm(PageForm):
     website = StringField(validators=[at_most(500)])
     brand_color = StringField()
     refund_policy = TextAreaField(validators=[at_most(20_000)])
+    language = SelectField(choices=list(languages()))
 
     def values(self) -> dict[str, Any]:
         """Return the members of the profile as the use case takes them."""

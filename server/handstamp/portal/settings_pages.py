@@ -19,7 +19,7 @@ from handstamp.pdf.brand import brand, ink_on
 from handstamp.pdf.drawing_pool import DrawingFailed
 from handstamp.pdf.ticket_pdf import draw_tickets
 from handstamp.plumbing.errors import BadInput, Conflict, Problem
-from handstamp.plumbing.texts import _
+from handstamp.plumbing.texts import _, languages, own_name
 from handstamp.plumbing.web import require_user, services
 from handstamp.portal.organizer_frame import frame, organizer_path
 from handstamp.portal.pages import go, page, render
@@ -77,6 +77,7 @@ def _settings_page(
         color=color,
         ink=ink_on(color),
         wrong=wrong,
+        languages=[(one, own_name(one)) for one in languages()],
         **around,
     )
 

@@ -15,14 +15,13 @@ from handstamp.pdf.ticket_document import PdfTicket
 from handstamp.pdf.ticket_pdf import draw_tickets
 from handstamp.plumbing.local_time import day_and_time, zone_note
 from handstamp.plumbing.money_text import money
-from handstamp.plumbing.texts import speaking
+from handstamp.plumbing.texts import format_language, speaking
 from handstamp.plumbing.web import Services
 from handstamp.preorders.models import PreOrder
 from handstamp.preorders.preorder_mails import (
     Gathered,
     about,
     gather,
-    locale,
     prepared,
     queue_once,
     values_of,
@@ -113,7 +112,7 @@ async def prepare_needs_action(services: Services, args: Mapping[str, Any]) -> P
     if found.preorder.status != "needs_action":
         raise NoLongerWanted
     until, zone = found.preorder.needs_action_until or 0, found.club.time_zone
-    told = f"{day_and_time(until, zone, locale())} ({zone_note(until, zone)})"
+    told = f"{day_and_time(until, zone, format_language())} ({zone_note(until, zone)})"
     return prepared(found, {**values_of(services, found), "until": told})
 
 

@@ -17,7 +17,7 @@ from handstamp.mail.send_mail import queue_mail
 from handstamp.pdf.brand import brand, ink_on
 from handstamp.plumbing.local_time import day_and_time, span, zone_note
 from handstamp.plumbing.money_text import money
-from handstamp.plumbing.texts import PSEUDO, language, speaking
+from handstamp.plumbing.texts import format_language, speaking
 from handstamp.plumbing.web import Services
 from handstamp.preorders import store
 from handstamp.preorders.models import PreOrder
@@ -96,7 +96,7 @@ async def prepare_placed(services: Services, args: Mapping[str, Any]) -> Prepare
     if found.preorder.status in ("cancelled", "denied", "not_allocated"):
         raise NoLongerWanted
     closes = window_of(found.club, found.preorder).closes
-    until = day_and_time(closes - 1, found.club.time_zone, locale())
+    until = day_and_time(closes - 1, found.club.time_zone, format_language())
     values = {
         **values_of(services, found),
         "sentence": sentence_of(found.club),
@@ -131,7 +131,7 @@ def values_of(services: Services, found: Gathered) -> dict[str, Any]:
         "tier": one_line(preorder.tier_name),
         "total": money(preorder.total, preorder.currency),
         "card": f"{preorder.card_brand} •••• {preorder.card_last4}" if preorder.card_last4 else "",
-        "when": span(event.start_at, event.end_at, event.time_zone, locale()),
+        "when": span(event.start_at, event.end_at, event.time_zone, format_language()),
         "zone": zone_note(event.start_at, event.time_zone),
         "place": [one_line(part) for part in (event.venue, city) if part],
         "link": page_of(services.settings, preorder.id),
@@ -144,8 +144,3 @@ def values_of(services: Services, found: Gathered) -> dict[str, Any]:
 def prepared(found: Gathered, values: Mapping[str, Any]) -> Prepared:
     """Return a mail in the organizer's name."""
     return Prepared(values, sender=found.profile.name, reply_to=found.profile.contact_email)
-
-
-def locale() -> str:
-    """Return the language in which dates are written."""
-    return "en" if language() == PSEUDO else language()

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
-from handstamp.auth.find_profile import profile_of
+from handstamp.auth.find_profile import language_for, profile_of
 from handstamp.clubs.find_clubs import Offered, club_event, living_club, member_of, offer_of
 from handstamp.clubs.models import Club, ClubMember
 from handstamp.events.find_events import published_event, tiers_of
@@ -18,7 +18,7 @@ from handstamp.events.models import Tier
 from handstamp.kit.ids import base32_encode, new_id, random_int
 from handstamp.plumbing.errors import BadInput, Conflict, NotFound
 from handstamp.plumbing.money_text import money
-from handstamp.plumbing.texts import _, language
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 from handstamp.preorders import rules, store
 from handstamp.preorders.change_status import change_status, tell
@@ -86,7 +86,7 @@ async def _place(session: AsyncSession, services: Services, actor: Actor, wish: 
     offer = await _offer(session, club, wish.event_id)
     tier = tier_in(offer, wish.tier_id)
     draft = await _make_room(session, services, member, offer)
-    preorder = draft or _new(services, offer, member, actor)
+    preorder = draft or await _new(session, services, offer, member, actor)
     await freeze(session, services, preorder, offer, tier)
     where = await charge_account(session, club)
     preorder.account, preorder.charge_type = where
@@ -186,7 +186,9 @@ async def _make_room(
     return next(own, None)
 
 
-def _new(services: Services, offer: Offered, member: ClubMember, actor: Actor) -> PreOrder:
+async def _new(
+    session: AsyncSession, services: Services, offer: Offered, member: ClubMember, actor: Actor
+) -> PreOrder:
     return PreOrder(
         id=new_id("po"),
         number=f"HP-{base32_encode(random_int(5 * NUMBER_LETTERS), NUMBER_LETTERS)}",
@@ -198,7 +200,7 @@ def _new(services: Services, offer: Offered, member: ClubMember, actor: Actor) -
         week=offer.terms.week,
         email=member.email,
         name=member.name,
-        language=language(),
+        language=await language_for(session, offer.club.organizer_id),
         status="draft",
         created_at=services.clock(),
     )

@@ -6,7 +6,7 @@ from handstamp.clubs import rules as clubs
 from handstamp.clubs.models import Club
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.config import Settings
-from handstamp.plumbing.texts import _
+from handstamp.plumbing.texts import SOURCE, _, format_language
 from handstamp.preorders import rules
 from handstamp.preorders.models import PreOrder
 
@@ -33,9 +33,13 @@ def words_of(status: str) -> Told:
 def sentence_of(club: Club) -> str:
     """Return what a member reads after placing, with the club's time: seed 1's sentence."""
     return _(rules.RECEIVED) % {
-        "time": rules.spoken_time(club.charge_at),
+        "time": _spoken_time(club.charge_at),
         "weekday": _(rules.WEEKDAYS[club.charge_weekday]),
     }
+
+
+def _spoken_time(at: str) -> str:
+    return rules.spoken_time(at) if format_language() == SOURCE else at
 
 
 def window_of(club: Club, preorder: PreOrder) -> clubs.Window:

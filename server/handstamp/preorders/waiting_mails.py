@@ -11,9 +11,10 @@ from handstamp.mail.models import Mail
 from handstamp.mail.prepared import NoLongerWanted, Prepare, Prepared
 from handstamp.mail.send_mail import NewMail, queue_mails
 from handstamp.plumbing.local_time import day_and_time, zone_note
+from handstamp.plumbing.texts import format_language
 from handstamp.plumbing.web import Services
 from handstamp.preorders.models import PreOrder
-from handstamp.preorders.preorder_mails import about, gather, locale, prepared, values_of
+from handstamp.preorders.preorder_mails import about, gather, prepared, values_of
 from handstamp.preorders.store import IN_ONE
 
 WAITING = "preorder_waiting"
@@ -48,7 +49,11 @@ async def prepare_waiting(services: Services, args: Mapping[str, Any]) -> Prepar
     async with services.db.read() as session:
         terms = await club_event(session, preorder.club_id, preorder.event_id)
     until = terms.ticket_deadline_at
-    told = f"{day_and_time(until, zone, locale())} ({zone_note(until, zone)})" if until else ""
+    told = (
+        f"{day_and_time(until, zone, format_language())} ({zone_note(until, zone)})"
+        if until
+        else ""
+    )
     return prepared(found, {**values_of(services, found), "until": told})
 
 

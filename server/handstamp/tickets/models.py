@@ -25,6 +25,7 @@ class Ticket(Base):
         Index("uq_tickets_tickets_order_item_place", "order_item_id", "place", unique=True),
         Index("ix_tickets_tickets_order", "order_id"),
         Index("ix_tickets_tickets_feed", "event_id", "feed_seq"),
+        Index("ix_tickets_tickets_tier", "event_id", "status", "tier_no"),
         Index(
             "ix_tickets_tickets_code",
             "event_id",

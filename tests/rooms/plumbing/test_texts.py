@@ -2,24 +2,52 @@
 
 import pytest
 
-from handstamp.plumbing.texts import _, catalogue, negotiate, ngettext, pseudo, speaking
+from handstamp.plumbing.texts import (
+    _,
+    catalogue,
+    direction,
+    format_language,
+    languages,
+    negotiate,
+    ngettext,
+    own_name,
+    pseudo,
+    speaking,
+)
 
 
 @pytest.mark.parametrize(
     ("header", "language"),
     [
-        ("", "en"),
-        ("de-DE,de;q=0.9", "en"),
+        ("", ""),
+        ("de-DE,de;q=0.9", "de"),
+        ("pt;q=0.2, fr-CA;q=0.9, en;q=0.8", "fr"),
+        ("ja, en;q=0.5", "en"),
+        ("ja", ""),
         ("en-CA", "en"),
         ("qps", "qps"),
+        ("qpr", "qpr"),
         ("en, qps;q=0.5", "en"),
-        ("x" * 10_000, "en"),
-        ("en;q=nonsense,,;;", "en"),
-        ("en;q=0, *;q=0.1", "en"),
+        ("x" * 10_000, ""),
+        ("en;q=nonsense,,;;", ""),
+        ("es;q=0, *;q=0.1", ""),
     ],
 )
 def test_the_language_that_fits(header: str, language: str) -> None:
-    assert negotiate(header) == language
+    assert negotiate(header, languages()) == language
+    assert negotiate(header) in ("en", "qps", "qpr", "")
+
+
+def test_mails_are_written_in_four_languages() -> None:
+    assert languages() == ("en", "de", "es", "fr")
+    assert [own_name(one) for one in languages()] == ["English", "Deutsch", "español", "français"]
+
+
+def test_the_pseudo_language_from_right_to_left() -> None:
+    with speaking("qpr"):
+        assert (direction(), format_language()) == ("rtl", "en")
+        assert _("Sign in") == "⟦Sîgñ îñ⟧"
+    assert direction() == "ltr"
 
 
 def test_the_pseudo_language_keeps_placeholders_and_markup() -> None:
