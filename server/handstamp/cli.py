@@ -17,6 +17,10 @@ COMMANDS: dict[str, str] = {
     "migrate": "migrate_database:migrate_database",
     "import-guests": "import_guest_list:import_guest_list",
     "export-guests": "export_guest_list:export_guest_list",
+    "export-logs": "export_logs:export_logs",
+    "verify-log": "verify_logs:verify_logs",
+    "verify-feed": "verify_feeds:verify_feeds",
+    "verify-audit": "verify_audits:verify_audits",
     "backup": "backup_database:backup_database",
     "restore": "restore_database:restore_database",
     "erase": "erase_people:erase",
@@ -44,7 +48,10 @@ GROUPS: dict[str, tuple[str, dict[str, str]]] = {
         "Tickets from elsewhere.",
         {"rotate-key": "rotate_credentials:rotate_credentials"},
     ),
-    "keys": ("The keys that sign tickets.", {"rotate": "rotate_keys:rotate_keys"}),
+    "keys": (
+        "The keys that sign tickets, and the server's own.",
+        {"rotate": "rotate_keys:rotate_keys", "show": "show_keys:show_keys"},
+    ),
 }
 
 

@@ -1,5 +1,6 @@
 """Composition root of background work: every job, schedule and kind of mail in one table."""
 
+from handstamp.audit import chain_entries
 from handstamp.auth.request_sign_in import MAIL as SIGN_IN_MAIL
 from handstamp.auth.request_sign_in import prepare_sign_in
 from handstamp.checkin import door_jobs, follow_pool
@@ -58,6 +59,7 @@ MAIL_KINDS = Kinds(MAILS, credential_mails.GATHERERS, credential_mails.FOLLOWERS
 JOBS: dict[str, Handler | Batch] = {
     SEND_MAIL: deliver_with(MAIL_KINDS),
     prune.JOB: prune.prune,
+    chain_entries.JOB: chain_entries.chain_entries,
     door_jobs.REBUILD: door_jobs.rebuild_snapshots,
     door_jobs.PRUNE: door_jobs.prune_door,
     follow_pool.JOB: follow_pool.follow_pool,
@@ -92,6 +94,7 @@ JOBS: dict[str, Handler | Batch] = {
 
 CRONS: list[Cron] = [
     Cron("prune", prune.JOB, every=HOUR),
+    Cron("chain_audit", chain_entries.JOB, every=MINUTE),
     Cron("prune_door", door_jobs.PRUNE, every=HOUR),
     Cron("rebuild_snapshots", door_jobs.REBUILD, every=5 * MINUTE),
     Cron("sweep_orders", expire_orders.SWEEP_JOB, every=MINUTE),

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from handstamp.audit.record import record
-from handstamp.checkin.device_credentials import read_certificate
+from handstamp.checkin.log_certificate import certificate_members
 from handstamp.checkin.models import Device
 from handstamp.checkin.pair_device import SERVER_KEY
 from handstamp.checkin.store import add_first
@@ -23,13 +23,13 @@ async def readmit_devices(
 ) -> None:
     """Make rows for missing devices whose certificates the server key signed (R44)."""
     public, _private = await kept_key(services, SERVER_KEY)
-    proven = [read_certificate(public, certificate) for certificate in certificates]
-    found = [members for members in proven if members and members.get("dev") in missing]
+    proven = [(certificate_members(public, text), text) for text in certificates]
+    found = [(members, text) for members, text in proven if members and members["dev"] in missing]
     if not found:
         return
     async with services.db.write(actor="door") as session:
-        for members in found:
-            row = _row(services, members)
+        for members, text in found:
+            row = _row(services, members, text)
             event = await session.scalar(select(Event).where(Event.id == str(members["evt"])))
             if row is None or event is None:
                 continue
@@ -44,7 +44,7 @@ async def readmit_devices(
             )
 
 
-def _row(services: Services, members: dict[str, Any]) -> dict[str, Any] | None:
+def _row(services: Services, members: dict[str, Any], certificate: str) -> dict[str, Any] | None:
     try:
         key = base64.b64decode(members["key"], validate=True)
         lists = ",".join(str(int(number)) for number in members.get("lists", []))
@@ -60,7 +60,7 @@ def _row(services: Services, members: dict[str, Any]) -> dict[str, Any] | None:
         "lists": lists,
         "role": str(members.get("role", "steward")),
         "public_key": key,
-        "certificate": "",
+        "certificate": certificate,
         "created_at": services.clock(),
         "expires_at": expires_at,
         "head_number": 0,
