@@ -87,16 +87,78 @@ export interface FoldFact {
   backed: boolean;
   seen: Ref[];
   target: Ref | null;
+  /** What the maker of an undo or override was granted, R56. */
+  allowed?: boolean;
+  timely?: boolean;
 }
 
+/** Rules of movement of one revision of a list, R57. */
+export interface EntryRules {
+  entry: 'single' | 'reentry' | 'per_day';
+  /** How many one turn lets in. */
+  limit: number;
+  /** When entry days begin, ms, ascending. */
+  days: number[];
+  /** Inside at most; null when nothing warns. */
+  capacity: number | null;
+  /** Seconds in which a steward may take back. */
+  undoS: number;
+}
+
+/** What a list's rules say of movement, as they are fed. */
+export interface FedEntryRules {
+  entry?: string;
+  per_day?: number;
+  days?: number[];
+  capacity?: number;
+  undo_s?: number;
+}
+
+export interface FoldInput {
+  facts: FoldFact[];
+  /** The listed ticket's. */
+  epoch: number | null;
+  /** Every known revision of each list: list, revision, rules. */
+  rules: Record<string, Record<string, FedEntryRules>>;
+  /** Of some devices the number from which on their facts are void, R53. */
+  voids?: Record<number, number>;
+}
+
+/** Entries that share one permission, R57. */
+export interface Turn {
+  /** Effective time of the first. */
+  at: number;
+  /** Greens and overrides. */
+  entries: number;
+  /** Its winner, else its first override. */
+  by: Ref;
+  /** An exit came after the last. */
+  left: boolean;
+}
+
+/** Refs stand in the order of R19 up to `overrides`, by ref from `undone` on. */
 export interface ListState {
+  /** First winner of the last turn that has a green; `inside` says whether it is still in. */
   winner: Ref | null;
   greens: Ref[];
   losers: Ref[];
   old: Ref[];
   unproven: Ref[];
+  exits: Ref[];
+  overrides: Ref[];
+  /** Taken away by `undos`. */
+  undone: Ref[];
+  undos: Ref[];
+  /** Undos and overrides without effect. */
+  refused: Ref[];
+  /** Facts that count as not there, R53. */
+  void: Ref[];
   pending: Ref[];
   conflict: '' | 'double' | 'superseded';
+  inside: boolean;
+  /** How often it was let in. */
+  entries: number;
+  turns: Turn[];
 }
 
 /** Lists by number; a list that no fact names is absent. */
@@ -117,11 +179,15 @@ export interface VerdictInput {
   event: { number: number; unknown_policy: string; unknown_max_age_s: number };
   ticket: { tier: number; status: number; epoch: number } | null;
   list: Pick<ListRevision, 'list' | 'rev'> & {
-    rules: { tiers: { tier: number; from?: number | null; until?: number | null }[] };
+    rules: FedEntryRules & {
+      tiers: { tier: number; from?: number | null; until?: number | null }[];
+    };
   };
   state: State | null;
   now: number;
   list_age_s: number;
+  /** How many are inside by this list; absent when nobody counts, R58. */
+  inside?: number | null;
 }
 
 export interface EntryWindow {
@@ -167,9 +233,16 @@ export interface Codes {
   digests: string[];
 }
 
+/** What stewards read before admitting, and the rows of its tickets. */
+export interface Notes {
+  places: Int32Array<ArrayBuffer>;
+  texts: string[];
+}
+
 export interface Snapshot {
   header: SnapshotHeader;
   tickets: Tickets;
   facts: Facts;
   codes: Codes;
+  notes: Notes;
 }

@@ -107,7 +107,8 @@ export type TicketRow = [
   name: string,
   email: string,
   order: string,
-  code?: string,
+  code?: string | null,
+  note?: string,
 ];
 
 /** R36. */
@@ -134,6 +135,12 @@ export interface ListRevision {
     name: string;
     tiers: { tier: number; from: number | null; until: number | null }[];
     entry: string;
+    /** Entries per entry day, and when those days begin; with `entry` per_day. */
+    per_day?: number;
+    days?: number[];
+    capacity?: number;
+    undo_s?: number;
+    gates?: string[];
     archived?: boolean;
     per_day?: number;
     days?: number[];

@@ -219,6 +219,11 @@ def with_codes(codes: dict[int, bytes]) -> list[TicketRow]:
     return [row._replace(code=codes.get(row.serial, b"")) for row in TICKETS]
 
 
+def with_notes(notes: dict[int, str]) -> list[TicketRow]:
+    """The tickets with notes by serial (R62)."""
+    return [row._replace(note=notes.get(row.serial, "")) for row in TICKETS]
+
+
 def snapshots() -> list[Vector]:
     """Header and rows to a payload, and the payload read again."""
     cases: dict[str, tuple[list[TicketRow], list[FactRow]]] = {
@@ -231,6 +236,14 @@ def snapshots() -> list[Vector]:
             with_codes(
                 {0: b"\0" * 7 + b"\1", 5: HASH[8:16], 6: HASH[8:16], 2**40 - 1: b"\xff" * 8}
             ),
+            FEED,
+        ),
+        "a note": (with_notes({9: "wheelchair: side entrance"}), []),
+        "notes and codes": (
+            [
+                row._replace(note={0: "VIP 🎟", 5: "VIP 🎟", 12: "ask for Ada"}.get(row.serial, ""))
+                for row in with_codes({5: HASH[8:16], 6: HASH[:8]})
+            ],
             FEED,
         ),
         "no personal fields": ([row._replace(name="", email="", order="") for row in TICKETS], []),

@@ -89,12 +89,16 @@ const OPS = {
     return base64(await openSealedList(bytes(sealed), imported, device));
   },
   decodeSnapshot({ payload }) {
-    const { header, tickets, facts, codes } = wire.decodeSnapshot(bytes(payload));
+    const { header, tickets, facts, codes, notes } = wire.decodeSnapshot(bytes(payload));
     const { serials, tiers, statuses, epochs, names, emails, orders } = tickets;
     const rows = names.map((name, at) => [
       serials[at], tiers[at], statuses[at], epochs[at], name, emails[at], orders[at],
     ]);
     codes.digests.forEach((digest, at) => rows[codes.places[at]].push(base64(fromHex(digest))));
+    notes.texts.forEach((note, at) => {
+      const row = rows[notes.places[at]];
+      row.push(...(row.length === 7 ? [null, note] : [note]));
+    });
     return { header, tickets: rows, facts: Array.from({ length: facts.count }, (_, at) => facts.row(at)) };
   },
   fold: (input) => fold(input),

@@ -2,23 +2,21 @@
 // Vectors: shared/vectors/wire. They stand behind the facts (R47).
 
 import { readNumbers } from './columns.js';
-import { Reader } from './layout.js';
 
+/** @import { Reader } from './layout.js' */
 /** @import { Codes } from '../../types/protocol.js' */
 
 const HALF_DIGITS = 8;
 
 /**
- * Reads what follows the facts; RangeError when it is cut short or does not fit the tickets.
+ * Reads the columns behind the facts, if any; RangeError when it is cut short or does not fit the tickets.
  * @param {Reader} from
  * @param {number} tickets how many there are
  * @returns {Codes}
  */
 export function readCodes(from, tickets) {
-  const left = from.rest();
-  if (!left.length) return { places: new Int32Array(0), digests: [] };
-  const columns = new Reader(left);
-  const [steps, first, last] = [0, 1, 2].map(() => readNumbers(columns));
+  if (from.atEnd()) return { places: new Int32Array(0), digests: [] };
+  const [steps, first, last] = [0, 1, 2].map(() => readNumbers(from));
   if (first.length !== steps.length || last.length !== steps.length) {
     throw new RangeError('columns do not fit each other');
   }

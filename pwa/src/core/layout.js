@@ -119,6 +119,11 @@ export class Reader {
     return [this.uint(6), this.varint(), this.uint(6)];
   }
 
+  /** Whether nothing is left. */
+  atEnd() {
+    return this.#at === this.#bytes.length;
+  }
+
   /** @returns {Bytes} a view of all that is left */
   rest() {
     return this.take(this.#bytes.length - this.#at);

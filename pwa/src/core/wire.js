@@ -4,6 +4,7 @@
 import { readCodes } from './code-columns.js';
 import { readFacts } from './fact-columns.js';
 import { Reader, Writer } from './layout.js';
+import { readNotes } from './prompt-columns.js';
 import { strict } from './signing.js';
 import { readTickets } from './ticket-columns.js';
 
@@ -16,10 +17,18 @@ export const MAX_FACT_BYTES = 8192;
 export const NO_HASH = new Uint8Array(32);
 export const NO_DIGEST = new Uint8Array(8);
 
-export const KIND = Object.freeze({ admit: 1, deny: 2 });
+export const KIND = Object.freeze({
+  admit: 1, deny: 2, exit: 3, undo: 4, override: 5, void: 6,
+});
+/** Kinds that move somebody (R52). @type {number[]} */
+export const MOVEMENTS = [KIND.admit, KIND.exit, KIND.override];
 export const HOW = Object.freeze({ scan: 1, search: 2, group: 3, wedge: 4, api: 5 });
-export const FLAG = Object.freeze({ flagged: 1, byPolicy: 2, clockStepped: 4 });
-export const ROW_FLAG = Object.freeze({ scanned: 1, proven: 2, backed: 4, afterEnd: 8 });
+export const FLAG = Object.freeze({
+  flagged: 1, byPolicy: 2, clockStepped: 4, supervisor: 8, claimed: 16, unclaimed: 32,
+});
+export const ROW_FLAG = Object.freeze({
+  scanned: 1, proven: 2, backed: 4, afterEnd: 8, allowed: 16, timely: 32,
+});
 const PROVEN_WITHIN = 10 * 60_000;
 
 const utf8 = new TextEncoder();
@@ -158,13 +167,16 @@ export function headMessage(device, number, hash) {
 
 /**
  * Turns a fact into the row that is fed: effective time and what is proven (R18, R36). `stamp`
- * is null for a device's own fact that the root has not acknowledged.
+ * is null for a device's own fact that the root has not acknowledged; `granted` are bits of R36
+ * that an undo's or override's maker was granted.
  * @param {Fact} fact
  * @param {number} tag
- * @param {{stamp: number | null, scanned: boolean, backed?: boolean, afterEnd?: boolean}} known
+ * @param {{stamp: number | null, scanned: boolean, backed?: boolean, afterEnd?: boolean,
+ *   granted?: number}} known
  * @returns {FactRow}
  */
-export function rowOf(fact, tag, { stamp, scanned, backed = false, afterEnd = false }) {
+export function rowOf(fact, tag, known) {
+  const { stamp, scanned, backed = false, afterEnd = false, granted = 0 } = known;
   const time = stamp === null ? fact.claimed : Math.min(fact.claimed, stamp);
   const proven =
     backed || stamp === null || Math.abs(fact.claimed - stamp) <= PROVEN_WITHIN;
@@ -172,7 +184,8 @@ export function rowOf(fact, tag, { stamp, scanned, backed = false, afterEnd = fa
     (scanned ? ROW_FLAG.scanned : 0) |
     (proven ? ROW_FLAG.proven : 0) |
     (backed ? ROW_FLAG.backed : 0) |
-    (afterEnd ? ROW_FLAG.afterEnd : 0);
+    (afterEnd ? ROW_FLAG.afterEnd : 0) |
+    granted;
   return [
     fact.device, fact.number, tag, fact.kind, fact.list, fact.rule, fact.serial, fact.epoch,
     fact.how, flags, time, fact.seen, fact.target,
@@ -225,7 +238,8 @@ export function decodeSnapshot(payload) {
   const header = JSON.parse(from.text());
   const tickets = readTickets(from);
   const facts = readFacts(from, tickets.serials);
-  return { header, tickets, facts, codes: readCodes(from, tickets.count) };
+  const codes = readCodes(from, tickets.count);
+  return { header, tickets, facts, codes, notes: readNotes(from, tickets.count) };
 }
 
 /**

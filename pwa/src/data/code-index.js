@@ -53,7 +53,7 @@ export class CodeIndex {
   }
 }
 
-/** @param {string | undefined} code base64; what a newer side writes there is no digest */
+/** @param {string | null | undefined} code base64; what a newer side writes there is no digest */
 function digestIn(code) {
   if (typeof code !== 'string' || !/^[A-Za-z0-9+/]{11}=$/.test(code)) return '';
   return hexOf(fromBase64(code));

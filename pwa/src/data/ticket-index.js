@@ -2,6 +2,7 @@
 
 import { factOfRow } from '../core/fold.js';
 import { CodeIndex } from './code-index.js';
+import { NoteIndex } from './note-index.js';
 
 /** @typedef {import('../../types/protocol.js').Snapshot} Snapshot */
 /** @typedef {import('../../types/protocol.js').FoldFact} FoldFact */
@@ -27,10 +28,13 @@ export class TicketIndex {
     this.added = [];
     /** @type {Map<number, Map<string, FoldFact>>} */
     this.later = new Map();
+    /** Serials whose row or facts changed; who counts takes them out. @type {Set<number>} */
+    this.touched = new Set();
     /** How often rows changed; lets a search know that it is behind. */
     this.changes = 0;
     this.names = namesOf(this.header);
     this.codes = new CodeIndex(base);
+    this.notes = new NoteIndex(base);
     /** @type {ReturnType<typeof chainFacts> | null} */
     this.chains = null;
   }
@@ -110,6 +114,18 @@ export class TicketIndex {
     return [...kept, ...later.values()];
   }
 
+  /** Serials that the server has facts of; some may come twice. @returns {Generator<number>} */
+  *withFacts() {
+    this.chains ??= chainFacts(this.base);
+    const { first, strays } = this.chains;
+    const { serials } = this.base.tickets;
+    for (let place = 0; place < first.length; place++) {
+      if (first[place] !== NONE) yield serials[place];
+    }
+    yield* strays.keys();
+    yield* this.later.keys();
+  }
+
   /**
    * Take in changes (R35); a later row replaces an earlier one of the same identity.
    * @param {Changes} changes
@@ -119,11 +135,14 @@ export class TicketIndex {
       const serial = row[0];
       if (!this.changed.has(serial) && !this.places.has(serial)) this.added.push(serial);
       this.changed.set(serial, row);
+      this.touched.add(serial);
       this.codes.apply(row);
+      this.notes.apply(row);
     }
     for (const row of changes.facts) {
       const [, , , , , , serial] = row;
       const fact = factOfRow(row);
+      this.touched.add(serial);
       let ofTicket = this.later.get(serial);
       if (!ofTicket) this.later.set(serial, (ofTicket = new Map()));
       ofTicket.set(refKey(fact.device, fact.number, fact.tag), fact);

@@ -12,12 +12,14 @@ from handstamp.checkin.rows import CODE_BYTES, TicketRow
 _HALF = CODE_BYTES // 2
 
 
-def encode_codes(codes: Mapping[int, bytes], serials: Sequence[int]) -> bytes:
-    """Return the columns of R47: nothing when no ticket has a code.
+def encode_codes(
+    codes: Mapping[int, bytes], serials: Sequence[int], *, more: bool = False
+) -> bytes:
+    """Return the columns of R47: nothing when no ticket has a code and no `more` columns follow.
 
     `codes`: digests by serial; `serials` are those of the ticket columns, in their order.
     """
-    if not codes:
+    if not codes and not more:
         return b""
     places = [place for place, serial in enumerate(serials) if serial in codes]
     steps = [place - before for before, place in zip([0, *places], places, strict=False)]
@@ -30,17 +32,15 @@ def encode_codes(codes: Mapping[int, bytes], serials: Sequence[int]) -> bytes:
 
 
 def decode_codes(read: Reader, tickets: list[TicketRow]) -> list[TicketRow]:
-    """Read what follows the facts; return the tickets with their codes.
+    """Read the columns behind the facts, if any; return the tickets with their codes.
 
     Raises:
         ValueError: the columns are cut short or do not fit each other.
         IndexError: they name a ticket that is not there.
     """
-    left = read.rest()
-    if not left:
+    if read.at_end():
         return tickets
-    columns = Reader(left)
-    steps, first, last = (decode_numbers(columns) for _ in range(3))
+    steps, first, last = (decode_numbers(read) for _ in range(3))
     if max(*first, *last, 0, 0) >= 1 << 8 * _HALF or 0 in steps[1:]:
         raise ValueError("a half has 4 bytes, and a ticket one code")
     rows = list(tickets)

@@ -59,6 +59,10 @@ class Reader:
         """Return the next ref: device, number, tag."""
         return (self.uint(6), self.varint(), self.uint(6))
 
+    def at_end(self) -> bool:
+        """Tell whether nothing is left."""
+        return self._at == len(self._data)
+
     def rest(self) -> bytes:
         """Return all that is left."""
         return self.take(len(self._data) - self._at)

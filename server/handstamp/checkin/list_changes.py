@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hmac
+import json
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
@@ -144,6 +145,7 @@ def select_tickets(
         Ticket.holder_email,
         Ticket.order_ref,
         Ticket.code_digest,
+        Ticket.note,
     ).where(Ticket.event_id == event_id)
     if to is None:
         return wanted.order_by(Ticket.serial)
@@ -203,13 +205,29 @@ async def event_entry(session: AsyncSession, event: Event) -> dict[str, Any]:
         "unknown_policy": event.unknown_policy,
         "unknown_max_age_s": event.unknown_max_age_s,
         "fields": event.snapshot_fields.split(","),
+        # Null and not absent: phones merge what comes into what they have.
+        "strict": {"budget_ms": event.strict_budget_ms} if event.strict_budget_ms else None,
+        "supervisor": json.loads(event.supervisor_json) if event.supervisor_json else None,
     }
 
 
 async def tier_entries(session: AsyncSession, event_id: str) -> list[dict[str, Any]]:
-    """Return number and name of every tier."""
-    wanted = select(Tier.number, Tier.name).where(Tier.event_id == event_id).order_by(Tier.number)
-    return [{"tier": number, "name": name} for number, name in await session.execute(wanted)]
+    """Return number, name and prompt (R61) of every tier."""
+    wanted = (
+        select(Tier.number, Tier.name, Tier.prompt_kinds, Tier.prompt_text)
+        .where(Tier.event_id == event_id)
+        .order_by(Tier.number)
+    )
+    return [
+        {"tier": number, "name": name} | _prompt(kinds, text)
+        for number, name, kinds, text in await session.execute(wanted)
+    ]
+
+
+def _prompt(kinds: str, text: str) -> dict[str, Any]:
+    if not kinds and not text:
+        return {}
+    return {"prompt": {"kinds": [kind for kind in kinds.split(",") if kind], "text": text}}
 
 
 async def key_entries(session: AsyncSession, event: Event) -> list[dict[str, Any]]:

@@ -18,16 +18,17 @@ class Personal:
     name: bool
     email: bool
     order: bool
+    note: bool = False
 
     @classmethod
     def of(cls, fields: str) -> "Personal":
         """Read the event's `snapshot_fields`."""
         allowed = set(fields.split(","))
-        return cls("name" in allowed, "email" in allowed, "order" in allowed)
+        return cls("name" in allowed, "email" in allowed, "order" in allowed, "note" in allowed)
 
 
 def tickets_of(rows: Iterable[Any], personal: Personal) -> list[TicketRow]:
-    """Make tickets of (serial, tier, status, epoch, name, email, order, code digest)."""
+    """Make tickets of (serial, tier, status, epoch, name, email, order, code digest, note)."""
     return [
         TicketRow(
             serial,
@@ -38,8 +39,9 @@ def tickets_of(rows: Iterable[Any], personal: Personal) -> list[TicketRow]:
             email if personal.email else "",
             order if personal.order else "",
             code or b"",
+            note if personal.note else "",
         )
-        for serial, tier, status, epoch, name, email, order, code in rows
+        for serial, tier, status, epoch, name, email, order, code, note in rows
     ]
 
 

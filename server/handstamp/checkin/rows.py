@@ -6,14 +6,15 @@ from typing import Any, NamedTuple
 
 Ref = tuple[int, int, int]
 
-SCANNED, PROVEN, BACKED, AFTER_END = 1, 2, 4, 8
+SCANNED, PROVEN, BACKED, AFTER_END, ALLOWED, TIMELY = 1, 2, 4, 8, 16, 32
 CODE_BYTES = 8
 
 
 class TicketRow(NamedTuple):
     """A ticket as it is fed (R35); status by the codes of R30.
 
-    `code`: digest of its code from elsewhere (R46), 8 bytes; empty when it has none.
+    `code`: digest of its code from elsewhere (R46), 8 bytes; empty when it has none. `note`: what
+    a steward reads before admitting (R62).
     """
 
     serial: int
@@ -24,15 +25,21 @@ class TicketRow(NamedTuple):
     email: str
     order: str
     code: bytes = b""
+    note: str = ""
 
     def to_json(self) -> list[Any]:
-        """Return the row as a JSON array; it ends early when there is no code."""
-        return [*self[:7], base64.b64encode(self.code).decode()] if self.code else [*self[:7]]
+        """Return the row as a JSON array; it ends early when there is no note, and no code."""
+        code = base64.b64encode(self.code).decode() if self.code else None
+        if self.note:
+            return [*self[:7], code, self.note]
+        return [*self[:7], code] if code else [*self[:7]]
 
     @classmethod
     def from_json(cls, row: list[Any]) -> "TicketRow":
         """Read a JSON array; members that a newer side added at the end are ignored."""
-        return cls._make([*row[:7], _code(row[7]) if len(row) > 7 else b""])
+        code = _code(row[7]) if len(row) > 7 else b""
+        note = row[8] if len(row) > 8 and isinstance(row[8], str) else ""
+        return cls._make([*row[:7], code, note])
 
 
 class FactRow(NamedTuple):

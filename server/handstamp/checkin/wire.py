@@ -13,12 +13,14 @@ from typing import Any
 from handstamp.checkin.code_columns import decode_codes, encode_codes
 from handstamp.checkin.fact_columns import decode_facts, encode_facts
 from handstamp.checkin.layout import Reader, varint
+from handstamp.checkin.prompt_columns import decode_notes, encode_notes
 from handstamp.checkin.rows import AFTER_END, BACKED, PROVEN, SCANNED, FactRow, Ref, TicketRow
 from handstamp.checkin.ticket_columns import decode_tickets, encode_tickets
 
 __all__ = [
-    "ADMIT", "AFTER_END", "API", "BACKED", "BY_POLICY", "CLOCK_STEPPED", "DENY", "FLAGGED",
-    "GROUP", "NO_DIGEST", "NO_HASH", "PROVEN", "SCAN", "SCANNED", "SEARCH", "WEDGE", "Fact",
+    "ADMIT", "AFTER_END", "API", "BACKED", "BY_POLICY", "BY_SUPERVISOR", "CLAIMED",
+    "CLOCK_STEPPED", "DENY", "EXIT", "FLAGGED", "GROUP", "NO_DIGEST", "NO_HASH", "OVERRIDE",
+    "PROVEN", "SCAN", "SCANNED", "SEARCH", "UNCLAIMED", "UNDO", "VOID", "WEDGE", "Fact",
     "FactRow", "Ref", "TicketRow", "decode_fact", "decode_snapshot", "encode_fact",
     "encode_snapshot", "fact_hash", "head_message", "pack_envelope", "row_of",
     "snapshot_message", "tag_of", "unpack_envelope",
@@ -33,9 +35,9 @@ SNAPSHOT_CONTEXT = b"handstamp/snapshot/1\0"
 NO_HASH = bytes(32)
 NO_DIGEST = bytes(8)
 
-ADMIT, DENY = 1, 2
+ADMIT, DENY, EXIT, UNDO, OVERRIDE, VOID = 1, 2, 3, 4, 5, 6
 SCAN, SEARCH, GROUP, WEDGE, API = 1, 2, 3, 4, 5
-FLAGGED, BY_POLICY, CLOCK_STEPPED = 1, 2, 4
+FLAGGED, BY_POLICY, CLOCK_STEPPED, BY_SUPERVISOR, CLAIMED, UNCLAIMED = 1, 2, 4, 8, 16, 32
 PROVEN_WITHIN = 10 * 60_000
 
 
@@ -183,14 +185,17 @@ def row_of(
     scanned: bool,
     backed: bool = False,
     after_end: bool = False,
+    granted: int = 0,
 ) -> FactRow:
     """Turn a fact into the row that is fed: effective time and what is proven (R18, R36).
 
-    `stamp` is None for a device's own fact that the root has not acknowledged.
+    `stamp` is None for a device's own fact that the root has not acknowledged. `granted`: bits
+    of R36 that an undo's or override's maker was granted.
     """
     time = fact.claimed if stamp is None else min(fact.claimed, stamp)
     proven = backed or stamp is None or abs(fact.claimed - stamp) <= PROVEN_WITHIN
     flags = SCANNED * scanned | PROVEN * proven | BACKED * backed | AFTER_END * after_end
+    flags |= granted
     return FactRow(
         fact.device,
         fact.number,
@@ -244,6 +249,7 @@ def encode_snapshot(
     head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     rows = list(tickets)
     columns, serials = encode_tickets(rows)
+    notes = {row.serial: row.note for row in rows if row.note}
     return b"".join(
         (
             bytes((PAYLOAD_FORMAT,)),
@@ -251,7 +257,10 @@ def encode_snapshot(
             head,
             columns,
             encode_facts(facts, serials),
-            encode_codes({row.serial: row.code for row in rows if row.code}, serials),
+            encode_codes(
+                {row.serial: row.code for row in rows if row.code}, serials, more=bool(notes)
+            ),
+            encode_notes(notes, serials),
         )
     )
 
@@ -269,7 +278,7 @@ def decode_snapshot(payload: bytes) -> tuple[dict[str, Any], list[TicketRow], li
     try:
         tickets = decode_tickets(read)
         facts = decode_facts(read, [row.serial for row in tickets])
-        tickets = decode_codes(read, tickets)
+        tickets = decode_notes(read, decode_codes(read, tickets))
     except (IndexError, StopIteration) as error:
         raise ValueError("columns do not fit each other") from error
     return header, tickets, facts

@@ -13,7 +13,7 @@ from handstamp.plumbing.errors import BadInput, Conflict
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
-_MAY_BE_CLEARED = {"capacity", "refund_until"}
+_MAY_BE_CLEARED = {"capacity", "refund_until", "strict_budget_ms"}
 
 
 async def edit_event(

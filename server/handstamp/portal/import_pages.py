@@ -28,7 +28,7 @@ from handstamp.tickets.import_guests import (
     save_choices,
 )
 
-MAIN_FIELDS = ("name", "email", "tier", "order", "external_id", "quantity", "status")
+MAIN_FIELDS = ("name", "email", "tier", "order", "external_id", "quantity", "status", "note")
 MOST_TIERS = 255
 ENCODINGS = ("utf-8", "windows-1252", "iso-8859-1", "utf-16", "macroman")
 
@@ -49,6 +49,7 @@ def field_names() -> dict[str, str]:
         "order": _("Order number"),
         "external_id": _("Ticket number there"),
         "quantity": _("How many tickets"),
+        "note": _("Note for the door"),
         "status": _("Status"),
     }
 

@@ -34,6 +34,7 @@ async def forget_holder(
                 holder_name="",
                 holder_email="",
                 order_ref="",
+                note="",
                 erased_at=moment,
                 updated_at=moment,
                 revision=Ticket.revision + 1,

@@ -19,6 +19,7 @@ FIELDS = (
     "external_id",
     "quantity",
     "status",
+    "note",
 )
 
 # Names as the exports of pretix, Eventbrite, Ticket Tailor, Hi.Events, Tito, Luma, Humanitix,
@@ -91,6 +92,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
         "attendee status", "ticket status", "status", "order status", "approval status",
         "payment status", "state", "void", "voided", "cancelled", "canceled", "statut", "estado",
     ),
+    # No "comment" or "notes": those of other systems were not written for a steward's eyes.
+    "note": ("note for the door", "door note", "note"),
 }  # fmt: skip
 
 _GONE = frozenset(

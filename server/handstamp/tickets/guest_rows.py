@@ -66,6 +66,7 @@ class Guest:
     tier: str
     external_id: str
     quantity: int
+    note: str = ""
 
 
 @dataclass
@@ -208,7 +209,8 @@ def _read_row(
     seen[external] = line
     if not external:
         external = _own_id(alike, name, email, order, tier)
-    reading.guests.append(Guest(line, name, email, order, tier, external, quantity))
+    note = cells.get("note", "")
+    reading.guests.append(Guest(line, name, email, order, tier, external, quantity, note))
     return None
 
 

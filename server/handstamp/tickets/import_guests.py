@@ -284,7 +284,8 @@ async def _fresh(
     for tier, guest in placed.rows:
         for copy in range(1, guest.quantity + 1):
             own = guest.external_id if copy == 1 else f"{guest.external_id}#{copy}"
-            wanted.setdefault(own, (tier, Holder(guest.name, guest.email, guest.order, own)))
+            holder = Holder(guest.name, guest.email, guest.order, own, note=guest.note)
+            wanted.setdefault(own, (tier, holder))
     if len(wanted) > MAX_TICKETS:
         raise Conflict(_("This file makes more than 50,000 tickets. Split it."))
     known = await store.externals_taken(session, event.id, list(wanted))

@@ -31,7 +31,7 @@ class Holder:
 
     `order` is an order's number as people say it. A bought ticket also has the ids of its order
     and line, and its place in that line. `code_digest` is of a code from elsewhere that admits
-    its holder too.
+    its holder too. `note` is read at the door before admitting (R62).
     """
 
     name: str = ""
@@ -42,6 +42,7 @@ class Holder:
     order_item_id: str | None = None
     place: int | None = None
     code_digest: bytes | None = None
+    note: str = ""
 
 
 async def issue(
@@ -107,6 +108,7 @@ async def issue_rows(
             "holder_name": holder.name,
             "holder_email": holder.email,
             "order_ref": holder.order,
+            "note": holder.note,
             "external_id": holder.external_id,
             "order_id": holder.order_id,
             "order_item_id": holder.order_item_id,

@@ -43,7 +43,7 @@ async def reissue(
         raise Conflict(_(problem))
     if ticket.epoch != expected:
         raise Conflict(_("This ticket was issued again a moment ago. Look at it again."))
-    kept = Holder(ticket.holder_name, ticket.holder_email, ticket.order_ref)
+    kept = Holder(ticket.holder_name, ticket.holder_email, ticket.order_ref, note=ticket.note)
     holder = kept if holder is None else replace(holder, external_id=None)
     epoch = rules.next_epoch(ticket.epoch)
     if epoch is None:
@@ -59,6 +59,7 @@ async def reissue(
         "holder_name": holder.name,
         "holder_email": holder.email,
         "order_ref": holder.order,
+        "note": holder.note,
         "updated_at": services.clock(),
     }
     await _change(session, ticket, values)

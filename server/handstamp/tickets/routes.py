@@ -13,11 +13,11 @@ from starlette.routing import BaseRoute, Route
 from handstamp.events.find_events import owned_event, tier_of
 from handstamp.events.shapes import MaybeLine
 from handstamp.plumbing.api import answers, spec
-from handstamp.plumbing.errors import BadInput, NotFound
+from handstamp.plumbing.errors import BadInput
 from handstamp.plumbing.idempotency import answer_once
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_admin, require_ticketing, require_user, services
-from handstamp.tickets import guest_routes
+from handstamp.tickets import guest_routes, note_routes
 from handstamp.tickets.export_guests import (
     CSV_TYPE,
     USUAL,
@@ -31,6 +31,7 @@ from handstamp.tickets.find_tickets import PAGE, find_tickets, owned_ticket, tok
 from handstamp.tickets.guest_columns import looks_like_mail
 from handstamp.tickets.issue_tickets import Holder, issue
 from handstamp.tickets.models import SigningKey, Ticket
+from handstamp.tickets.note_routes import ticket_id_of
 from handstamp.tickets.qr_codes import qr_png, qr_svg
 from handstamp.tickets.reissue_ticket import reissue
 from handstamp.tickets.revoke_ticket import change_status
@@ -62,6 +63,7 @@ class TicketBody(BaseModel):
     holder_name: str
     holder_email: str
     order_ref: str
+    note: str
     external_id: str | None
     source: str
     created_at: int
@@ -100,6 +102,7 @@ class HolderShape(BaseModel):
     email: MaybeLine = ""
     order: MaybeLine = ""
     external_id: MaybeLine | None = None
+    note: MaybeLine = ""
 
     def holder(self) -> Holder:
         """Return it as issuing knows it.
@@ -109,7 +112,8 @@ class HolderShape(BaseModel):
         """
         if self.email and not looks_like_mail(self.email):
             raise BadInput(_("One of the e-mails is no e-mail address."))
-        return Holder(self.name, self.email, self.order, self.external_id or None)
+        external = self.external_id or None
+        return Holder(self.name, self.email, self.order, external, note=self.note)
 
 
 class NewTickets(BaseModel):
@@ -180,13 +184,6 @@ def _event_id(request: Request) -> str:
     return str(request.path_params["event_id"])
 
 
-def _ticket_id(request: Request) -> int:
-    text = str(request.path_params["ticket_id"])
-    if not text.isascii() or not text.isdigit() or len(text) > 15:
-        raise NotFound(_("There is no such ticket among yours."))
-    return int(text)
-
-
 @spec.validate(query=TicketQuery, resp=answers(HTTP_200=TicketPage), tags=_TAGS)
 async def find(request: Request, query: TicketQuery) -> Response:
     """List an event's tickets."""
@@ -227,7 +224,7 @@ async def show(request: Request) -> Response:
     """Show one ticket."""
     who = require_user(request)
     async with services(request).db.read() as session:
-        ticket, _event = await owned_ticket(session, who, _ticket_id(request))
+        ticket, _event = await owned_ticket(session, who, ticket_id_of(request))
     return JSONResponse(ticket_body(ticket))
 
 
@@ -235,7 +232,7 @@ async def _give_status(request: Request, act: str) -> Response:
     who = require_user(request)
 
     async def produce(session: AsyncSession) -> Response:
-        ticket, _event = await owned_ticket(session, who, _ticket_id(request))
+        ticket, _event = await owned_ticket(session, who, ticket_id_of(request))
         ticket = await change_status(session, services(request), who, ticket, _STATUS_OF[act])
         return JSONResponse(ticket_body(ticket))
 
@@ -274,7 +271,7 @@ async def issue_again(request: Request, json: Reissue) -> Response:
     holder = json.holder.holder() if json.holder else None
 
     async def produce(session: AsyncSession) -> Response:
-        ticket, _event = await owned_ticket(session, who, _ticket_id(request))
+        ticket, _event = await owned_ticket(session, who, ticket_id_of(request))
         fresh = await reissue(session, services(request), who, ticket, holder=holder)
         return JSONResponse(ticket_body(fresh))
 
@@ -286,7 +283,7 @@ async def qr_code(request: Request, query: QrQuery) -> Response:
     """Draw a ticket's code as SVG or PNG."""
     who = require_user(request)
     async with services(request).db.read() as session:
-        ticket, event = await owned_ticket(session, who, _ticket_id(request))
+        ticket, event = await owned_ticket(session, who, ticket_id_of(request))
         text = await token_of(session, services(request), event, ticket)
     headers = {"Cache-Control": "private, no-store"}
     if query.format == "png":
@@ -378,6 +375,7 @@ routes: list[BaseRoute] = [
     Route(f"{_TICKET}/dispute", dispute, methods=["POST"]),
     Route(f"{_TICKET}/restore", restore, methods=["POST"]),
     Route(f"{_TICKET}/reissue", issue_again, methods=["POST"]),
+    *note_routes.routes,
     Route("/api/tickets/admin/keys", show_keys, methods=["GET"]),
     Route("/api/tickets/admin/keys/rotate", rotate_keys, methods=["POST"]),
 ]

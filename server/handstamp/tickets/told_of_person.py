@@ -26,6 +26,7 @@ async def tickets_held(session: AsyncSession, email: str) -> list[dict[str, Any]
             "name": ticket.holder_name,
             "email": ticket.holder_email,
             "order": ticket.order_ref,
+            "note": ticket.note,
             "external_id": ticket.external_id,
             "status": ticket.status,
             "source": ticket.source,
