@@ -27,7 +27,7 @@ export class DoorApp extends EventTarget {
   #byEvent = new Map();
   /** @type {boolean | null} */
   #persisted = null;
-  /** @type {{level: number} | null} */
+  /** @type {{level: number, charging: boolean} | null} */
   #battery = null;
   #handedInAt = -Infinity;
 
@@ -85,6 +85,7 @@ export class DoorApp extends EventTarget {
       pairingOf: (event) => this.#byEvent.get(event) ?? null,
       persisted: () => this.#persisted,
       battery: () => this.#battery?.level ?? null,
+      drilled: () => this.#drilled(),
       synced: () => void this.#handInOthers(),
     }).begin();
     void this.pairings();
@@ -123,8 +124,18 @@ export class DoorApp extends EventTarget {
 
   async #lookAround() {
     this.#persisted = (await navigator.storage?.persisted?.()) ?? false;
-    const { getBattery } = /** @type {{getBattery?: () => Promise<{level: number}>}} */ (navigator);
+    const { getBattery } = /** @type {{getBattery?: () => Promise<{level: number, charging: boolean}>}} */ (navigator);
     this.#battery = (await getBattery?.call(navigator).catch(() => null)) ?? null;
+  }
+
+  /** What the drill asks of the window. */
+  #drilled() {
+    return {
+      camera: this.scanner.state,
+      worker: async () => (await navigator.serviceWorker?.getRegistration())?.active != null,
+      battery: this.#battery,
+      updateWaiting: this.updateWaiting,
+    };
   }
 
   /** Logs of pairings that no window has open are sent too. */

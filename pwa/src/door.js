@@ -4,23 +4,28 @@ import { deviceHex } from './core/ids.js';
 import { DoorClock } from './data/door-clock.js';
 import { PairingLock } from './data/pairing-lock.js';
 import { changePairing, findPairing } from './data/pairings.js';
-import { HeadMoved, ScanLog } from './data/scan-log.js';
+import { ScanLog } from './data/scan-log.js';
 import { Tickets } from './data/tickets.js';
+import { Decisions } from './decisions.js';
+import { runDrill } from './drill.js';
+import { chosenList, listInfo, newestLists, otherPhones } from './door-lists.js';
+import { Gathered } from './gathered.js';
+import { HeadCount } from './head-count.js';
 import { LogView } from './log-view.js';
-import { sealDenials, GATHER_MS } from './scan/record-decision.js';
-import { admitFound, scanTicket } from './scan/scan-ticket.js';
-import { SerialQueue } from './scan/serial-queue.js';
+import { letsOut } from './scan/actions.js';
+import { Claims } from './scan/claim.js';
 import { SearchDesk } from './search-desk.js';
+import { claimPost } from './sync/claim-post.js';
 import { exchange } from './sync/exchange.js';
 import { LiveUpdates } from './sync/live-updates.js';
 import { mayScan, obey } from './sync/standing.js';
 import { SyncLoop } from './sync/sync-loop.js';
+import { whenIdle } from './when-idle.js';
 
 /** @typedef {import('../types/door.js').Door} Door */
 /** @typedef {import('../types/door.js').Light} Light */
 /** @typedef {import('../types/door.js').ListInfo} ListInfo */
 /** @typedef {import('../types/records.js').PairingRecord} PairingRecord */
-/** @typedef {import('../types/records.js').ListRevision} ListRevision */
 
 /**
  * @typedef {object} Surroundings what all doors of one window share
@@ -31,6 +36,7 @@ import { SyncLoop } from './sync/sync-loop.js';
  * @property {(event: number) => string | null} pairingOf
  * @property {() => boolean | null} persisted
  * @property {() => number | null} battery 0 to 1
+ * @property {() => Pick<import('./drill.js').Phone, 'camera' | 'worker' | 'battery' | 'updateWaiting'>} drilled
  * @property {() => void} synced after every exchange that worked
  */
 
@@ -50,9 +56,7 @@ export class OpenDoor extends EventTarget {
   #around;
   /** @type {PairingRecord} */
   #pairing;
-  #queue = new SerialQueue();
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  #sealing = undefined;
+  #unheard = 0;
 
   /**
    * @param {PairingRecord} pairing
@@ -63,7 +67,7 @@ export class OpenDoor extends EventTarget {
     this.#around = around;
     this.#pairing = pairing;
     this.id = deviceHex(pairing.device);
-    this.scanLog = new ScanLog(around.outbox, pairing.device);
+    this.scanLog = new ScanLog(around.outbox, pairing.device, pairing.role);
     this.tickets = new Tickets(around.lists, pairing.device);
     this.clock = new DoorClock(pairing.clockOffset);
     this.lock = new PairingLock(this.id);
@@ -71,6 +75,22 @@ export class OpenDoor extends EventTarget {
     this.live = new LiveUpdates(() => this.#socket());
     this.logView = new LogView(this.scanLog, this.tickets);
     this.searchDesk = new SearchDesk(this.scanLog, this.tickets);
+    this.heads = new HeadCount(this.scanLog, this.tickets);
+    const { outbox, transport } = around;
+    this.claims = new Claims({
+      outbox,
+      device: pairing.device,
+      online: () => this.loop.online,
+      ask: (body, limit) => claimPost(transport, this.#pairing.credential, body, limit),
+    });
+    this.decisions = new Decisions({
+      desk: () => this.#desk(),
+      lit: (light, serials) => this.#lit(light, serials),
+      pairing: () => this.#pairing,
+      keepTries: (pinTries) => this.#keep({ pinTries }),
+    });
+    this.gathered = new Gathered(this.scanLog, this.decisions, () => this.clock.now());
+    this.gathered.addEventListener('sealed', () => this.#changed());
   }
 
   /** Read the disk and begin. Does not touch the network before it is ready. */
@@ -127,21 +147,13 @@ export class OpenDoor extends EventTarget {
   }
 
   get busy() {
-    return this.#queue.busy;
+    return this.decisions.busy;
   }
 
   /** @returns {ListInfo[]} */
   get lists() {
     const { index } = this.tickets;
-    if (!index) return [];
-    return this.#revisions().map(({ list, rev, rules }) => ({
-      list,
-      rev,
-      name: rules.name,
-      tiers: rules.tiers.map(({ tier, from = null, until = null }) => {
-        return { tier, name: index.names.tiers.get(tier) ?? '', from, until };
-      }),
-    }));
+    return index ? this.#revisions().map((revision) => listInfo(index, revision)) : [];
   }
 
   get list() {
@@ -170,12 +182,41 @@ export class OpenDoor extends EventTarget {
    * @param {Partial<import('../types/door.js').Timings>} marks
    */
   scanText(text, how, marks = { frame: performance.now() }) {
-    return this.#decide(() => scanTicket(() => this.#desk(), { text, how, marks }));
+    return this.decisions.scan({ text, how, marks });
   }
 
   /** @param {number} serial */
   admit(serial) {
-    return this.#decide(() => admitFound(() => this.#desk(), serial));
+    return this.decisions.admit(serial);
+  }
+
+  get inside() {
+    const list = this.#chosen();
+    if (!list || !letsOut(list.rules)) return null;
+    return this.heads.inside(list, this.tickets.currentAt, this.#others);
+  }
+
+  get exiting() {
+    const list = this.#chosen();
+    return this.#pairing.exiting === true && list !== null && letsOut(list.rules);
+  }
+
+  /** @param {boolean} exiting */
+  setExiting(exiting) {
+    return this.#keep({ exiting });
+  }
+
+  get lastDrill() {
+    return this.#pairing.drill ?? null;
+  }
+
+  /** Try out what this phone needs tonight; the organizer sees it after the next exchange. */
+  async drill() {
+    const here = { ...this.status, index: this.tickets.index, now: this.clock.now(), key: null };
+    const drill = await runDrill({ ...here, ...this.#around.drilled() });
+    await this.#keep({ drill });
+    this.loop.scanned();
+    return drill;
   }
 
   /** @param {string} query */
@@ -194,7 +235,7 @@ export class OpenDoor extends EventTarget {
 
   /** A tap sends all there is: denials still gathering for their minute end it now. */
   async syncNow() {
-    if (this.lock.held) await this.#seal(true);
+    if (this.lock.held) await this.gathered.seal(true);
     await this.loop.now();
   }
 
@@ -204,19 +245,18 @@ export class OpenDoor extends EventTarget {
   }
 
   async close() {
-    clearInterval(this.#sealing);
+    this.gathered.stop();
     this.live.stop();
     this.loop.stop();
-    await this.#queue.run(async () => this.lock.release());
+    await this.decisions.run(async () => this.lock.release());
   }
 
-  /** @param {() => Promise<Light>} work */
-  async #decide(work) {
-    const light = await this.#queue.run(work);
+  /** A decision is on disk. @param {Light} light @param {number[]} serials */
+  #lit(light, serials) {
+    for (const serial of serials) this.heads.touch(serial);
     this.dispatchEvent(new CustomEvent('light', { detail: light }));
     this.#changed();
     this.loop.scanned();
-    return light;
   }
 
   /** @returns {import('./scan/scan-ticket.js').Desk} @throws {NotScanning} */
@@ -230,46 +270,37 @@ export class OpenDoor extends EventTarget {
     const { operator, gate } = this.#pairing;
     const { pairingOf } = this.#around;
     const person = { operator, gate };
-    return { index, currentAt, list, person, pairingOf, log: this.scanLog, clock: this.clock };
+    const { scanLog: log, clock, exiting: leaving } = this;
+    const inside = this.heads.of(list.list);
+    const claims = index.header.event.strict ? this.claims : null;
+    return { index, currentAt, list, person, pairingOf, log, clock, inside, leaving, claims };
   }
 
-  /** The newest revision of every list this pairing may use. */
   #revisions() {
-    /** @type {Map<number, ListRevision>} */
-    const newest = new Map();
-    for (const one of this.tickets.index?.header.lists ?? []) {
-      const known = newest.get(one.list);
-      if (!known || one.rev > known.rev) newest.set(one.list, one);
-    }
-    const { lists: entitled } = this.#pairing;
-    return [...newest.values()]
-      .filter(({ list, rules }) => {
-        return !rules.archived && (entitled.length === 0 || entitled.includes(list));
-      })
-      .sort((a, b) => a.list - b.list);
+    return newestLists(this.tickets.index, this.#pairing.lists);
   }
 
-  /** The chosen list's newest revision; the only list there is needs no choosing. */
   #chosen() {
-    const revisions = this.#revisions();
-    if (revisions.length === 1) return revisions[0];
-    return revisions.find(({ list }) => list === this.#pairing.list) ?? null;
+    return chosenList(this.#revisions(), this.#pairing.list);
+  }
+
+  /** Phones that may have scanned and were not heard: all others while this one hears nobody. */
+  get #others() {
+    return this.loop.online ? this.#unheard : otherPhones(this.tickets.index, this.#pairing.device);
   }
 
   #work() {
     this.loop.start();
     this.live.start();
     this.searchDesk.warm();
-    clearInterval(this.#sealing);
-    const seal = () => void this.#seal(false).catch(() => {});
-    this.#sealing = setInterval(seal, GATHER_MS / 6);
-    seal();
+    this.#warmHeads();
+    this.gathered.start();
   }
 
   async #lockChanged() {
-    clearInterval(this.#sealing);
+    this.gathered.stop();
     if (this.lock.held) {
-      await this.#queue.run(() => this.#reread());
+      await this.decisions.run(() => this.#reread());
       this.#work();
     } else {
       this.live.stop();
@@ -286,19 +317,6 @@ export class OpenDoor extends EventTarget {
     await Promise.all([this.scanLog.load(), this.tickets.load()]);
   }
 
-  /** @param {boolean} all */
-  async #seal(all) {
-    await this.#queue.run(async () => {
-      try {
-        await sealDenials(this.scanLog, this.clock.now(), all);
-      } catch (error) {
-        if (!(error instanceof HeadMoved)) throw error;
-        await this.scanLog.load();
-      }
-    });
-    this.#changed();
-  }
-
   async #round() {
     const before = this.#pairing;
     if (before.standing === 'gone') return { standing: before.standing, more: false, error: '' };
@@ -306,11 +324,13 @@ export class OpenDoor extends EventTarget {
     const { scanLog: log, tickets, clock } = this;
     const report = () => this.#report();
     const mine = () => this.lock.held;
-    const side = { transport, pairing: before, log, tickets, clock, report, mine };
+    const { claims } = this;
+    const side = { transport, pairing: before, log, tickets, clock, report, mine, claims };
     const outcome = await exchange(side);
     if (!mine()) return outcome;
+    this.#unheard = outcome.unheard ?? this.#unheard;
     await this.#keepOffset();
-    const sealAll = () => this.#seal(true);
+    const sealAll = () => this.gathered.seal(true);
     const kept = { outbox, pairing: this.#pairing, tickets, log, sealAll };
     this.#pairing = await obey(kept, outcome.standing);
     this.#tidy();
@@ -324,11 +344,20 @@ export class OpenDoor extends EventTarget {
     return { ...outcome, more: outcome.more || leftover };
   }
 
-  /** Names are folded and deltas put together while nobody waits for a verdict. */
   #tidy() {
     this.searchDesk.warm();
-    const idle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 500));
-    idle(() => void this.tickets.compact().catch((error) => console.error(error)));
+    this.#warmHeads();
+    whenIdle(() => void this.tickets.compact().catch((error) => console.error(error)));
+  }
+
+  #warmHeads() {
+    const list = this.#chosen();
+    if (!list || !letsOut(list.rules)) return;
+    const step = () => {
+      if (this.heads.warm()) this.#changed();
+      else whenIdle(step);
+    };
+    whenIdle(step);
   }
 
   #report() {
@@ -336,7 +365,12 @@ export class OpenDoor extends EventTarget {
     const { gate, operator } = this.#pairing;
     const list = this.#chosen()?.list ?? 0;
     const battery = this.#around.battery();
-    return { pending, list_age_s: listAgeS, build, persisted, battery, list, gate, operator };
+    const counts = { exiting: this.exiting, counts_inside: this.inside !== null };
+    const drill = this.lastDrill;
+    return {
+      pending, list_age_s: listAgeS, build, persisted, battery, list, gate, operator, ...counts,
+      ...(drill && { drill }),
+    };
   }
 
   async #keepOffset() {

@@ -20,7 +20,7 @@ const MOST_VALUE = 60;
  * @property {boolean | null} persisted
  * @property {string} camera its state
  * @property {() => Promise<boolean>} worker the app starts without a network
- * @property {number | null} skewMs phone minus server
+ * @property {number | null} clockSkewMs phone minus server
  * @property {{level: number, charging: boolean} | null} battery
  * @property {number} pending
  * @property {boolean} online
@@ -34,7 +34,7 @@ const MOST_VALUE = 60;
  * @returns {Promise<Drill>}
  */
 export async function runDrill(phone) {
-  const { listAgeS, persisted, camera, skewMs, battery, pending, build } = phone;
+  const { listAgeS, persisted, camera, clockSkewMs, battery, pending, build } = phone;
   const worker = await phone.worker().catch(() => false);
   const scanned = await trySelfScan(phone);
   const checks = [
@@ -43,7 +43,7 @@ export async function runDrill(phone) {
     check('camera', camera === 'running', camera),
     check('worker', worker, worker ? 'active' : ''),
     check('self_scan', scanned === '', scanned || 'read'),
-    check('clock', skewMs === null ? null : Math.abs(skewMs) <= MOST_SKEW_MS, skewMs ?? ''),
+    check('clock', clockSkewMs === null ? null : Math.abs(clockSkewMs) <= MOST_SKEW_MS, clockSkewMs ?? ''),
     batteryCheck(battery),
     check('outbox', pending === 0, pending),
     check('build', !phone.updateWaiting, build),

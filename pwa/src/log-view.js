@@ -10,6 +10,10 @@ import { HOW, KIND, decodeFact } from './core/wire.js';
 const byCode = (codes) => new Map(Object.entries(codes).map(([word, code]) => [code, word]));
 const VERDICTS = byCode(CODES);
 const WAYS = byCode(HOW);
+/** @type {Record<number, LogRow['kind']>} */
+const KINDS = {
+  [KIND.admit]: 'admit', [KIND.exit]: 'exit', [KIND.undo]: 'undo', [KIND.override]: 'override',
+};
 
 export class LogView {
   /**
@@ -47,8 +51,9 @@ export class LogView {
     return {
       number,
       at: fact.claimed,
+      kind: KINDS[fact.kind] ?? 'deny',
       verdict: /** @type {LogRow['verdict']} */ (VERDICTS.get(fact.verdict) ?? ''),
-      admit: fact.kind === KIND.admit,
+      admit: fact.kind === KIND.admit || fact.kind === KIND.override,
       how: /** @type {LogRow['how']} */ (WAYS.get(fact.how) ?? ''),
       name: ticket?.[4] ?? '',
       tier: ticket ? (index?.names.tiers.get(ticket[1]) ?? '') : '',

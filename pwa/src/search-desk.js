@@ -1,10 +1,10 @@
 /** Searching as the screens use it: the list's names kept ready, hits with their state. */
 
-import { fold } from './core/fold.js';
 import { foreignCodeDigest } from './core/foreign-code.js';
-import { factsOf, revisionsOf } from './scan/judge.js';
+import { stateOf } from './scan/judge.js';
 import { printedId } from './scan/light.js';
 import { NameSearch, maskEmail } from './scan/search.js';
+import { whenIdle } from './when-idle.js';
 
 /** @typedef {import('../types/door.js').SearchRow} SearchRow */
 /** @typedef {import('../types/records.js').TicketRow} TicketRow */
@@ -27,13 +27,12 @@ export class SearchDesk {
 
   /** Prepare while nothing else happens, so that the first search is as fast as the others. */
   warm() {
-    const idle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 50));
     const names = this.#current();
     if (!names) return;
     const step = () => {
-      if (!names.warm()) idle(step);
+      if (!names.warm()) whenIdle(step);
     };
-    idle(step);
+    whenIdle(step);
   }
 
   /**
@@ -63,9 +62,8 @@ export class SearchDesk {
    * @param {number | null} list
    * @returns {SearchRow}
    */
-  #hit(index, [serial, tier, status, epoch, name, email, order], list) {
-    const facts = factsOf(index, this.log, serial);
-    const { lists } = fold({ facts, epoch, rules: revisionsOf(index.header.lists) });
+  #hit(index, [serial, tier, status, , name, email, order], list) {
+    const of = stateOf(index, this.log, serial)?.lists[list ?? 0];
     return {
       serial,
       name,
@@ -74,7 +72,8 @@ export class SearchDesk {
       tier: index.names.tiers.get(tier) ?? '',
       printedId: printedId(index, serial),
       status: STATUSES[status] ?? 'cancelled',
-      admitted: list !== null && lists[list]?.winner != null,
+      admitted: of !== undefined && of.entries > 0,
+      inside: of?.inside ?? false,
     };
   }
 }

@@ -29,6 +29,7 @@ export function madeUp(rows, facts = []) {
       row: (place) => facts[place],
     },
     codes: { places: new Int32Array(0), digests: [] },
+    notes: { places: new Int32Array(0), texts: [] },
   };
 }
 

@@ -256,6 +256,20 @@ export interface LogRow {
   sent: boolean;
 }
 
+/** What is done about somebody who was seen before. Every promise is kept after the fact is on disk. */
+export interface Deciding {
+  readonly supervision: Supervision;
+  actions(subject: Subject): Actions;
+  /** After a look: let in, or turn away. */
+  looked(light: Light, admit: boolean): Promise<Light>;
+  /** A PIN is needed where the window is over or the fact is another phone's. Rejects with PinRefused. */
+  undo(subject: Subject, pin?: string): Promise<Light>;
+  override(subject: Subject, reason: string, pin?: string): Promise<Light>;
+  leave(subject: Subject): Promise<Light>;
+  party(subject: Subject): PartyMember[];
+  admitParty(serials: number[]): Promise<Light>;
+}
+
 /**
  * One open pairing. Events: `change` (status, lists or settings), `light` (CustomEvent<Light>,
  * also for what `scanText` returns), `standing` (CustomEvent<Standing>).
@@ -285,16 +299,7 @@ export interface Door extends EventTarget {
   /** Scans let out instead of in. */
   readonly exiting: boolean;
   setExiting(on: boolean): Promise<void>;
-  readonly supervision: Supervision;
-  actions(subject: Subject): Actions;
-  /** After a look: let in, or turn away. */
-  looked(light: Light, admit: boolean): Promise<Light>;
-  /** A PIN is needed where the window is over or the fact is another phone's. Rejects with PinRefused. */
-  undo(subject: Subject, pin?: string): Promise<Light>;
-  override(subject: Subject, reason: string, pin?: string): Promise<Light>;
-  leave(subject: Subject): Promise<Light>;
-  party(subject: Subject): PartyMember[];
-  admitParty(serials: number[]): Promise<Light>;
+  readonly decisions: Deciding;
   readonly lastDrill: Drill | null;
   drill(): Promise<Drill>;
   log(limit: number): Promise<LogRow[]>;

@@ -28,10 +28,12 @@ export class ScanLog {
   /**
    * @param {Database} outbox
    * @param {number} device
+   * @param {string} role in its certificate
    */
-  constructor(outbox, device) {
+  constructor(outbox, device, role = 'steward') {
     this.outbox = outbox;
     this.device = device;
+    this.role = role;
     this.head = { number: 0, hash: NO_HASH };
     this.acked = 0;
     /** Stamp of fact n at n - 1. */
@@ -134,15 +136,35 @@ export class ScanLog {
   /**
    * This device's own facts about a ticket, as the fold reads them.
    * @param {number} serial
+   * @param {(fact: Fact, target: Fact | null) => number} granted bits of R36 for an undo or an
+   *   override; `target` null: another device's, or none
    * @returns {FoldFact[]}
    */
-  about(serial) {
+  about(serial, granted = () => 0) {
     const own = this.bySerial.get(serial) ?? [];
     return own.map(({ fact, tag }) => {
       const stamp = this.stamps[fact.number - 1] || null;
       const scanned = fact.digest.some((byte, at) => byte !== NO_DIGEST[at]);
-      return factOfRow(rowOf(fact, tag, { stamp, scanned }));
+      const target = fact.target && this.#held(serial, fact.target);
+      return factOfRow(rowOf(fact, tag, { stamp, scanned, granted: granted(fact, target) }));
     });
+  }
+
+  /**
+   * The raw clock in one of this device's own facts, ms.
+   * @param {number} serial
+   * @param {number} number
+   */
+  rawClock(serial, number) {
+    const own = this.bySerial.get(serial)?.find(({ fact }) => fact.number === number);
+    return own ? own.fact.clock : 0;
+  }
+
+  /** @param {number} serial @param {import('../../types/records.js').Ref} ref @returns {Fact | null} */
+  #held(serial, [device, number, tag]) {
+    if (device !== this.device) return null;
+    const own = this.bySerial.get(serial)?.find((one) => one.tag === tag && one.fact.number === number);
+    return own?.fact ?? null;
   }
 
   /** @param {StoredFact} fact */

@@ -1,36 +1,47 @@
-/** Put a decision into the log before its light: admits at once, identical refusals gathered. */
+/** Put decisions into the log before their light: one by one, a party at once, refusals gathered. */
 
-import { HOW, FLAG, KIND, NO_DIGEST, encodeFact, factHash } from '../core/wire.js';
+import { HOW, FLAG, KIND, MOVEMENTS, NO_DIGEST, encodeFact, factHash } from '../core/wire.js';
 import { CODES, flagBits } from '../core/verdict.js';
 
 /** @typedef {import('../../types/records.js').FactDraft} FactDraft */
 /** @typedef {import('../../types/records.js').HeldDenial} HeldDenial */
 /** @typedef {import('../../types/records.js').StoredFact} StoredFact */
+/** @typedef {import('../../types/protocol.js').Bytes} Bytes */
 /** @typedef {import('../data/scan-log.js').ScanLog} ScanLog */
 
 export const GATHER_MS = 60_000;
 const MOST_SEEN = 64; // R11
+const MOST_NOTE = 200;
 const NOTHING = new Uint8Array(0);
 
 /**
+ * @typedef {object} Stand when and where a decision is made
+ * @property {import('../../types/records.js').ListRevision} list
+ * @property {number} now
+ * @property {number} listAgeS
+ * @property {number} cursorSeq
+ * @property {{raw: () => number, stepped: boolean}} clock
+ * @property {{operator: string, gate: string}} person
+ */
+
+/**
+ * An admit, an exit or a refusal.
  * @param {object} what
+ * @param {Stand} what.stand
  * @param {import('./judge.js').Judgement} what.judgement
  * @param {import('./read-code.js').CodeRead} what.read
- * @param {'scan' | 'search' | 'group' | 'wedge'} what.how
- * @param {import('../../types/records.js').ListRevision} what.list
- * @param {number} what.now
- * @param {number} what.listAgeS
- * @param {number} what.cursorSeq
- * @param {{raw: () => number, stepped: boolean}} what.clock
- * @param {{operator: string, gate: string}} what.person
+ * @param {import('../../types/door.js').How} what.how
+ * @param {Partial<FactDraft>} [more]
  * @returns {FactDraft}
  */
-export function draftOf({ judgement, read, how, list, now, listAgeS, cursorSeq, clock, person }) {
+export function draftOf({ stand, judgement, read, how }, more = {}) {
+  const { list, now, listAgeS, cursorSeq, clock, person } = stand;
   const { decision, facts, epoch } = judgement;
   const { check } = read.token;
   const byRow = check === 'search' || check === 'foreign';
   const genuine = byRow || (check === 'ok' && decision.verdict !== 'wrong_event');
-  const seen = facts.filter(({ kind }) => kind === KIND.admit).slice(-MOST_SEEN);
+  const moved = facts.filter(({ kind }) => MOVEMENTS.includes(kind)).slice(-MOST_SEEN);
+  const { flags = 0, note = '', ...rest } = more;
   return {
     kind: decision.admit ? KIND.admit : KIND.deny,
     list: list.list,
@@ -39,19 +50,20 @@ export function draftOf({ judgement, read, how, list, now, listAgeS, cursorSeq, 
     epoch: genuine ? epoch : 0,
     how: HOW[how],
     verdict: CODES[decision.verdict],
-    flags: flagBits(decision.flags) | (clock.stepped ? FLAG.clockStepped : 0),
+    flags: flagBits(decision.flags) | (clock.stepped ? FLAG.clockStepped : 0) | flags,
     digest: read.digest ?? NO_DIGEST,
     claimed: now,
     clock: clock.raw(),
     cursor: cursorSeq,
     age: listAgeS,
     count: 1,
-    seen: seen.map(({ device, number, tag }) => [device, number, tag]),
+    seen: moved.map(({ device, number, tag }) => [device, number, tag]),
     target: null,
     operator: person.operator,
     gate: person.gate,
-    note: '',
+    note: note.slice(0, MOST_NOTE),
     extra: NOTHING,
+    ...rest,
   };
 }
 
@@ -60,16 +72,17 @@ export function draftOf({ judgement, read, how, list, now, listAgeS, cursorSeq, 
  * @param {ScanLog} log
  * @param {FactDraft} draft
  * @param {string} mark of the code
+ * @param {string} claim id of the granted claim that it uses; '' = none
  * @returns {Promise<number | null>} the fact's number; null for a refusal that still gathers
  * @throws {import('../data/scan-log.js').HeadMoved} decide again
  */
-export async function record(log, draft, mark) {
-  if (draft.kind === KIND.admit) {
+export async function record(log, draft, mark, claim = '') {
+  if (draft.kind !== KIND.deny) {
     const facts = await chain(log, [draft]);
-    await log.append(facts);
+    await log.append(facts, { claim });
     return facts[0].number;
   }
-  const sameness = [draft.verdict, draft.list, draft.how, draft.operator, mark].join('|');
+  const sameness = [draft.verdict, draft.list, draft.how, draft.operator, mark, draft.note].join('|');
   const held = log.held.get(sameness);
   if (held && !isDue(held, draft.claimed)) {
     const fact = { ...held.fact, count: held.fact.count + 1 };
@@ -80,6 +93,19 @@ export async function record(log, draft, mark) {
   const hold = { device: log.device, sameness, since: draft.claimed, fact: draft };
   await log.append(sealed, { hold });
   return null;
+}
+
+/**
+ * Put several decisions on disk in one transaction: all of a party, or nobody.
+ * @param {ScanLog} log
+ * @param {FactDraft[]} drafts
+ * @returns {Promise<number>} the first fact's number
+ * @throws {import('../data/scan-log.js').HeadMoved} decide again
+ */
+export async function recordAll(log, drafts) {
+  const facts = await chain(log, drafts);
+  await log.append(facts);
+  return facts[0].number;
 }
 
 /**

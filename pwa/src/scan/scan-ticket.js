@@ -1,14 +1,21 @@
 /** One scan from text to light: read, judge, record on disk, and only then show. Leads. */
 
+import { KIND, FLAG } from '../core/wire.js';
 import { HeadMoved } from '../data/scan-log.js';
 import { judge } from './judge.js';
 import { lightOf } from './light.js';
+import { lookFirst } from './look-first.js';
 import { pickedRow, readCode } from './read-code.js';
 import { draftOf, record } from './record-decision.js';
+import { remember } from './seen.js';
 
 /** @typedef {import('../../types/door.js').Light} Light */
 /** @typedef {import('../../types/door.js').How} How */
 /** @typedef {import('../../types/door.js').Timings} Timings */
+/** @typedef {import('./claim.js').Claim} Claim */
+/** @typedef {import('./claim.js').ClaimAnswer} ClaimAnswer */
+/** @typedef {import('./judge.js').Judgement} Judgement */
+/** @typedef {import('./seen.js').Seen} Seen */
 
 /**
  * @typedef {object} Desk what a decision needs, as it stands now
@@ -19,7 +26,12 @@ import { draftOf, record } from './record-decision.js';
  * @property {number} currentAt when the list was last known to be current
  * @property {{operator: string, gate: string}} person
  * @property {(event: number) => string | null} pairingOf another pairing here for an event number
+ * @property {number | null} inside of the list; null: not counted
+ * @property {boolean} leaving scans let out
+ * @property {import('./claim.js').Claims | null} claims
  */
+
+export const TURNED_AWAY = 'turned away after a look';
 
 /**
  * @param {() => Desk} desk asked again when another window appended first
@@ -29,51 +41,156 @@ import { draftOf, record } from './record-decision.js';
 export async function scanTicket(desk, { text, how, marks }) {
   const { index } = desk();
   const read = await readCode(text, index);
-  return decideAndRecord(desk, read, how, marks);
+  return decideAndRecord(desk, { read, how }, { marks });
 }
 
 /**
- * Admit a row found by searching.
+ * Admit a row found by searching, or let it out where scans let out.
  * @param {() => Desk} desk
  * @param {number} serial
  * @returns {Promise<Light>}
  */
 export function admitFound(desk, serial) {
   const read = pickedRow(desk().index.header.event.number, serial);
-  return decideAndRecord(desk, read, 'search', { frame: performance.now() });
+  return decideAndRecord(desk, { read, how: 'search' }, {});
+}
+
+/**
+ * Somebody who was seen before leaves, whatever scans do here.
+ * @param {() => Desk} desk
+ * @param {Seen} seen
+ * @returns {Promise<Light>}
+ */
+export function letOut(desk, seen) {
+  return decideAndRecord(desk, seen, { leaving: true });
+}
+
+/**
+ * A person has looked, and lets in or turns away.
+ * @param {() => Desk} desk
+ * @param {Seen} seen
+ * @param {boolean} admit
+ * @returns {Promise<Light>}
+ */
+export function decideAfterLook(desk, seen, admit) {
+  return decideAndRecord(desk, seen, { leaving: false, looked: admit ? 'admit' : 'deny' });
+}
+
+/**
+ * When and where a decision is made, as facts say it.
+ * @param {Desk} desk
+ */
+export function standOf({ index, clock, list, currentAt, person }) {
+  const now = clock.now();
+  const listAgeS = Math.max(0, Math.floor((now - currentAt) / 1000));
+  return { list, now, listAgeS, cursorSeq: index.header.cursor.seq, clock, person };
+}
+
+/**
+ * @typedef {object} Wish
+ * @property {Partial<Timings>} [marks]
+ * @property {boolean} [leaving] whatever scans do here
+ * @property {'' | 'admit' | 'deny'} [looked]
+ *
+ * @param {() => Desk} desk
+ * @param {Seen} seen
+ * @param {Wish} wish
+ * @returns {Promise<Light>}
+ */
+async function decideAndRecord(desk, seen, wish) {
+  const claim = desk().claims?.begin() ?? null;
+  const marks = { frame: performance.now(), ...wish.marks };
+  try {
+    for (;;) {
+      try {
+        return remember(await decideOnce(desk, seen, { ...wish, marks }, claim), seen);
+      } catch (error) {
+        if (!(error instanceof HeadMoved)) throw error;
+        await desk().log.load();
+      }
+    }
+  } finally {
+    claim?.end();
+  }
 }
 
 /**
  * @param {() => Desk} desk
- * @param {import('./read-code.js').CodeRead} read
- * @param {How} how
- * @param {Partial<Timings>} marks
+ * @param {Seen} seen
+ * @param {Wish} wish
+ * @param {Claim | null} claim
  * @returns {Promise<Light>}
+ * @throws {HeadMoved} decide again
  */
-async function decideAndRecord(desk, read, how, marks) {
-  for (;;) {
-    const { index, log, clock, list, currentAt, person, pairingOf } = desk();
-    const now = clock.now();
-    const listAgeS = Math.max(0, Math.floor((now - currentAt) / 1000));
-    const judgement = judge({ index, log, list, now, listAgeS }, read);
-    const decided = performance.now();
-    const cursorSeq = index.header.cursor.seq;
-    const draft = draftOf({
-      judgement, read, how, list, now, listAgeS, cursorSeq, clock, person,
-    });
-    try {
-      const factNumber = await record(log, draft, read.mark);
-      const foreign = judgement.decision.verdict === 'wrong_event';
-      return lightOf({
-        index, device: log.device, judgement, read, how, now, listAgeS, factNumber,
-        switchTo: foreign ? pairingOf(read.token.event) : null,
-        timings: {
-          frame: 0, decoded: 0, painted: 0, ...marks, decided, durable: performance.now(),
-        },
-      });
-    } catch (error) {
-      if (!(error instanceof HeadMoved)) throw error;
-      await log.load();
-    }
+async function decideOnce(desk, seen, wish, claim) {
+  const leaving = wish.leaving ?? desk().leaving;
+  const look = () => {
+    const here = desk();
+    const stand = standOf(here);
+    return { here, stand, judgement: judge({ ...here, ...stand, leaving }, seen.read) };
+  };
+  let { here, stand, judgement } = look();
+  const shown = { ...seen, leaving, marks: { ...wish.marks, decided: performance.now() } };
+  const prompt = leaving || wish.looked ? null : promptOf(here, judgement, seen);
+  if (prompt) return lightOf({ ...here, ...stand, ...shown, judgement, kind: 'look', look: prompt });
+  if (wish.looked === 'deny') judgement = turnedAway(judgement);
+  /** @type {ClaimAnswer | null} */
+  let answer = null;
+  let flags = wish.looked === 'deny' ? FLAG.flagged : 0;
+  const budget = here.index.header.event.strict?.budget_ms;
+  if (claim && budget && judgement.decision.admit && !leaving) {
+    const claimed = { list: here.list.list, serial: seenSerial(seen), epoch: judgement.epoch };
+    const said = await claim.ask(claimed, budget);
+    // While it was asked, the feed may have brought what the answer says, or more.
+    if (typeof said === 'string') ({ here, stand, judgement } = look());
+    else answer = said;
+    if (said === 'unclaimed' && judgement.decision.admit) flags |= FLAG.unclaimed;
+    if (answer) ({ judgement, flags } = heeding(answer, judgement, flags));
   }
+  const kind = !judgement.decision.admit ? KIND.deny : leaving ? KIND.exit : KIND.admit;
+  const granted = answer?.granted ? answer : null;
+  const draft = draftOf({ stand, judgement, ...seen }, {
+    kind, flags, note: wish.looked === 'deny' ? TURNED_AWAY : '',
+    ...(granted && { claimed: granted.at }),
+  });
+  const claimId = granted && claim ? claim.id : '';
+  const factNumber = await record(here.log, draft, seen.read.mark, claimId);
+  return lightOf({ ...here, ...stand, ...shown, judgement, answer, factNumber, kind: KINDS[kind] });
+}
+
+/** @type {Record<number, import('../../types/door.js').LightKind>} */
+const KINDS = { [KIND.admit]: 'admit', [KIND.deny]: 'deny', [KIND.exit]: 'exit' };
+
+/** @param {Seen} seen */
+function seenSerial({ read }) {
+  return read.token.serial;
+}
+
+/**
+ * What to look at before this ticket is let in.
+ * @param {Desk} desk
+ * @param {Judgement} judgement
+ * @param {Seen} seen
+ */
+function promptOf({ index }, { decision, row }, { read }) {
+  if (!decision.admit) return null;
+  return lookFirst(index, row ? row[1] : read.token.tier, read.token.serial);
+}
+
+/** @param {Judgement} judgement @returns {Judgement} */
+function turnedAway(judgement) {
+  return { ...judgement, decision: { ...judgement.decision, admit: false } };
+}
+
+/**
+ * The server's word in strict mode.
+ * @param {ClaimAnswer} answer
+ * @param {Judgement} judgement
+ * @param {number} flags
+ */
+function heeding(answer, judgement, flags) {
+  if (answer.granted) return { judgement, flags: flags | FLAG.claimed };
+  const { verdict } = answer;
+  const decision = { ...judgement.decision, verdict, admit: false, flags: [], used: null };
+  return { judgement: { ...judgement, decision }, flags };
 }

@@ -24,6 +24,7 @@ import { Refused } from './transport.js';
  * @property {Standing} standing
  * @property {boolean} more another exchange is due at once
  * @property {string} error plain words; '' = none
+ * @property {number} [unheard] phones at work that the server has not heard for a while (R70)
  */
 
 /**
@@ -43,7 +44,8 @@ export async function exchange(side) {
   const standing = repair && body.standing === 'active' ? 'repair' : body.standing;
   const morePull = await pull(side, body, standing);
   const morePush = log.acked < log.head.number && log.acked !== before;
-  return { standing, more: error === '' && (morePull || morePush), error };
+  const { unheard } = body;
+  return { standing, more: error === '' && (morePull || morePush), error, unheard };
 }
 
 /**
@@ -89,7 +91,8 @@ async function ask(side, part, certificates) {
 
 /**
  * @typedef {{protocol: number, server_time: number, standing: Standing, acks: Ack[],
- *   reset: boolean, changes: import('../../types/records.js').Changes | null}} SyncAnswer
+ *   reset: boolean, changes: import('../../types/records.js').Changes | null,
+ *   unheard?: number}} SyncAnswer
  */
 
 /**

@@ -1,0 +1,44 @@
+/** What may be done about a ticket that was just shown: undo, let in anyway, let out, its party. */
+
+import { entryRulesOf } from '../core/entry-rules.js';
+import { stateOf } from './judge.js';
+import { partyOf } from './party.js';
+import { serialOf } from './seen.js';
+import { undoable } from './take-back.js';
+
+/** @typedef {import('../../types/door.js').Actions} Actions */
+/** @typedef {import('../../types/door.js').Light} Light */
+/** @typedef {import('../../types/door.js').Supervision} Supervision */
+/** @typedef {import('../../types/records.js').ListRevision} ListRevision */
+
+/**
+ * Whether a list lets guests out: re-entry, entry days, or a capacity to count against.
+ * @param {ListRevision['rules']} rules
+ */
+export function letsOut(rules) {
+  const { entry, capacity } = entryRulesOf(rules);
+  return entry !== 'single' || capacity !== null;
+}
+
+/**
+ * @param {import('./scan-ticket.js').Desk} desk
+ * @param {import('./seen.js').Seen | null} seen
+ * @param {Light | null} light null: found by a search
+ * @param {Supervision} supervision
+ * @returns {Actions}
+ */
+export function actionsFor(desk, seen, light, supervision) {
+  const { index, log, list } = desk;
+  const serial = serialOf(seen, index.header.event.number);
+  const own = undoable(desk, seen, supervision === 'role');
+  const any = own ?? (supervision === 'none' ? null : undoable(desk, seen, true));
+  const refused = light ? light.kind === 'deny' && !light.leaving : true;
+  const inside = serial > 0 && stateOf(index, log, serial)?.lists[list.list]?.inside === true;
+  return {
+    undoUntil: own ? own.until : null,
+    undoBySupervisor: own === null && any !== null,
+    override: seen !== null && refused && supervision !== 'none',
+    leave: inside && letsOut(list.rules) && light?.kind !== 'exit',
+    party: serial ? partyOf(index, list, serial).length : 0,
+  };
+}
