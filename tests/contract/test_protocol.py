@@ -3,6 +3,7 @@
 import json
 import re
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,13 @@ from tests.contract.schemas import SCHEMAS, validate
 from tests.contract.twins import ROOT
 from tests.contract.vector_files import SHARED, all_files, load
 
+from handstamp.audit.chain import ADDRESS_CONTEXT, ENTRY_CONTEXT, MARK_CONTEXT
+from handstamp.checkin.log_file import END_CONTEXT
 from handstamp.checkin.wire import FACT_CONTEXT, HEAD_CONTEXT, SNAPSHOT_CONTEXT
 from handstamp.tickets.foreign_code import CONTEXT as CODE_CONTEXT
 from handstamp.tickets.token import CONTEXT
 
+FOLDS = ("fold", "movements", "undo", "voids")
 CLAUSE = re.compile(r"\bR([0-9]{1,2})\b")
 
 
@@ -108,8 +112,9 @@ def test_code_cites_only_clauses_that_are_there() -> None:
 
 
 def test_what_is_signed_never_begins_alike() -> None:
-    """R4, R13, R14, R37, R46: a signature or hash made for one thing cannot pass for another."""
+    """R4, R13, R14, R37, R46, R67, R69: what is made for one thing cannot pass for another."""
     contexts = [CONTEXT, FACT_CONTEXT, HEAD_CONTEXT, SNAPSHOT_CONTEXT, CODE_CONTEXT]
+    contexts += [END_CONTEXT, ENTRY_CONTEXT, ADDRESS_CONTEXT, MARK_CONTEXT]
     assert not [
         (one, other)
         for one in contexts
@@ -134,12 +139,14 @@ def test_vectors_fit_their_schemas() -> None:
         validate("snapshot.schema.json", vector["header"])
         for row in vector["tickets"]:
             validate("common.schema.json#/$defs/ticket_row", row)
-    for vector in load("fold/fold")["vectors"]:
+    for vector in chain(*(load(f"fold/{name}")["vectors"] for name in FOLDS)):
         validate("fold.schema.json#/$defs/input", vector["input"])
         validate("fold.schema.json#/$defs/state", vector["output"])
-    for vector in load("verdict/decide")["vectors"]:
-        validate("verdict.schema.json#/$defs/input", vector["input"])
-        validate("verdict.schema.json#/$defs/output", vector["output"])
+    judged = [("decide", "input"), ("entry", "input"), ("leave", "leaving")]
+    for name, given in judged:
+        for vector in load(f"verdict/{name}")["vectors"]:
+            validate(f"verdict.schema.json#/$defs/{given}", vector["input"])
+            validate("verdict.schema.json#/$defs/output", vector["output"])
 
 
 @pytest.mark.parametrize("clause", sorted(clauses()))
