@@ -3,7 +3,7 @@
 from handstamp.audit import chain_entries
 from handstamp.auth.request_sign_in import MAIL as SIGN_IN_MAIL
 from handstamp.auth.request_sign_in import prepare_sign_in
-from handstamp.checkin import door_jobs, follow_pool
+from handstamp.checkin import check_logs, door_jobs, follow_pool
 from handstamp.clubs import club_mails
 from handstamp.kit.clock import HOUR, MINUTE
 from handstamp.mail.deliver_mail import BATCHES, HELD, deliver_with
@@ -62,6 +62,7 @@ JOBS: dict[str, Handler | Batch] = {
     chain_entries.JOB: chain_entries.chain_entries,
     door_jobs.REBUILD: door_jobs.rebuild_snapshots,
     door_jobs.PRUNE: door_jobs.prune_door,
+    check_logs.JOB: check_logs.check_logs,
     follow_pool.JOB: follow_pool.follow_pool,
     expire_orders.EXPIRE_JOB: expire_orders.expire_order,
     expire_orders.SWEEP_JOB: expire_orders.sweep_orders,
@@ -96,6 +97,7 @@ CRONS: list[Cron] = [
     Cron("prune", prune.JOB, every=HOUR),
     Cron("chain_audit", chain_entries.JOB, every=MINUTE),
     Cron("prune_door", door_jobs.PRUNE, every=HOUR),
+    Cron("check_logs", check_logs.JOB, every=HOUR),
     Cron("rebuild_snapshots", door_jobs.REBUILD, every=5 * MINUTE),
     Cron("sweep_orders", expire_orders.SWEEP_JOB, every=MINUTE),
     Cron("forget_buyers", expire_orders.FORGET_JOB, every=HOUR),

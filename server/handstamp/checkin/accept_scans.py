@@ -186,9 +186,11 @@ def _accept(batch: Batch, log: CheckedLog) -> Ack:
 
 
 def _note_head(batch: Batch, device: DoorDevice, log: CheckedLog) -> None:
-    """Learn from a signed head without facts: the server lacks some, or only the signature."""
+    """Learn from a signed head without facts: one side lacks some, or the server the signature."""
     if log.head > device.head_number:
         batch.seen_logs.note_told(device.id, log.head)
+    elif 0 < log.head < device.head_number:
+        batch.change_device(device.id, {"ended_at": batch.now})  # an older disk came back
     elif log.head and log.head_hash == device.head_hash and device.head_signature is None:
         batch.change_device(device.id, {"head_signature": log.signature})
 

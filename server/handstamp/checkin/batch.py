@@ -208,6 +208,7 @@ class Batch:
                         "head_hash": device.head_hash,
                         "head_signature": device.head_signature,
                         "forked_at": device.forked_at,
+                        "ended_at": None,
                     },
                 )
         self._write_devices()

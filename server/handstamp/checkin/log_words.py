@@ -58,6 +58,7 @@ FAULTS = {
         "The last line is not signed by the key it names. It was changed, or is forged."
     ),
     "cut": N_("The file ends after %(facts)s facts without its last line. It was cut off."),
+    "columns": N_("What the database says of fact %(number)s is not what its bytes say."),
     "after_end": N_("Something stands behind the last line. It was added."),
 }
 

@@ -46,6 +46,7 @@ class Device(Base):
 
     `id` is 48 random bits, new at every pairing. `head_number` and `head_hash` are the
     contiguous end of its log here, `head_signature` its own signature of that end (R14).
+    `ended_at`: when the phone came back with an older log than the server holds.
     """
 
     __tablename__ = "tickets_devices"
