@@ -5,7 +5,9 @@ import { deviceHex } from './core/ids.js';
 import { DoorClock } from './data/door-clock.js';
 import { openOutbox } from './data/outbox.js';
 import { allPairings, changePairing, erasePairing, findPairing } from './data/pairings.js';
-import { Tickets, openLists } from './data/tickets.js';
+import { openLists } from './data/list-disk.js';
+import { sweepLists } from './data/sweep-lists.js';
+import { Tickets } from './data/tickets.js';
 import { OpenDoor } from './door.js';
 import { Camera } from './scan/camera.js';
 import { sealDenials } from './scan/record-decision.js';
@@ -18,6 +20,7 @@ import { Transport } from './sync/transport.js';
 /** @typedef {import('../types/records.js').PairingRecord} PairingRecord */
 
 const HAND_IN_EVERY_MS = 60_000;
+const SWEEP_EVERY_MS = 60_000;
 
 /** @implements {App} */
 export class DoorApp extends EventTarget {
@@ -45,6 +48,9 @@ export class DoorApp extends EventTarget {
     this.updates = new AppUpdates();
     this.updates.addEventListener('waiting', () => this.dispatchEvent(new Event('update')));
     void this.#lookAround();
+    const sweep = () => void this.#sweep();
+    setInterval(sweep, SWEEP_EVERY_MS);
+    sweep();
   }
 
   /** @returns {Promise<PairingInfo[]>} newest first */
@@ -66,7 +72,8 @@ export class DoorApp extends EventTarget {
    */
   async pair(code, name = '') {
     const { build } = this;
-    const record = await pair(this.transport, this.outbox, { code, name, build, now: Date.now });
+    const { transport, outbox, listsDatabase: lists } = this;
+    const record = await pair({ transport, outbox, lists }, { code, name, build, now: Date.now });
     void this.persist();
     this.dispatchEvent(new Event('pairings'));
     return infoOf(record, 0);
@@ -120,6 +127,12 @@ export class DoorApp extends EventTarget {
   async persist() {
     this.#persisted = (await navigator.storage?.persist?.()) ?? false;
     return this.#persisted;
+  }
+
+  /** Lists of other pairings end too, though nobody opens them. */
+  async #sweep() {
+    const open = parseInt(this.#door?.id ?? '0', 16);
+    await sweepLists(this.outbox, this.listsDatabase, open).catch((error) => console.error(error));
   }
 
   async #lookAround() {

@@ -8,9 +8,11 @@ import { ScanLog } from './data/scan-log.js';
 import { Tickets } from './data/tickets.js';
 import { Decisions } from './decisions.js';
 import { runDrill } from './drill.js';
+import { statusOf } from './door-status.js';
 import { chosenList, listInfo, newestLists, otherPhones } from './door-lists.js';
 import { Gathered } from './gathered.js';
 import { HeadCount } from './head-count.js';
+import { ListTime } from './list-time.js';
 import { LogView } from './log-view.js';
 import { letsOut } from './scan/actions.js';
 import { Claims } from './scan/claim.js';
@@ -18,6 +20,7 @@ import { SearchDesk } from './search-desk.js';
 import { claimPost } from './sync/claim-post.js';
 import { exchange } from './sync/exchange.js';
 import { LiveUpdates } from './sync/live-updates.js';
+import { openWaiting } from './sync/pull-changes.js';
 import { mayScan, obey } from './sync/standing.js';
 import { SyncLoop } from './sync/sync-loop.js';
 import { whenIdle } from './when-idle.js';
@@ -70,6 +73,7 @@ export class OpenDoor extends EventTarget {
     this.scanLog = new ScanLog(around.outbox, pairing.device, pairing.role);
     this.tickets = new Tickets(around.lists, pairing.device);
     this.clock = new DoorClock(pairing.clockOffset);
+    this.listTime = new ListTime(this.tickets, this.clock, () => this.#listEnded());
     this.lock = new PairingLock(this.id);
     this.loop = new SyncLoop(() => this.#round());
     this.live = new LiveUpdates(() => this.#socket());
@@ -97,6 +101,8 @@ export class OpenDoor extends EventTarget {
   async begin() {
     // An append by another window in between shows when this one appends.
     await Promise.all([this.lock.tryTake(), this.scanLog.load(), this.tickets.load()]);
+    await this.listTime.start();
+    if (!this.tickets.index) await openWaiting(this.tickets, this.#pairing);
     this.lock.addEventListener('change', () => void this.#lockChanged());
     this.loop.addEventListener('change', () => this.#changed());
     this.live.addEventListener('open', this.loop.back);
@@ -119,23 +125,7 @@ export class OpenDoor extends EventTarget {
 
   /** @returns {import('../types/door.js').Status} */
   get status() {
-    const { index, currentAt } = this.tickets;
-    const age = Math.max(0, Math.floor((this.clock.now() - currentAt) / 1000));
-    return {
-      online: this.loop.online,
-      pending: this.scanLog.pending,
-      listAgeS: index ? age : null,
-      tickets: index?.size ?? 0,
-      standing: this.#pairing.standing,
-      holdsLock: this.lock.held,
-      persisted: this.#around.persisted(),
-      syncing: this.loop.syncing,
-      lastError: this.loop.lastError,
-      lastSyncAt: this.loop.lastSyncAt,
-      clockSkewMs: this.clock.skew(),
-      ready: index !== null,
-      build: this.#around.build,
-    };
+    return statusOf(this, this.#pairing, this.#around);
   }
 
   get gate() {
@@ -212,7 +202,7 @@ export class OpenDoor extends EventTarget {
 
   /** Try out what this phone needs tonight; the organizer sees it after the next exchange. */
   async drill() {
-    const here = { ...this.status, index: this.tickets.index, now: this.clock.now(), key: null };
+    const here = { ...this.status, index: this.tickets.index, now: this.clock.now(), key: this.listTime.release };
     const drill = await runDrill({ ...here, ...this.#around.drilled() });
     await this.#keep({ drill });
     this.loop.scanned();
@@ -246,6 +236,7 @@ export class OpenDoor extends EventTarget {
 
   async close() {
     this.gathered.stop();
+    this.listTime.stop();
     this.live.stop();
     this.loop.stop();
     await this.decisions.run(async () => this.lock.release());
@@ -330,6 +321,7 @@ export class OpenDoor extends EventTarget {
     if (!mine()) return outcome;
     this.#unheard = outcome.unheard ?? this.#unheard;
     await this.#keepOffset();
+    await this.listTime.look();
     const sealAll = () => this.gathered.seal(true);
     const kept = { outbox, pairing: this.#pairing, tickets, log, sealAll };
     this.#pairing = await obey(kept, outcome.standing);
@@ -342,6 +334,11 @@ export class OpenDoor extends EventTarget {
     this.#around.synced();
     const leftover = standing === 'revoked' && log.pending > 0 && outcome.error === '';
     return { ...outcome, more: outcome.more || leftover };
+  }
+
+  #listEnded() {
+    this.searchDesk.names = null;
+    this.#changed();
   }
 
   #tidy() {

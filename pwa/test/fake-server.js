@@ -3,6 +3,7 @@
 import { decodeFact, factHash, headMessage, tagOf } from '../src/core/wire.js';
 import { fromBase64, toBase64 } from '../src/data/base64.js';
 import { verify } from '../src/data/ed25519.js';
+import { RELEASE } from './lists.js';
 import { Refused, Unreachable } from '../src/sync/transport.js';
 
 const NONE = new Uint8Array(32);
@@ -21,6 +22,9 @@ export class FakeServer {
     this.down = false;
     this.requests = [];
     this.snapshot = null;
+    this.sealed = null;
+    this.release = RELEASE;
+    this.downloads = [];
   }
 
   async post(_path, body, { credential }) {
@@ -39,11 +43,14 @@ export class FakeServer {
     const changes = open && !reset ? (this.changes.shift() ?? null) : null;
     const answer = {
       protocol: 1, server_time: this.now, standing: this.standing, acks, reset, changes,
+      release: this.standing === 'active' ? this.release : null,
     };
     return { status: 200, body: answer, sent: 1_000, received: 1_000 };
   }
 
-  async download() {
+  async download(path) {
+    this.downloads.push(path);
+    if (path.endsWith('/sealed')) return this.sealed;
     this.reset = false;
     return this.snapshot;
   }

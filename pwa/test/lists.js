@@ -7,6 +7,12 @@ export const SAMPLE = JSON.parse(readFileSync(file, 'utf8')).vectors.find(
   ({ name }) => name === 'names of many kinds',
 );
 
+/** A key that may be used: times far apart, 32 bytes. */
+export const RELEASE = Object.freeze({
+  id: 'first', from: 1_000, until: 9_000_000_000_000,
+  key: btoa(String.fromCharCode(...Array(32).keys())),
+});
+
 /** The payload of that vector: 13 tickets, 4 facts. */
 export function payload() {
   return Uint8Array.from(atob(SAMPLE.payload), (letter) => letter.charCodeAt(0));

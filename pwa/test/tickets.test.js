@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { emptyDisk } from './disk.js';
-import { SAMPLE, changes, fed, payload } from './lists.js';
+import { RELEASE, SAMPLE, changes, fed, payload } from './lists.js';
 import { mergeChanges } from '../src/data/merge-changes.js';
 import { answer } from '../src/data/open-database.js';
-import { Tickets, openLists } from '../src/data/tickets.js';
+import { openLists } from '../src/data/list-disk.js';
+import { Tickets } from '../src/data/tickets.js';
 
 const DEVICE = 9;
 
@@ -16,10 +17,17 @@ async function open() {
   return tickets;
 }
 
+/** A phone whose key has come. */
+async function released() {
+  const tickets = await open();
+  await tickets.takeRelease(RELEASE, RELEASE.from);
+  return tickets;
+}
+
 beforeEach(emptyDisk);
 
 test('a snapshot survives a restart with every row and fact', async () => {
-  await (await open()).install(payload());
+  await (await released()).install(payload());
   const { index, cursor, currentAt } = await open();
   assert.deepEqual(cursor, SAMPLE.header.cursor);
   assert.equal(currentAt, SAMPLE.header.made_at);
@@ -34,7 +42,7 @@ test('a snapshot survives a restart with every row and fact', async () => {
 });
 
 test('changes and their cursor are on disk together', async () => {
-  const tickets = await open();
+  const tickets = await released();
   await tickets.install(payload());
   const [serial] = SAMPLE.tickets[1];
   const refunded = [serial, 1, 1, 1, 'Anna Smith', '', 'AB12C'];
@@ -55,7 +63,7 @@ test('changes and their cursor are on disk together', async () => {
 });
 
 test('a fact that comes again replaces the copy before it', async () => {
-  const tickets = await open();
+  const tickets = await released();
   await tickets.install(payload());
   const row = SAMPLE.facts[0];
   const again = [...row];
@@ -66,7 +74,7 @@ test('a fact that comes again replaces the copy before it', async () => {
 });
 
 test('without an answer that nothing waits, the list does not become younger', async () => {
-  const tickets = await open();
+  const tickets = await released();
   await tickets.install(payload());
   await tickets.apply(changes(12, { more: true }), null);
   assert.equal(tickets.currentAt, SAMPLE.header.made_at);
@@ -75,7 +83,7 @@ test('without an answer that nothing waits, the list does not become younger', a
 });
 
 test('many deltas become one, with the same list', async () => {
-  const tickets = await open();
+  const tickets = await released();
   await tickets.install(payload());
   for (let n = 1; n <= 45; n++) {
     const row = [5, 1, n % 4, 1, `Name ${n}`, '', ''];
@@ -83,8 +91,8 @@ test('many deltas become one, with the same list', async () => {
   }
   const before = tickets.index;
   await tickets.compact();
-  const tx = await tickets.lists.begin('deltas');
-  assert.equal(await answer(tx.objectStore('deltas').count()), 1);
+  const tx = await tickets.lists.begin('sealed-deltas');
+  assert.equal(await answer(tx.objectStore('sealed-deltas').count()), 1);
   const { index, cursor } = await open();
   assert.equal(cursor.seq, 65);
   assert.deepEqual(index.ticket(5), before.ticket(5));
@@ -92,7 +100,7 @@ test('many deltas become one, with the same list', async () => {
 });
 
 test('a large delta is not written again for every few small ones', async () => {
-  const tickets = await open();
+  const tickets = await released();
   await tickets.install(payload());
   const many = Array.from({ length: 2_000 }, (_, n) => fed(6, n + 1, 5));
   await tickets.apply(changes(15, { facts: many }), 1);
@@ -100,14 +108,14 @@ test('a large delta is not written again for every few small ones', async () => 
     await tickets.apply(changes(20 + n, { facts: [fed(4, n, 5)] }), n);
   }
   await tickets.compact();
-  const tx = await tickets.lists.begin('deltas');
-  const keys = await answer(tx.objectStore('deltas').getAllKeys());
+  const tx = await tickets.lists.begin('sealed-deltas');
+  const keys = await answer(tx.objectStore('sealed-deltas').getAllKeys());
   assert.deepEqual(keys.map(([, seq]) => seq), [15, 60]);
   assert.equal((await open()).index.facts(5).length, tickets.index.facts(5).length);
 });
 
 test('a new snapshot drops what was there, a wipe drops everything', async () => {
-  const tickets = await open();
+  const tickets = await released();
   await tickets.install(payload());
   await tickets.apply(changes(12, { tickets: [[424242, 1, 0, 1, '', '', '']] }), 1);
   await tickets.install(payload());
@@ -119,7 +127,7 @@ test('a new snapshot drops what was there, a wipe drops everything', async () =>
 });
 
 test('list revisions and devices are kept by identity, the event by its newest words', async () => {
-  const tickets = await open();
+  const tickets = await released();
   await tickets.install(payload());
   const { lists, devices, event } = SAMPLE.header;
   const rules = { name: 'Side door', tiers: [], entry: 'single' };

@@ -97,7 +97,18 @@ export interface Status {
   clockSkewMs: number | null;
   /** A list is on this phone and a verdict can be given. */
   ready: boolean;
+  /** When the list can be read; null when this phone knows of no key. */
+  release: ListRelease | null;
   build: string;
+}
+
+/** ms UTC. */
+export interface ListRelease {
+  from: number;
+  until: number;
+  readable: boolean;
+  /** The list lies sealed on this phone: only its key must still come. */
+  waiting: boolean;
 }
 
 /** One point of the drill; `ok` null: cannot be known on this phone. */

@@ -157,8 +157,8 @@ export interface EventRules extends EventInfo {
   unknown_max_age_s: number;
   fields: string[] | string;
   /** Strict mode: how long a claim may take. */
-  strict?: { budget_ms: number };
-  supervisor?: SupervisorPin;
+  strict?: { budget_ms: number } | null;
+  supervisor?: SupervisorPin | null;
 }
 
 /** What to look at before a ticket of a tier is admitted. */
@@ -200,7 +200,63 @@ export interface Changes {
   more: boolean;
 }
 
-/** Store `bases` of the lists database: a verified snapshot payload. */
+/** When the phone may read its list, ms UTC (R49); `key` is base64, for one that lacks it. */
+export interface Release {
+  id: string;
+  from: number;
+  until: number;
+  key?: string;
+}
+
+/** AES-GCM under the list key (R51); 12 bytes of nonce. */
+export interface Sealed {
+  nonce: Uint8Array<ArrayBuffer>;
+  sealed: ArrayBuffer;
+}
+
+/** Store `keys` of the lists database. */
+export interface KeyRecord {
+  device: number;
+  id: string;
+  /** Cannot be read out; null before its time and after it. */
+  key: CryptoKey | null;
+  from: number;
+  until: number;
+  /** The greatest time that was seen, ms UTC: a clock set back brings nothing back. */
+  seen: number;
+}
+
+/** Store `sealed-bases`: a verified snapshot payload. */
+export interface SealedBase extends Sealed {
+  device: number;
+}
+
+/** Store `sealed-deltas`, key [device, seq]: changes as JSON text. */
+export interface SealedDelta extends Sealed {
+  device: number;
+  seq: number;
+}
+
+/** Store `marks`: when the list was last known to be current. */
+export interface MarkRecord {
+  device: number;
+  currentAt: number;
+}
+
+/** Store `waiting`: a list that the server sealed, for the time when its key comes (R50). */
+export interface WaitingRecord {
+  device: number;
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Server time when it was fetched. */
+  at: number;
+}
+
+/*
+ * What builds before R49 to R51 wrote. It is read once, and encrypted or deleted at the first
+ * answer of a server that knows of keys.
+ */
+
+/** Store `bases`: a verified snapshot payload. */
 export interface BaseRecord {
   device: number;
   payload: Uint8Array<ArrayBuffer>;

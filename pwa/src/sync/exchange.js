@@ -1,6 +1,6 @@
 /** One exchange with the server: logs and cursor up, acknowledgements, changes and standing down. */
 
-import { applyChanges, fetchSnapshot } from './pull-changes.js';
+import { applyChanges, fetchSealed, fetchSnapshot, openWaiting } from './pull-changes.js';
 import { nextPart, noteAck } from './push-scans.js';
 import { Refused } from './transport.js';
 
@@ -78,6 +78,7 @@ async function ask(side, part, certificates) {
     certificates,
     clock: clock.raw(),
     status: report(),
+    release: tickets?.held?.key ? tickets.held.id : '',
     ...(unused.length > 0 && { claims_unused: unused.map(({ device: _, ...claim }) => claim) }),
   };
   const { credential } = pairing;
@@ -92,6 +93,7 @@ async function ask(side, part, certificates) {
 /**
  * @typedef {{protocol: number, server_time: number, standing: Standing, acks: Ack[],
  *   reset: boolean, changes: import('../../types/records.js').Changes | null,
+ *   release?: import('../../types/records.js').Release | null,
  *   unheard?: number}} SyncAnswer
  */
 
@@ -103,6 +105,12 @@ async function ask(side, part, certificates) {
  */
 async function pull({ transport, pairing, tickets }, body, standing) {
   if (!tickets || standing === 'revoked' || standing === 'expired') return false;
+  if (body.release) await tickets.takeRelease(body.release, body.server_time);
+  if (!tickets.readable) {
+    await fetchSealed(transport, tickets, pairing, body.server_time);
+    return false;
+  }
+  if (!tickets.index && (await openWaiting(tickets, pairing))) return true;
   if (body.reset || !tickets.index) {
     await fetchSnapshot(transport, tickets, pairing);
     return true;

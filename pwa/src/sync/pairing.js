@@ -3,11 +3,13 @@
 import { fromBase64, toBase64 } from '../data/base64.js';
 import { makeKeyPair } from '../data/ed25519.js';
 import { keepPairing } from '../data/pairings.js';
+import { Tickets } from '../data/tickets.js';
 import { Refused } from './transport.js';
 
 /** @typedef {import('../../types/records.js').PairingRecord} PairingRecord */
 /** @typedef {import('../../types/records.js').KeyPair} KeyPair */
 /** @typedef {import('../data/open-database.js').Database} Database */
+/** @typedef {import('../../types/records.js').Release} Release */
 
 /** The server said no to a pairing code. `status` is its HTTP status. */
 export class PairingRefused extends Error {
@@ -35,13 +37,12 @@ export function codeIn(text) {
 const keysOfCode = new Map();
 
 /**
- * @param {import('./transport.js').Transport} transport
- * @param {Database} outbox
+ * @param {{transport: import('./transport.js').Transport, outbox: Database, lists: Database}} side
  * @param {{code: string, name: string, build: string, now: () => number}} request
  * @returns {Promise<PairingRecord>}
  * @throws {PairingRefused | import('./transport.js').Unreachable}
  */
-export async function pair(transport, outbox, { code, name, build, now }) {
+export async function pair({ transport, outbox, lists }, { code, name, build, now }) {
   const bare = codeIn(code);
   let making = keysOfCode.get(bare);
   if (!making) keysOfCode.set(bare, (making = makeKeyPair()));
@@ -55,16 +56,28 @@ export async function pair(transport, outbox, { code, name, build, now }) {
   const answer = await transport.post('/checkin/pair', body).catch((error) => {
     throw error instanceof Refused ? new PairingRefused(error.detail, error.status) : error;
   });
-  const record = recordOf(/** @type {PairAnswer} */ (answer.body), keys, name, now());
+  const said = /** @type {PairAnswer} */ (answer.body);
+  const record = recordOf(said, keys, name, now());
   await keepPairing(outbox, record);
+  if (said.release) await noteRelease(lists, record.device, said.release);
   keysOfCode.delete(bare);
   return record;
 }
 
 /**
+ * Of a key that came, the time is now; of one that did not, it is to come.
+ * @param {Database} lists
+ * @param {number} device
+ * @param {Release} release
+ */
+async function noteRelease(lists, device, release) {
+  await new Tickets(lists, device).takeRelease(release, release.key ? release.from : 0);
+}
+
+/**
  * @typedef {{device: number, credential: string, certificate: string, server_key: string,
  *   event: import('../../types/door.js').EventInfo, lists: number[], expires_at: number,
- *   name?: string, role?: string, gate?: string}} PairAnswer
+ *   release?: Release | null, name?: string, role?: string, gate?: string}} PairAnswer
  */
 
 /**

@@ -26,7 +26,7 @@ export async function obey({ outbox, pairing, tickets, log, sealAll }, said) {
   const standing = worse(pairing.standing, said);
   let now = pairing;
   if (standing === 'revoked' || standing === 'expired') {
-    if (tickets.index) await tickets.wipe();
+    if (!tickets.empty) await tickets.wipe();
     await sealAll();
   }
   const credential = standing === 'revoked' ? null : pairing.credential;
