@@ -8,6 +8,7 @@ from pydantic import ValidationError as ShapeError
 from wtforms import (
     BooleanField,
     Field,
+    PasswordField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -166,6 +167,8 @@ class TierForm(PageForm):
     sales_end_at = LocalTimeField()
     hidden = BooleanField()
     ask_names = BooleanField()
+    prompt_kinds = Checkboxes(choices=["age", "photo", "note"])
+    prompt_text = StringField(validators=[at_most(200)])
 
     def process(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
         """Read the zone of the tier's event first, for the times are meant in it."""
@@ -186,6 +189,25 @@ class DeviceForm(PageForm):
     name = StringField(validators=[filled(lambda: _("Give the phone a name.")), at_most(80)])
     gate = StringField(validators=[at_most(80)])
     role = SelectField(choices=["steward", "supervisor"])
+
+
+class PinForm(PageForm):
+    """A supervisor's PIN, typed twice."""
+
+    pin = PasswordField(validators=[filled(lambda: _("Write 4 to 8 digits."))])
+    again = PasswordField()
+
+    def validate_again(self, field: Field) -> None:
+        """Refuse two that differ: nobody sees what was typed."""
+        if (field.data or "").strip() != (self.pin.data or "").strip():
+            raise ValidationError(_("The two do not match. Type the same digits again."))
+
+
+class StrictForm(PageForm):
+    """Whether phones ask the server before a green light, and how long they wait."""
+
+    strict = BooleanField()
+    budget_ms = WholeNumberField(least=100, most=5_000)
 
 
 class KeyForm(PageForm):

@@ -12,7 +12,7 @@ from handstamp.checkin.find_admissions import admissions_of, admitted_serials
 from handstamp.checkin.scan_log import scan_log
 from handstamp.events.find_events import tiers_of
 from handstamp.events.models import Event
-from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.errors import BadInput, NotFound
 from handstamp.plumbing.paging import link, number_in
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services, require_user, services
@@ -24,6 +24,7 @@ from handstamp.tickets.models import Ticket
 from handstamp.tickets.qr_codes import qr_svg
 from handstamp.tickets.reissue_ticket import reissue
 from handstamp.tickets.revoke_ticket import change_status
+from handstamp.tickets.write_note import write_note
 
 PAGE = 100
 _STATUS_OF = {
@@ -79,6 +80,10 @@ async def guests(request: Request) -> Response:
 @page
 async def guest(request: Request) -> Response:
     """Show one ticket: its person, its QR code, where it was let in, what was done to it."""
+    return await _guest_page(request)
+
+
+async def _guest_page(request: Request, *, typed: str = "", wrong: str = "") -> Response:
     actor, shared = require_user(request), services(request)
     async with shared.db.read() as session:
         event = await event_of(session, request)
@@ -103,8 +108,31 @@ async def guest(request: Request) -> Response:
         status_names=words.ticket_statuses(),
         verdict_names=words.verdicts(),
         tones=words.TONES,
+        status=422 if wrong else 200,
+        note_typed=typed if wrong else ticket.note,
+        note_error=wrong,
         **around,
     )
+
+
+@page
+async def write_one(request: Request) -> Response:
+    """Write what a steward reads before admitting this guest."""
+    note = str((await request.form()).get("note", ""))
+
+    async def effect(
+        session: AsyncSession, shared: Services, actor: Actor, ticket: Ticket
+    ) -> Ticket:
+        return await write_note(session, shared, actor, ticket, note)
+
+    try:
+        event, ticket, _before = await _act(request, effect)
+    except BadInput as error:
+        return await _guest_page(request, typed=note, wrong=error.detail)
+    said = (
+        _("Saved. Phones show it from their next contact.") if ticket.note else _("Note removed.")
+    )
+    return go(request, path_of(event.id, f"/guests/{ticket.id}"), said)
 
 
 async def _ticket(session: AsyncSession, actor: Actor, event: Event, request: Request) -> Ticket:
@@ -166,6 +194,7 @@ _GUESTS = "/organizer/events/{event_id}/guests"
 routes = [
     Route(_GUESTS, guests),
     Route(_GUESTS + "/{ticket_id:int}", guest),
+    Route(_GUESTS + "/{ticket_id:int}/note", write_one, methods=["POST"]),
     Route(_GUESTS + "/{ticket_id:int}/reissue", reissue_one, methods=["POST"]),
     Route(_GUESTS + "/{ticket_id:int}/{act}", set_status, methods=["POST"]),
 ]

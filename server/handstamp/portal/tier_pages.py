@@ -17,6 +17,7 @@ from handstamp.plumbing.errors import Problem
 from handstamp.plumbing.money_text import amount_text, read_amount
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_user, services
+from handstamp.portal import words
 from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.forms import TierForm
 from handstamp.portal.pages import go, page, render
@@ -57,7 +58,15 @@ async def tier_form(request: Request) -> Response:
         else:
             return go(request, path_of(event.id, "/tiers"), _("The tier is saved."))
     status = 422 if form.errors else 200
-    return render(request, "tier_form.html", status=status, form=form, tier=tier, **around)
+    return render(
+        request,
+        "tier_form.html",
+        status=status,
+        form=form,
+        tier=tier,
+        prompts=words.prompt_kinds(),
+        **around,
+    )
 
 
 def _shown(event: Event, tier: Tier | None) -> dict[str, Any]:
@@ -73,6 +82,8 @@ def _shown(event: Event, tier: Tier | None) -> dict[str, Any]:
         "sales_end_at": tier.sales_end_at,
         "hidden": tier.visibility == "hidden",
         "ask_names": tier.ask_names,
+        "prompt_kinds": [kind for kind in tier.prompt_kinds.split(",") if kind],
+        "prompt_text": tier.prompt_text,
     }
 
 
@@ -85,6 +96,8 @@ def _values(event: Event, form: TierForm) -> dict[str, Any]:
         "sales_end_at": form.sales_end_at.data,
         "visibility": "hidden" if form.hidden.data else "public",
         "ask_names": form.ask_names.data,
+        "prompt_kinds": form.prompt_kinds.data or [],
+        "prompt_text": (form.prompt_text.data or "").strip(),
     }
     if form.max_per_order.data is not None:
         values["max_per_order"] = form.max_per_order.data

@@ -204,6 +204,15 @@ def personal_fields() -> list[tuple[str, str]]:
     ]
 
 
+def prompt_kinds() -> list[tuple[str, str]]:
+    """Name what a steward may have to look at before admitting a tier."""
+    return [
+        ("age", _("Proof of age")),
+        ("photo", _("Photo or identity card")),
+        ("note", _("Read the note")),
+    ]
+
+
 def member_statuses() -> dict[str, str]:
     """Name the statuses of a club's member."""
     return {

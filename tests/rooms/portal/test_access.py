@@ -23,6 +23,7 @@ TAILS = (
     "/sheet",
     "/door",
     "/door/live",
+    "/door/settings",
     "/devices",
     "/devices/pair",
     "/conflicts",
