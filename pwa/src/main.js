@@ -1,8 +1,9 @@
 /** Composition root of the door app: the logic, the screens, the language, the service worker. */
 
 import { DoorApp } from './app.js';
+import { loadTexts } from './sync/transport.js';
+import { speakWanted } from './ui/language.js';
 import { startScreens } from './ui/shell.js';
-import { PSEUDO, useLanguage } from './ui/text.js';
 
 const PAGE = '/tickets/checkin/';
 
@@ -15,7 +16,8 @@ const root = location.pathname.slice(0, Math.max(0, location.pathname.indexOf(PA
 
 export const app = new DoorApp(root, HANDSTAMP_BUILD?.id ?? 'unbuilt');
 
-if (new URLSearchParams(location.search).get('lang') === PSEUDO) useLanguage(PSEUDO);
+const texts = (/** @type {string} */ language) => loadTexts(`${root}${PAGE}`, language);
+await speakWanted(new URLSearchParams(location.search).get('lang'), texts);
 
 const screen = document.getElementById('app');
 if (!screen) throw new Error('the page has no #app');

@@ -225,10 +225,10 @@ class FakeApp extends EventTarget {
 }
 
 const { startScreens } = await import('/tickets/checkin/src/ui/shell.js');
-const { useLanguage } = await import('/tickets/checkin/src/ui/text.js');
+const { speakWanted } = await import('/tickets/checkin/src/ui/language.js');
 const wanted = new URL(location.href).searchParams;
-if (wanted.get('lang')) useLanguage(wanted.get('lang'));
-if (wanted.get('dir')) document.documentElement.dir = wanted.get('dir');
+const texts = async (language) => (await fetch(`/tickets/checkin/locales/${language}.json`)).json();
+await speakWanted(wanted.get('lang'), texts);
 const app = new FakeApp();
 app.known = (wanted.get('known') ?? '').split(',').filter(Boolean);
 app.scanner.next = wanted.get('camera') ?? 'running';

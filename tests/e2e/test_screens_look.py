@@ -82,6 +82,40 @@ STRAYS = f"""() => {{ {SHOWN}
   return found;
 }}"""
 
+CLIPPED = f"""() => {{ {SHOWN}
+  const cut = (node, style) => ['hidden', 'clip'].includes(style.overflowX)
+    && style.textOverflow !== 'ellipsis' && node.scrollWidth > node.clientWidth + 1;
+  return [...document.querySelectorAll('body *')]
+    .filter((node) => shown(node) && node.clientWidth > 1 && cut(node, getComputedStyle(node)))
+    .map((node) => `${{node.className || node.tagName}}: ${{node.textContent.trim()}}`);
+}}"""
+
+MIRRORED = f"""() => {{ {SHOWN}
+  const found = [];
+  const place = (node, at) => {{
+    const range = document.createRange();
+    range.setStart(node, at);
+    range.setEnd(node, at + 1);
+    return range.getBoundingClientRect();
+  }};
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {{
+    const node = texts.currentNode;
+    if (!shown(node.parentElement)) continue;
+    for (const digits of node.data.matchAll(/\\d{{2,}}/g)) {{
+      const first = place(node, digits.index);
+      const last = place(node, digits.index + digits[0].length - 1);
+      if (first.width && first.top === last.top && first.left > last.left) found.push(node.data);
+    }}
+  }}
+  for (const node of document.querySelectorAll('canvas, img, video, svg.stamp-mark')) {{
+    for (let at = node; at; at = at.parentElement) {{
+      if (new DOMMatrix(getComputedStyle(at).transform).a < 0) found.push(at.className);
+    }}
+  }}
+  return found;
+}}"""
+
 
 def axe(page: Page) -> Any:
     """Return what axe-core finds wrong."""
@@ -113,7 +147,10 @@ def test_a_desktop_screen_is_usable_by_everybody(stage: Stage, name: str) -> Non
 def test_texts_come_from_the_catalogue_and_fit_longer_and_from_the_right(
     stage: Stage, name: str
 ) -> None:
-    page = SCREENS[name](stage, size=PHONE, lang="qps", dir="rtl")
+    page = SCREENS[name](stage, size=PHONE, lang="qpr")
+    assert page.evaluate("document.documentElement.dir") == "rtl"
     assert page.evaluate(STRAYS) == []
+    assert page.evaluate(CLIPPED) == []
+    assert page.evaluate(MIRRORED) == []
     assert page.evaluate(SIDEWAYS) == []
     assert page.evaluate(OUT_OF_REACH) == []

@@ -27,6 +27,17 @@ export class Refused extends Error {
   }
 }
 
+/**
+ * The texts of a language, from this build's cache; there is no second attempt.
+ * @param {string} page where the app lies, with its last slash
+ * @param {string} language
+ */
+export async function loadTexts(page, language) {
+  const answer = await fetch(`${page}locales/${language}.json`);
+  if (!answer.ok) throw new Unreachable(`no texts: ${answer.status}`);
+  return answer.json();
+}
+
 export class Transport {
   /** @param {string} root where `/api/tickets` begins, without a slash at the end */
   constructor(root) {

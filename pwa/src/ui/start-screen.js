@@ -3,6 +3,7 @@
 import { button, field } from './controls.js';
 import { el, fill } from './el.js';
 import { isInstalled, platform } from './install-help.js';
+import { languageChoice } from './language.js';
 import { stampMark } from './stamp-mark.js';
 import { t } from './text.js';
 import { troubleWords } from './trouble.js';
@@ -61,6 +62,7 @@ export function startScreen(given, ways) {
           el(
             'div',
             { class: 'start-ways' },
+            languageChoice(),
             !isInstalled() && button(t('How to install'), ways.install, { kind: 'quiet', icon: 'install' }),
             given.pairings && button(t('Events on this phone'), ways.pairings, { kind: 'quiet' }),
           ),

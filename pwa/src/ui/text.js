@@ -4,6 +4,7 @@
 /** @typedef {Record<string, string | Record<string, string>>} Catalogue */
 
 export const PSEUDO = 'qps';
+export const PSEUDO_RTL = 'qpr';
 
 let language = 'en';
 /** @type {Catalogue} */
@@ -12,7 +13,8 @@ let plurals = new Intl.PluralRules('en');
 
 /**
  * Choose the language. English needs no catalogue, its texts are the keys; the pseudo-locale
- * `qps` lengthens and brackets them, so that tests see text that went round the catalogue.
+ * `qps` lengthens and brackets them, so that tests see text that went round the catalogue; `qpr`
+ * does so from right to left.
  * @param {string} wanted
  * @param {Catalogue} [entries] English text to text, or to its forms by plural category
  */
@@ -24,7 +26,7 @@ export function useLanguage(wanted, entries = {}) {
 
 /** The locale for `Intl`; the pseudo-locale formats as English. */
 export function formatLocale() {
-  return language === PSEUDO ? 'en' : language;
+  return isPseudo() ? 'en' : language;
 }
 
 /**
@@ -34,7 +36,7 @@ export function formatLocale() {
  */
 export function t(text, vars = {}) {
   const found = catalogue[text];
-  return finish(typeof found === 'string' ? found : text, vars);
+  return finish(typeof found === 'string' && found ? found : text, vars);
 }
 
 /**
@@ -49,7 +51,7 @@ export function tn(n, one, other, vars = {}) {
   const category = plurals.select(n);
   const english = category === 'one' ? one : other;
   const text = typeof forms === 'object' ? (forms[category] ?? forms['other']) : undefined;
-  return finish(text ?? english, { n, ...vars });
+  return finish(text || english, { n, ...vars });
 }
 
 /**
@@ -57,8 +59,12 @@ export function tn(n, one, other, vars = {}) {
  * @param {Vars} vars
  */
 function finish(text, vars) {
-  const shown = language === PSEUDO ? pseudo(text) : text;
+  const shown = isPseudo() ? pseudo(text) : text;
   return shown.replace(/\{(\w+)\}/g, (whole, name) => String(vars[name] ?? whole));
+}
+
+function isPseudo() {
+  return language === PSEUDO || language === PSEUDO_RTL;
 }
 
 const ACCENTS = new Map(
