@@ -159,6 +159,7 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
         "currency": "CAD",
         "unknown_policy": "hold",
         "unknown_hours": "12",
+        "release_hours": "24",
     }
     return {
         "/tickets/sign-in": {"email": f"{word()}@example.org", "next": "/tickets/organizer"},

@@ -2,6 +2,7 @@
 
 import { button } from './controls.js';
 import { el } from './el.js';
+import { releaseWords } from './release-words.js';
 import { t, tn } from './text.js';
 
 /** @typedef {import('../../types/door.js').App} App */
@@ -54,6 +55,20 @@ export function offerUpdate(board, app) {
       offerUpdate(board, app);
     }
   });
+}
+
+/**
+ * Why nothing can be scanned yet, or no more; said once, and taken back when the list can be read.
+ * @param {Notices} board
+ * @param {Door} door
+ */
+export function tellRelease(board, door) {
+  const { node } = board;
+  const words = releaseWords(door, Date.now());
+  if (words === (node.dataset.release ?? '')) return;
+  node.dataset.release = words;
+  if (words) board.add('release', words, t('Sync now'), () => door.syncNow());
+  else node.querySelector('[data-kind="release"]')?.remove();
 }
 
 /**

@@ -8,7 +8,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from handstamp.auth.find_organizers import organizers_of
-from handstamp.checkin.door_board import admitted_by_event, board
+from handstamp.checkin.door_board import board
+from handstamp.checkin.door_figures import admitted_by_event
 from handstamp.events.create_event import create_event
 from handstamp.events.edit_event import edit_event
 from handstamp.events.find_events import list_events, lists_of, owned_event, tiers_of
@@ -81,6 +82,7 @@ async def new_event(request: Request) -> Response:
         currency="CAD",
         unknown_policy="accept_and_flag",
         unknown_hours=12,
+        release_hours=24,
         snapshot_fields=["name", "email", "order", "note"],
     )
     if request.method == "POST" and await form.validate():

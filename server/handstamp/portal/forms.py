@@ -122,6 +122,7 @@ class EventForm(PageForm):
     code = StringField()
     unknown_policy = SelectField(choices=["accept_and_flag", "accept", "hold"])
     unknown_hours = WholeNumberField(most=8760)
+    release_hours = WholeNumberField(most=8760)
     snapshot_fields = Checkboxes(choices=["name", "email", "order", "note"])
     refund_until = LocalTimeField()
     refund_policy = TextAreaField()
@@ -152,6 +153,8 @@ class EventForm(PageForm):
         found["unknown_policy"] = self.unknown_policy.data
         if self.unknown_hours.data is not None:
             found["unknown_max_age_s"] = self.unknown_hours.data * 3600
+        if self.release_hours.data is not None:
+            found["release_hours"] = self.release_hours.data
         found["snapshot_fields"] = self.snapshot_fields.data or []
         return found
 

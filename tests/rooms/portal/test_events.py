@@ -21,6 +21,7 @@ FORM = {
     "currency": "CAD",
     "unknown_policy": "hold",
     "unknown_hours": "6",
+    "release_hours": "36",
     "snapshot_fields": ["name"],
 }
 
@@ -38,6 +39,7 @@ async def test_an_event_is_made_in_its_own_time_zone(desk: Desk, services: Servi
     assert event.start_at == from_local("2026-12-31T21:00", "America/Vancouver")
     assert (event.unknown_policy, event.unknown_max_age_s) == ("hold", 6 * 3600)
     assert event.snapshot_fields == "name"
+    assert event.release_hours == 36
     assert event.status == "draft"
 
 
@@ -52,6 +54,7 @@ async def test_an_event_is_made_in_its_own_time_zone(desk: Desk, services: Servi
         ("end_at", "2026-12-31T20:00", "The event must end after it starts."),
         ("capacity", "many", "Write a whole number from 0 to 1000000."),
         ("unknown_hours", "-1", "Write a whole number from 0 to 8760."),
+        ("release_hours", "8761", "Write a whole number from 0 to 8760."),
     ],
 )
 async def test_what_is_wrong_with_an_event_is_said_and_what_was_typed_stays(
