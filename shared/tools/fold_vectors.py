@@ -5,6 +5,8 @@ from typing import Any
 from shared.tools.token_vectors import Vector
 
 Ref = list[int]
+# name: (clause, epoch of the ticket, facts, epoch out, lists out)
+Cases = dict[str, tuple[str, int | None, list[Vector], int, Vector]]
 
 
 def fact(device: int, number: int, time: int, **over: Any) -> Vector:
@@ -34,7 +36,10 @@ def ref(device: int, number: int) -> Ref:
 
 
 def on(*greens: Ref, **over: Any) -> Vector:
-    """A list's state: the first green wins unless `winner` says otherwise."""
+    """A list's state: the first green wins unless `winner` says otherwise.
+
+    Without `turns` all greens are one turn; `with_turn` says when it began.
+    """
     winner = over.pop("winner", greens[0] if greens else None)
     old = over.get("old", [])
     conflict = "double" if len(greens) > 1 else "superseded" if old else ""
@@ -42,20 +47,55 @@ def on(*greens: Ref, **over: Any) -> Vector:
         "winner": winner,
         "greens": [*greens],
         "losers": [green for green in greens if green != winner],
-        "old": [],
-        "unproven": [],
-        "pending": [],
+        **{name: [] for name in ("old", "unproven", "exits", "overrides", "undone", "undos")},
+        **{name: [] for name in ("refused", "void", "pending")},
         "conflict": conflict,
+        "inside": bool(greens),
+        "entries": len(greens),
+        "turns": None,
         **over,
     }
+
+
+def turn(at: int, entries: int, by: Ref, left: bool = False) -> Vector:
+    """Entries that share one permission."""
+    return {"at": at, "entries": entries, "by": by, "left": left}
+
+
+def with_turn(of: Vector, facts: list[Vector]) -> Vector:
+    """Write the one turn of a list of single entries: it began with the first green."""
+    if of["turns"] is not None:
+        return of
+    times = {
+        (fact["device"], fact["number"], fact["tag"]): fact["time"]
+        for fact in sorted(facts, key=lambda fact: -fact["time"])
+    }
+    greens = of["greens"]
+    only = [turn(times[tuple(greens[0])], len(greens), of["winner"])] if greens else []
+    return {**of, "turns": only}
+
+
+def vectors_of(cases: Cases, rules: Vector) -> list[Vector]:
+    """Return the vectors of a file of folds."""
+    return [
+        {
+            "name": name,
+            "clause": clause,
+            "input": {"epoch": epoch, "rules": rules, "facts": facts},
+            "output": {
+                "epoch": known,
+                "lists": {number: with_turn(of, facts) for number, of in lists.items()},
+            },
+        }
+        for name, (clause, epoch, facts, known, lists) in cases.items()
+    ]
 
 
 A, B, C = ref(1, 1), ref(2, 1), ref(3, 1)
 A2, A3 = ref(1, 2), ref(1, 3)
 FORK = [1, 1, 9]
 
-# name: (clause, epoch of the ticket, facts, epoch out, lists out)
-CASES: dict[str, tuple[str, int | None, list[Vector], int, Vector]] = {
+CASES: Cases = {
     "no facts": ("R20", 3, [], 3, {}),
     "no facts, not listed": ("R20", None, [], 0, {}),
     "one admit": ("R22", 1, [fact(1, 1, 50)], 1, {"1": on(A)}),
@@ -259,10 +299,10 @@ CASES: dict[str, tuple[str, int | None, list[Vector], int, Vector]] = {
         1,
         {"2": on(A, B)},
     ),
-    "reserved and unknown kinds are pending": (
+    "kinds that a ticket cannot have are pending": (
         "R21",
         1,
-        [fact(3, 1, 10, kind=200), fact(1, 2, 20, kind=3, target=A), fact(1, 1, 50)],
+        [fact(3, 1, 10, kind=200), fact(1, 2, 20, kind=6, target=A), fact(1, 1, 50)],
         1,
         {"1": on(A, pending=[A2, C])},
     ),
@@ -292,20 +332,12 @@ CASES: dict[str, tuple[str, int | None, list[Vector], int, Vector]] = {
 
 def files() -> dict[str, Vector]:
     """The file of vectors/fold."""
-    rules = {"1": [1], "2": [1, 2]}
-    vectors = [
-        {
-            "name": name,
-            "clause": clause,
-            "input": {"epoch": epoch, "rules": rules, "facts": facts},
-            "output": {"epoch": known, "lists": lists},
-        }
-        for name, (clause, epoch, facts, known, lists) in CASES.items()
-    ]
+    single = {"entry": "single"}
+    rules = {"1": {"1": single}, "2": {"1": single, "2": single}}
     return {
         "fold/fold.json": {
             "title": "A ticket's facts and what they say of it",
             "clauses": ["R18", "R19", "R20", "R21", "R22", "R23", "R24", "R25"],
-            "vectors": vectors,
+            "vectors": vectors_of(CASES, rules),
         }
     }

@@ -3,15 +3,36 @@
 import json
 from pathlib import Path
 
-from shared.tools import fold_vectors, sealed_vectors, token_vectors, verdict_vectors, wire_vectors
+from shared.tools import (
+    entry_vectors,
+    fold_vectors,
+    log_vectors,
+    movement_vectors,
+    sealed_vectors,
+    token_vectors,
+    undo_vectors,
+    verdict_vectors,
+    wire_vectors,
+)
 
 VECTORS = Path(__file__).parents[1] / "vectors"
+ROOMS = (
+    token_vectors,
+    wire_vectors,
+    sealed_vectors,
+    log_vectors,
+    fold_vectors,
+    movement_vectors,
+    undo_vectors,
+    verdict_vectors,
+    entry_vectors,
+)
 
 
 def texts() -> dict[str, str]:
     """Return the text of each file by its path below shared/vectors."""
     written = {}
-    for room in (token_vectors, wire_vectors, sealed_vectors, fold_vectors, verdict_vectors):
+    for room in ROOMS:
         for path, file in room.files().items():
             whole = {**file, "count": len(file["vectors"])}
             vectors = whole.pop("vectors")

@@ -45,17 +45,25 @@ def entry(*windows: tuple[int | None, int | None]) -> Vector:
     return {**LIST, "rules": {**LIST["rules"], "tiers": tiers}}  # type: ignore[dict-item]
 
 
+REF_LISTS = (
+    "greens", "losers", "old", "unproven", "exits", "overrides", "undone", "undos", "refused",
+    "void", "pending",
+)  # fmt: skip
+
+
 def state(epoch: int = 2, number: str = "1", **over: Any) -> Vector:
-    """A state with one list."""
+    """A state with one list; a winner stands in its one turn."""
+    winner, entries = over.get("winner"), max(1, len(over.get("greens", [])))
+    turns = [{"at": NOW - 9, "entries": entries, "by": winner, "left": False}] if winner else []
     empty: Vector = {
         "winner": None,
-        "greens": [],
-        "losers": [],
-        "old": [],
-        "unproven": [],
-        "pending": [],
+        **{name: [] for name in REF_LISTS},
+        "conflict": "",
+        "inside": winner is not None,
+        "entries": entries if winner else 0,
+        "turns": turns,
     }
-    return {"epoch": epoch, "lists": {number: {**empty, "conflict": "", **over}}}
+    return {"epoch": epoch, "lists": {number: {**empty, **over}}}
 
 
 def out(verdict: str, admit: bool = False, flags: tuple[str, ...] = (), **more: Any) -> Vector:
@@ -328,6 +336,7 @@ def files() -> dict[str, Vector]:
                 {"name": "accepted", "flags": ["by_policy"], "bits": 2},
                 {"name": "old code", "flags": ["old_code_admitted"], "bits": 1},
                 {"name": "a code nobody has", "flags": ["unlisted_code"], "bits": 0},
+                {"name": "more than there is room for", "flags": ["over_capacity"], "bits": 0},
                 {"name": "of a newer side", "flags": ["later"], "bits": 0},
             ],
         },
@@ -337,4 +346,5 @@ def files() -> dict[str, Vector]:
 _NAMES = [
     "valid", "already_used", "refunded", "cancelled", "superseded", "disputed", "wrong_event",
     "wrong_list", "too_early", "too_late", "list_too_old", "unknown", "forged", "not_a_ticket",
+    "not_inside",
 ]  # fmt: skip

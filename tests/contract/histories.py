@@ -4,8 +4,23 @@ from random import Random
 from typing import Any
 
 History = dict[str, Any]
-RULES = {"1": [1], "2": [1, 2]}
 NOW = 1_000
+DAYS = [8, 16, 24]
+ENTRIES: list[History] = [
+    {"entry": "single"},
+    {"entry": "reentry"},
+    {"entry": "per_day", "per_day": 1, "days": DAYS},
+    {"entry": "per_day", "per_day": 2, "days": [*DAYS, NOW - 1]},
+    {"entry": "by_moonlight", "per_day": 3},
+    {"entry": "per_day", "days": []},
+    {},
+]
+
+
+def rules(random: Random) -> History:
+    """Return rules of movement as a list may have them."""
+    more = {"capacity": random.choice((1, 9, 10)), "undo_s": 60}
+    return {**random.choice(ENTRIES), **(more if random.random() < 0.3 else {})}
 
 
 def history(random: Random) -> History:
@@ -23,7 +38,10 @@ def history(random: Random) -> History:
         copy.update(time=copy["time"] - random.randint(0, 9), proven=random.random() < 0.5)
         facts.append(copy)
     random.shuffle(facts)
-    return {"epoch": random.choice((None, 1, 1, 1, 2, 3)), "rules": RULES, "facts": facts}
+    known = {"1": {"1": rules(random)}, "2": {"1": rules(random), "2": rules(random)}}
+    voids = {str(random.choice(devices)): random.randint(1, 6)} if random.random() < 0.15 else {}
+    epoch = random.choice((None, 1, 1, 1, 2, 3))
+    return {"epoch": epoch, "rules": known, "facts": facts, "voids": voids}
 
 
 def _fact(random: Random, device: int, before: list[History]) -> History:
@@ -35,11 +53,12 @@ def _fact(random: Random, device: int, before: list[History]) -> History:
     refs = [[fact["device"], fact["number"], fact["tag"]] for fact in seen]
     if random.random() < 0.05:
         refs.append([9, 9, 9])
+    kind = random.choices((1, 2, 3, 4, 5, 6, 77), (46, 6, 20, 16, 8, 2, 2))[0]
     return {
         "device": device,
         "number": number,
         "tag": random.randrange(2**48) if random.random() < 0.5 else len(before),
-        "kind": random.choices((1, 2, 3, 4, 5, 6, 77), (80, 8, 2, 2, 2, 2, 2))[0],
+        "kind": kind,
         "list": random.choices((1, 2, 3), (70, 25, 5))[0],
         "rule": random.choices((1, 2, 3), (85, 10, 5))[0],
         "epoch": random.choices((1, 2, 3), (80, 15, 5))[0],
@@ -49,8 +68,21 @@ def _fact(random: Random, device: int, before: list[History]) -> History:
         "proven": random.random() < 0.8,
         "backed": random.random() < 0.1,
         "seen": refs,
-        "target": random.choice([None, None, [1, 1, 1]]),
+        "target": _target(random, device, before)
+        if kind == 4
+        else random.choice((None, [1, 1, 1])),
+        "allowed": random.random() < (0.7 if kind == 5 else 0.3),
+        "timely": random.random() < 0.6,
     }
+
+
+def _target(random: Random, device: int, before: list[History]) -> list[int] | None:
+    """Return what an undo names: often the device's own last fact."""
+    own = [fact for fact in before if fact["device"] == device]
+    chosen = own[-1] if own and random.random() < 0.7 else random.choice(before or [None])
+    if chosen is None or random.random() < 0.05:
+        return random.choice((None, [9, 9, 9]))
+    return [chosen["device"], chosen["number"], chosen["tag"]]
 
 
 def question(random: Random, state: History | None) -> History:
@@ -83,10 +115,15 @@ def question(random: Random, state: History | None) -> History:
             "unknown_max_age_s": 60,
         },
         "ticket": ticket if random.random() < 0.8 else None,
-        "list": {"list": random.randint(1, 3), "rev": 1, "rules": {"tiers": windows}},
+        "list": {
+            "list": random.randint(1, 3),
+            "rev": 1,
+            "rules": {"tiers": windows, **rules(random)},
+        },
         "state": state,
-        "now": NOW,
+        "now": random.choice((NOW, NOW, random.randint(0, 30))),
         "list_age_s": random.choice((0, 59, 60, 61, 9999)),
+        "inside": random.choice((None, 0, 9, 10)),
     }
 
 

@@ -8,6 +8,7 @@ from tests.contract.histories import history, question
 from tests.contract.long_counts import long_count
 from tests.contract.twins import JavaScript, Python, Refused, fact_json
 
+from handstamp.checkin.fold import REFS
 from handstamp.checkin.wire import (
     Fact,
     FactRow,
@@ -35,11 +36,15 @@ def test_histories_fold_and_are_judged_alike(javascript: JavaScript) -> None:
         questions = [question(random, random.choice((state, state, None))) for state in states]
         verdicts = javascript("decideAll", {"inputs": questions})
         assert verdicts == python("decideAll", {"inputs": questions})
-        seen.update(verdict["verdict"] for verdict in verdicts)
-        seen.update(
-            "conflict " + of["conflict"] for state in states for of in state["lists"].values()
-        )
-    assert len(seen) == 14 + 3, "every verdict and every kind of conflict came up"
+        leaving = javascript("decideExitAll", {"inputs": questions})
+        assert leaving == python("decideExitAll", {"inputs": questions})
+        seen.update(verdict["verdict"] for verdict in verdicts + leaving)
+        seen.update(flag for verdict in verdicts for flag in verdict["flags"])
+        for of in (of for state in states for of in state["lists"].values()):
+            seen.add("conflict " + of["conflict"])
+            seen.update(f"some {name}" for name in REFS if of[name])
+            seen.add(f"{min(3, len(of['turns']))} turns, inside: {of['inside']}")
+    assert len(seen) == 15 + 5 + 3 + len(REFS) + 2 * 4 - 1, "everything came up"
 
 
 def test_random_facts_are_laid_out_alike(javascript: JavaScript) -> None:

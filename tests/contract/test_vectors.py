@@ -12,6 +12,7 @@ from handstamp.tickets.token import TokenBody, encode_body, encode_token, token_
 
 Vector = dict[str, Any]
 ENGINES = ["noble", "webcrypto"]
+FOLDS = ["fold/fold", "fold/movements", "fold/undo", "fold/voids"]
 
 
 @pytest.mark.parametrize("vector", cases("token/encode"))
@@ -113,14 +114,24 @@ def test_snapshot_is_read(twin: Twin, vector: Vector) -> None:
     assert sorted(read["facts"], key=lambda row: row[:3]) == vector["facts"]
 
 
-@pytest.mark.parametrize("vector", cases("fold/fold"))
+@pytest.mark.parametrize("vector", [case for name in FOLDS for case in cases(name)])
 def test_facts_fold(twin: Twin, vector: Vector) -> None:
     assert twin("fold", vector["input"]) == vector["output"]
 
 
-@pytest.mark.parametrize("vector", cases("verdict/decide"))
+@pytest.mark.parametrize("vector", cases("fold/grants"))
+def test_undo_is_granted(twin: Twin, vector: Vector) -> None:
+    assert twin("grants", vector) == vector["granted"]
+
+
+@pytest.mark.parametrize("vector", [*cases("verdict/decide"), *cases("verdict/entry")])
 def test_verdict(twin: Twin, vector: Vector) -> None:
     assert twin("decide", vector["input"]) == vector["output"]
+
+
+@pytest.mark.parametrize("vector", cases("verdict/leave"))
+def test_verdict_of_leaving(twin: Twin, vector: Vector) -> None:
+    assert twin("decideExit", vector["input"]) == vector["output"]
 
 
 @pytest.mark.parametrize("vector", cases("verdict/codes"))

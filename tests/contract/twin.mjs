@@ -6,9 +6,12 @@ import { deviceHex, serialLetters, serialOf } from '../../pwa/src/core/ids.js';
 import { foreignCodeDigest } from '../../pwa/src/core/foreign-code.js';
 import { factOfRow, fold } from '../../pwa/src/core/fold.js';
 import { openSealedList } from '../../pwa/src/core/sealed-list.js';
+import { voidsOf } from '../../pwa/src/core/voids.js';
+import { lastOwn, mayUndo } from '../../pwa/src/core/may-undo.js';
 import { strict } from '../../pwa/src/core/signing.js';
 import { encodeToken, parseToken, tokenDigest, verifyToken } from '../../pwa/src/core/token.js';
-import { CODES, decide, flagBits } from '../../pwa/src/core/verdict.js';
+import { grants } from '../../pwa/src/core/undo.js';
+import { CODES, decide, decideExit, flagBits } from '../../pwa/src/core/verdict.js';
 import * as wire from '../../pwa/src/core/wire.js';
 import * as noble from '../../pwa/vendor/noble-ed25519/index.js';
 
@@ -102,15 +105,26 @@ const OPS = {
     return { header, tickets: rows, facts: Array.from({ length: facts.count }, (_, at) => facts.row(at)) };
   },
   fold: (input) => fold(input),
-  foldRows: ({ rows, epoch, rules }) => fold({ facts: rows.map(factOfRow), epoch, rules }),
+  foldRows: ({ rows, epoch, rules, voids }) =>
+    fold({ facts: rows.map(factOfRow), epoch, rules, voids }),
+  voidsOf: ({ rows }) => voidsOf(rows),
+  grants: ({ fact, target, supervisor, undo_s: undoS }) =>
+    grants({ fact, target, supervisor, undoS }),
+  lastOwn: (known) => lastOwn(known),
+  mayUndo: (asked) => mayUndo(asked),
   foldAll: ({ inputs }) => inputs.map((input) => fold(input)),
   decide: (input) => decide(input),
   decideAll: ({ inputs }) => inputs.map((input) => decide(input)),
-  /** How often the fold looked at the time of a fact: its work, whatever the machine. */
+  decideExit: (input) => decideExit(input),
+  decideExitAll: ({ inputs }) => inputs.map((input) => decideExit(input)),
+  /** How often the fold looked at times and numbers: its work, whatever the machine. */
   foldWork({ input }) {
     let looks = 0;
-    const facts = input.facts.map(({ time, ...fact }) =>
-      Object.defineProperty(fact, 'time', { get: () => ((looks += 1), time) }),
+    const facts = input.facts.map(({ time, number, ...fact }) =>
+      Object.defineProperties(fact, {
+        time: { get: () => ((looks += 1), time) },
+        number: { get: () => ((looks += 1), number) },
+      }),
     );
     fold({ ...input, facts });
     return looks;

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from handstamp.checkin import fold, verdict, wire
+from handstamp.checkin.movements import FoldFact
 from handstamp.checkin.sealed_list import open_for_device
+from handstamp.checkin.turns import Turn
+from handstamp.checkin.undo import grants
 from handstamp.checkin.wire import Fact, FactRow, TicketRow
 from handstamp.kit.ids import base32_encode, device_hex, luhn32
 from handstamp.kit.signing import verify
@@ -154,13 +157,22 @@ class Python:
 
     def fold(self, given: Json) -> Json:
         facts = [fold_fact(fact) for fact in given["facts"]]
-        rules = {int(number): revs for number, revs in given["rules"].items()}
-        return fold.state_to_json(fold.fold(facts, given["epoch"], rules))
+        known = (rules_by_number(given["rules"]), voids_by_number(given))
+        return fold.state_to_json(fold.fold(facts, given["epoch"], *known))
 
     def foldRows(self, given: Json) -> Json:  # noqa: N802
         facts = [fold.fact_of_row(FactRow.from_json(row)) for row in given["rows"]]
-        rules = {int(number): revs for number, revs in given["rules"].items()}
-        return fold.state_to_json(fold.fold(facts, given["epoch"], rules))
+        known = (rules_by_number(given["rules"]), voids_by_number(given))
+        return fold.state_to_json(fold.fold(facts, given["epoch"], *known))
+
+    def grants(self, given: Json) -> Json:
+        target = given["target"]
+        return grants(
+            made_fact(given["fact"]),
+            None if target is None else made_fact(target),
+            supervisor=given["supervisor"],
+            undo_s=given["undo_s"],
+        )
 
     def foldAll(self, given: Json) -> Json:  # noqa: N802
         return [self.fold(entry) for entry in given["inputs"]]
@@ -175,8 +187,23 @@ class Python:
             state=None if given["state"] is None else state_of(given["state"]),
             now=given["now"],
             list_age_s=given["list_age_s"],
+            inside=given.get("inside"),
         )
         return verdict.decision_to_json(decision)
+
+    def decideExit(self, given: Json) -> Json:  # noqa: N802
+        ticket = given["ticket"]
+        decision = verdict.decide_exit(
+            token=verdict.TokenRead(**given["token"]),
+            event=verdict.EventPolicy(**given["event"]),
+            ticket=None if ticket is None else verdict.Listed(**ticket),
+            rules=verdict.rules_of(given["list"]),
+            state=None if given["state"] is None else state_of(given["state"]),
+        )
+        return verdict.decision_to_json(decision)
+
+    def decideExitAll(self, given: Json) -> Json:  # noqa: N802
+        return [self.decideExit(entry) for entry in given["inputs"]]
 
     def decideAll(self, given: Json) -> Json:  # noqa: N802
         return [self.decide(entry) for entry in given["inputs"]]
@@ -219,35 +246,54 @@ def fact_json(fact: Fact) -> Json:
     return written
 
 
-def fold_fact(given: Json) -> fold.FoldFact:
+def made_fact(given: Json) -> Fact:
+    """Make a fact of the members that an undo is judged by."""
+    blank = {"previous": bytes(32), "rule_rev": 1, "epoch": 1, "how": 1, "verdict": 1, "flags": 0}
+    members = {**blank, "digest": bytes(8), "claimed": 1, "cursor": 0, "age": 0, **given}
+    members["list_no"] = members.pop("list")
+    return Fact(**members)
+
+
+def rules_by_number(given: Json) -> dict[int, dict[int, Any]]:
+    """Read the rules that the fold is given."""
+    return {
+        int(number): {int(rev): rules for rev, rules in revisions.items()}
+        for number, revisions in given.items()
+    }
+
+
+def voids_by_number(given: Json) -> dict[int, int]:
+    """Read which devices' facts are void."""
+    return {int(device): number for device, number in given.get("voids", {}).items()}
+
+
+def fold_fact(given: Json) -> FoldFact:
     """Read a fact of the fold's input."""
     members = {**given, "list_no": given["list"], "rule_rev": given["rule"]}
     del members["list"], members["rule"]
     members["seen"] = tuple(tuple(ref) for ref in given["seen"])
     members["target"] = None if given["target"] is None else tuple(given["target"])
-    return fold.FoldFact(**members)
+    return FoldFact(**members)
 
 
 def state_of(given: Json) -> fold.State:
     """Read a state by `fold.schema.json`."""
 
-    def refs(rows: Json) -> tuple[wire.Ref, ...]:
-        return tuple((row[0], row[1], row[2]) for row in rows)
+    def ref(row: Json) -> wire.Ref:
+        return (row[0], row[1], row[2])
 
-    return fold.State(
-        given["epoch"],
-        {
-            int(number): fold.ListState(
-                winner=None if of["winner"] is None else refs([of["winner"]])[0],
-                conflict=of["conflict"],
-                **{
-                    name: refs(of[name])
-                    for name in ("greens", "losers", "old", "unproven", "pending")
-                },
-            )
-            for number, of in given["lists"].items()
-        },
-    )
+    def on_list(of: Json) -> fold.ListState:
+        return fold.ListState(
+            **of
+            | {name: tuple(map(ref, of[name])) for name in fold.REFS}
+            | {
+                "winner": None if of["winner"] is None else ref(of["winner"]),
+                "turns": tuple(Turn(**turn | {"by": ref(turn["by"])}) for turn in of["turns"]),
+            }
+        )
+
+    lists = {int(number): on_list(of) for number, of in given["lists"].items()}
+    return fold.State(given["epoch"], lists)
 
 
 def ticket_rows(rows: Json) -> list[TicketRow]:

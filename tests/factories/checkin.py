@@ -10,7 +10,8 @@ from typing import Any
 import httpx2
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handstamp.checkin.fold import FoldFact, State, fact_of_row, fold
+from handstamp.checkin.fold import State, fact_of_row, fold
+from handstamp.checkin.movements import FoldFact
 from handstamp.checkin.pair_device import make_pairing_code
 from handstamp.checkin.validate_keys import create_key
 from handstamp.checkin.verdict import (

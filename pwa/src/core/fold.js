@@ -1,58 +1,94 @@
 // From a ticket's facts to its state on each list. Twin: server/handstamp/checkin/fold.py.
-// Vectors: shared/vectors/fold.
+// Vectors: shared/vectors/fold. The order is in places.js, turns in turns.js, what is taken back
+// in undo.js.
 
-import { Heap } from './heap.js';
-import { KIND, ROW_FLAG } from './wire.js';
+import { entryRulesOf } from './entry-rules.js';
+import { inOrder, keyOf, refOf, refOrder } from './places.js';
+import { Turns } from './turns.js';
+import { settle } from './undo.js';
+import { KIND, MOVEMENTS, ROW_FLAG } from './wire.js';
 
-/** @import { FoldFact, ListState, State } from '../../types/protocol.js' */
+/** @import { EntryRules, FoldFact, FoldInput, ListState, State } from '../../types/protocol.js' */
 /** @import { FactRow, Ref } from '../../types/records.js' */
 
-/**
- * Folds a ticket's facts; `epoch` is the listed ticket's, `rules` the known revisions of each
- * list. O((n + e) log n) for n facts with e refs in `seen`, whoever wrote them.
- * @param {{facts: FoldFact[], epoch: number | null, rules: Record<string, number[]>}} input
- * @returns {State}
- */
-export function fold({ facts, epoch, rules }) {
+/** The facts of one list, sorted by what becomes of them. */
+class OfList {
   /** @type {FoldFact[]} */
-  const folding = [];
-  /** @type {Map<number, {ordered: FoldFact[], pending: FoldFact[]}>} */
-  const byList = new Map();
-  let known = epoch ?? 0;
-  for (const fact of distinct(facts).values()) {
-    if (fact.kind === KIND.deny) continue;
-    if (fact.kind === KIND.admit && rules[fact.list]?.includes(fact.rule)) {
-      folding.push(fact);
-      known = Math.max(known, fact.epoch);
-    } else {
-      ofList(byList, fact.list).pending.push(fact);
-    }
-  }
-  for (const fact of inOrder(folding)) ofList(byList, fact.list).ordered.push(fact);
-  /** @type {Record<string, ListState>} */
-  const lists = {};
-  for (const [list, of] of byList) lists[list] = listState(of.ordered, of.pending, known);
-  return { epoch: known, lists };
+  moves = [];
+  /** @type {FoldFact[]} */
+  pending = [];
+  /** @type {FoldFact[]} */
+  refused = [];
+  /** @type {FoldFact[]} */
+  undone = [];
+  /** @type {FoldFact[]} */
+  undos = [];
+  /** @type {FoldFact[]} */
+  void = [];
 }
 
 /**
- * @param {Map<number, {ordered: FoldFact[], pending: FoldFact[]}>} byList
+ * Folds a ticket's facts; `epoch` is the listed ticket's, `rules` every known revision of each
+ * list, `voids` the numbers from which on some devices' facts count as not there (R53).
+ * O((n + e) log n) for n facts with e refs in `seen`, whoever wrote them.
+ * @param {FoldInput} input
+ * @returns {State}
+ */
+export function fold({ facts, epoch, rules, voids = {} }) {
+  const kept = distinct(facts);
+  if (kept.size === 1) {
+    const [only] = kept.values(); // nearly every ticket: the door's hot path
+    const known = rules[only.list]?.[only.rule] !== undefined;
+    if (only.kind === KIND.admit && known && voids[only.device] === undefined) {
+      return stateOfOne(only, epoch ?? 0);
+    }
+  }
+  /** @type {Map<number, OfList>} */
+  const byList = new Map();
+  const moves = sortOut(kept, { rules, voids }, byList);
+  const known = moves.reduce((most, fact) => Math.max(most, fact.epoch), epoch ?? 0);
+  for (const fact of inOrder(moves)) ofList(byList, fact.list).moves.push(fact);
+  /** @type {Record<string, ListState>} */
+  const lists = {};
+  for (const [list, of] of byList) lists[list] = listState(of, known, rules[list]);
+  return { epoch: known, lists };
+}
+
+/** @type {Omit<ListState, 'winner' | 'conflict'>} */
+const EMPTY = Object.freeze({
+  greens: [], losers: [], old: [], unproven: [], exits: [], overrides: [], undone: [], undos: [],
+  refused: [], void: [], pending: [], inside: false, entries: 0, turns: [],
+});
+
+/**
+ * What one admit by itself comes to, whatever the list's rules.
+ * @param {FoldFact} admit
+ * @param {number} epoch
+ * @returns {State}
+ */
+function stateOfOne(admit, epoch) {
+  const ref = refOf(admit);
+  const unproven = admit.backed || admit.proven ? [] : [ref];
+  /** @type {ListState} */
+  const of =
+    admit.epoch < epoch
+      ? { ...EMPTY, winner: null, old: [ref], unproven, conflict: 'superseded' }
+      : {
+          ...EMPTY, winner: ref, greens: [ref], unproven, conflict: '', inside: true, entries: 1,
+          turns: [{ at: admit.time, entries: 1, by: ref, left: false }],
+        };
+  return { epoch: Math.max(epoch, admit.epoch), lists: { [admit.list]: of } };
+}
+
+/**
+ * @param {Map<number, OfList>} byList
  * @param {number} list
  */
 function ofList(byList, list) {
   let of = byList.get(list);
-  if (of === undefined) byList.set(list, (of = { ordered: [], pending: [] }));
+  if (of === undefined) byList.set(list, (of = new OfList()));
   return of;
 }
-
-/** @param {Ref} ref */
-const keyOf = ([device, number, tag]) => `${device}.${number}.${tag}`;
-
-/**
- * @param {FoldFact} fact
- * @returns {Ref}
- */
-const refOf = (fact) => [fact.device, fact.number, fact.tag];
 
 /**
  * One copy of each fact: the least by time, then by what is proven of it.
@@ -78,160 +114,113 @@ function copyOrder(a, b) {
     a.time - b.time ||
     Number(a.proven) - Number(b.proven) ||
     Number(a.backed) - Number(b.backed) ||
-    Number(a.scanned) - Number(b.scanned)
+    Number(a.scanned) - Number(b.scanned) ||
+    Number(a.allowed ?? false) - Number(b.allowed ?? false) ||
+    Number(a.timely ?? false) - Number(b.timely ?? false)
   );
 }
 
 /**
- * @param {FoldFact} a
- * @param {FoldFact} b
+ * Notes what does not move; the movements that do, of all lists together.
+ * @param {Map<string, FoldFact>} kept
+ * @param {{rules: FoldInput['rules'], voids: Record<number, number>}} known
+ * @param {Map<number, OfList>} byList
+ * @returns {FoldFact[]}
  */
-function refOrder(a, b) {
-  return a.device - b.device || a.number - b.number || a.tag - b.tag;
+function sortOut(kept, { rules, voids }, byList) {
+  /** @type {Map<string, FoldFact>} */
+  const there = new Map();
+  /** @type {FoldFact[]} */
+  const undos = [];
+  for (const [key, fact] of kept) {
+    if (fact.kind === KIND.deny) continue;
+    const of = ofList(byList, fact.list);
+    if (fact.number >= (voids[fact.device] ?? Infinity)) {
+      of.void.push(fact);
+      continue;
+    }
+    there.set(key, fact);
+    if (fact.kind === KIND.undo && isKnown(rules, fact)) undos.push(fact);
+  }
+  const settled = settle(undos, there);
+  for (const undo of settled.undos) ofList(byList, undo.list).undos.push(undo);
+  for (const undo of settled.pending) ofList(byList, undo.list).pending.push(undo);
+  for (const undo of settled.refused) ofList(byList, undo.list).refused.push(undo);
+  const settledUndos = new Set(undos);
+  /** @type {FoldFact[]} */
+  const moves = [];
+  for (const [key, fact] of there) {
+    const of = ofList(byList, fact.list);
+    if (settled.undone.has(key)) of.undone.push(fact);
+    else if (settledUndos.has(fact)) continue;
+    else if (!MOVEMENTS.includes(fact.kind) || !isKnown(rules, fact)) of.pending.push(fact);
+    else if (fact.kind === KIND.override && !fact.allowed) of.refused.push(fact);
+    else moves.push(fact);
+  }
+  return moves;
 }
 
 /**
- * @param {FoldFact} a
- * @param {FoldFact} b
+ * @param {FoldInput['rules']} rules
+ * @param {FoldFact} fact
  */
-function placeOrder(a, b) {
-  return a.time - b.time || refOrder(a, b);
+function isKnown(rules, fact) {
+  return rules[fact.list]?.[fact.rule] !== undefined;
 }
 
 /**
- * @param {FoldFact[]} ordered
- * @param {FoldFact[]} pending
+ * @param {OfList} of
  * @param {number} known
+ * @param {FoldInput['rules'][string]} rules
  * @returns {ListState}
  */
-function listState(ordered, pending, known) {
-  const greens = ordered.filter((fact) => fact.epoch === known);
-  const old = ordered.filter((fact) => fact.epoch < known);
-  const winner = greens.find((fact) => fact.scanned) ?? greens[0];
+function listState(of, known, rules) {
+  const turns = new Turns();
+  /** @type {Map<number, EntryRules>} */
+  const parsed = new Map();
+  /** @type {FoldFact[]} */
+  const greens = [];
+  /** @type {FoldFact[]} */
+  const old = [];
+  let entries = 0;
+  for (const fact of of.moves) {
+    const current = fact.epoch === known;
+    if (fact.kind === KIND.admit) (current ? greens : old).push(fact);
+    if (!current) continue;
+    if (fact.kind === KIND.exit) {
+      turns.leave();
+      continue;
+    }
+    let rule = parsed.get(fact.rule);
+    if (rule === undefined) parsed.set(fact.rule, (rule = entryRulesOf(rules[fact.rule])));
+    turns.enter(fact, rule);
+    entries += 1;
+  }
+  const winner = turns.winner();
+  const winners = turns.winners();
   return {
     winner: winner ? refOf(winner) : null,
     greens: greens.map(refOf),
-    losers: greens.filter((fact) => fact !== winner).map(refOf),
+    losers: greens.filter((fact) => !winners.has(fact)).map(refOf),
     old: old.map(refOf),
-    unproven: ordered.filter((fact) => !fact.backed && !fact.proven).map(refOf),
-    pending: pending.sort(refOrder).map(refOf),
-    conflict: greens.length > 1 ? 'double' : old.length ? 'superseded' : '',
+    unproven: of.moves.filter((fact) => !fact.backed && !fact.proven).map(refOf),
+    exits: of.moves.filter((fact) => fact.kind === KIND.exit).map(refOf),
+    overrides: of.moves.filter((fact) => fact.kind === KIND.override).map(refOf),
+    undone: sorted(of.undone),
+    undos: sorted(of.undos),
+    refused: sorted(of.refused),
+    void: sorted(of.void),
+    pending: sorted(of.pending),
+    conflict: turns.crowded ? 'double' : old.length ? 'superseded' : '',
+    inside: turns.inside,
+    entries,
+    turns: turns.told(),
   };
 }
 
-/** A fact on its way into the order: how many facts it waits for, and who waits for it. */
-class Entry {
-  blockers = 0;
-  done = false;
-  /** @type {Entry[]} */
-  followers = [];
-
-  /** @param {FoldFact} fact */
-  constructor(fact) {
-    this.fact = fact;
-  }
-}
-
-/**
- * Which facts of each device wait for facts of that device with lesser numbers. A device that
- * forked has several facts under one number; counting what remains of each number, instead of
- * drawing an edge from each fact to each, keeps a hostile log linear.
- */
-class Logs {
-  /** @type {Map<number, {entries: Entry[], left: number}[]>} least number last */
-  #levels = new Map();
-
-  /** @param {Entry[]} entries */
-  constructor(entries) {
-    const sorted = entries.slice().sort((a, b) => refOrder(b.fact, a.fact));
-    for (const entry of sorted) {
-      const { device, number } = entry.fact;
-      let levels = this.#levels.get(device);
-      if (levels === undefined) this.#levels.set(device, (levels = []));
-      const last = levels.at(-1);
-      if (last !== undefined && last.entries[0].fact.number === number) {
-        last.entries.push(entry);
-        last.left += 1;
-      } else {
-        levels.push({ entries: [entry], left: 1 });
-      }
-    }
-  }
-
-  /** Every entry that has a lesser number of its device before it. */
-  *waiting() {
-    for (const levels of this.#levels.values()) {
-      for (const level of levels.slice(0, -1)) yield* level.entries;
-    }
-  }
-
-  /**
-   * Notes a placed entry; yields those that its device's log now lets go on.
-   * @param {Entry} entry
-   */
-  *placed(entry) {
-    const { device, number } = entry.fact;
-    const levels = /** @type {{entries: Entry[], left: number}[]} */ (this.#levels.get(device));
-    const level = levels[levelAt(levels, number)];
-    level.left -= 1;
-    while (levels.length && levels[levels.length - 1].left === 0) {
-      levels.pop();
-      if (levels.length) yield* levels[levels.length - 1].entries;
-    }
-  }
-}
-
-/**
- * Index of a number among levels that fall.
- * @param {{entries: Entry[]}[]} levels
- * @param {number} number
- */
-function levelAt(levels, number) {
-  let low = 0;
-  let high = levels.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (levels[middle].entries[0].fact.number <= number) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-/**
- * Facts in the order of R19.
- * @param {FoldFact[]} facts distinct
- */
-function inOrder(facts) {
-  if (facts.length < 2) return facts;
-  const entries = facts.map((fact) => new Entry(fact));
-  const byKey = new Map(entries.map((entry) => [keyOf(refOf(entry.fact)), entry]));
-  const logs = new Logs(entries);
-  for (const entry of logs.waiting()) entry.blockers += 1;
-  for (const entry of entries) {
-    for (const key of new Set(entry.fact.seen.map(keyOf))) {
-      const before = byKey.get(key);
-      if (before === undefined) continue;
-      entry.blockers += 1;
-      before.followers.push(entry);
-    }
-  }
-  /** @param {Entry} a @param {Entry} b */
-  const order = (a, b) => placeOrder(a.fact, b.fact);
-  const free = new Heap(order, entries.filter((entry) => !entry.blockers));
-  const remaining = new Heap(order, entries);
-  /** @type {FoldFact[]} */
-  const placed = [];
-  while (placed.length < facts.length) {
-    const entry = /** @type {Entry} */ (free.pop() ?? remaining.pop());
-    if (entry.done) continue;
-    entry.done = true;
-    placed.push(entry.fact);
-    for (const later of [...logs.placed(entry), ...entry.followers]) {
-      later.blockers -= 1;
-      if (!later.blockers && !later.done) free.push(later);
-    }
-  }
-  return placed;
+/** @param {FoldFact[]} facts @returns {Ref[]} */
+function sorted(facts) {
+  return facts.sort(refOrder).map(refOf);
 }
 
 /**
@@ -246,5 +235,7 @@ export function factOfRow(row) {
     scanned: (flags & ROW_FLAG.scanned) !== 0,
     proven: (flags & ROW_FLAG.proven) !== 0,
     backed: (flags & ROW_FLAG.backed) !== 0,
+    allowed: (flags & ROW_FLAG.allowed) !== 0,
+    timely: (flags & ROW_FLAG.timely) !== 0,
   };
 }

@@ -1,9 +1,11 @@
 // What a person at the door is shown. Twin: server/handstamp/checkin/verdict.py.
 // Vectors: shared/vectors/verdict.
 
+import { entryRulesOf } from './entry-rules.js';
+import { turnJoined } from './turns.js';
 import { FLAG } from './wire.js';
 
-/** @import { Decision, EntryWindow, State, VerdictInput } from '../../types/protocol.js' */
+/** @import { Decision, EntryRules, EntryWindow, State, VerdictInput } from '../../types/protocol.js' */
 /** @import { Verdict } from '../../types/door.js' */
 /** @import { Ref } from '../../types/records.js' */
 
@@ -23,6 +25,7 @@ export const CODES = Object.freeze({
   unknown: 12,
   forged: 13,
   not_a_ticket: 14,
+  not_inside: 15,
 });
 
 /** @type {Record<number, Verdict>} */
@@ -41,16 +44,44 @@ const UNREAD = {
 const BY_ROW = ['search', 'foreign'];
 
 /**
- * Judges one token, or one row found without one, on one list (R26 to R29, R48). `ticket` is null
- * when the serial is not listed; `state` null when it has no facts.
+ * Judges one token, or one row found without one, on one list (R26 to R29, R48, R59). `ticket` is
+ * null when the serial is not listed; `state` null when it has no facts; `inside` how many are
+ * inside by this list, null when nobody counts (R58).
  * @param {VerdictInput} input
  * @returns {Decision}
  */
-export function decide({ token, event, ticket, list, state, now, list_age_s: age }) {
+export function decide(input) {
+  const rules = entryRulesOf(input.list.rules);
+  const decided = judged(input, rules);
+  const full = rules.capacity !== null && (input.inside ?? -1) >= rules.capacity;
+  if (!decided.admit || !full) return decided;
+  return { ...decided, flags: [...decided.flags, 'over_capacity'] };
+}
+
+/**
+ * Judges somebody who leaves (R60); `admit` says that an exit is to be written down.
+ * @param {Omit<VerdictInput, 'now' | 'list_age_s' | 'inside'>} input
+ * @returns {Decision}
+ */
+export function decideExit({ token, event, ticket, list, state }) {
   const unread = unreadVerdict(token, event, ticket);
-  if (unread) {
-    return decision(unread, { flags: token.check === 'unlisted' ? ['unlisted_code'] : [] });
-  }
+  if (unread) return unreadDecision(unread, token);
+  const known = Math.max(ticket?.epoch ?? 0, state?.epoch ?? 0);
+  const epoch = BY_ROW.includes(token.check) ? known : token.epoch;
+  if (epoch < known) return decision('superseded');
+  const of = state?.lists[list.list];
+  if (of?.inside && epoch === state?.epoch) return decision('valid', { admit: true });
+  return decision('not_inside', { used: of?.exits.at(-1) ?? null });
+}
+
+/**
+ * @param {VerdictInput} input
+ * @param {EntryRules} rules
+ * @returns {Decision}
+ */
+function judged({ token, event, ticket, list, state, now, list_age_s: age }, rules) {
+  const unread = unreadVerdict(token, event, ticket);
+  if (unread) return unreadDecision(unread, token);
   const known = Math.max(ticket?.epoch ?? 0, state?.epoch ?? 0);
   const epoch = BY_ROW.includes(token.check) ? known : token.epoch;
   if (epoch < known) return decision('superseded');
@@ -58,11 +89,19 @@ export function decide({ token, event, ticket, list, state, now, list_age_s: age
   if (listed?.status) return decision(BY_STATUS[listed.status] ?? 'cancelled');
   const barred = missedWindow(list, listed?.tier ?? token.tier, now);
   if (barred) return barred;
-  const { winner, oldAdmitted } = usedBy(state, list.list, epoch);
-  if (winner) return decision('already_used', { used: winner });
+  const { used, oldAdmitted } = usedBy(state, { list: list.list, rules, epoch, now });
+  if (used) return decision('already_used', { used });
   const flags = oldAdmitted ? ['old_code_admitted'] : [];
   if (listed) return decision('valid', { admit: true, flags });
   return unknownTicket(event, age, flags);
+}
+
+/**
+ * @param {Verdict} verdict
+ * @param {VerdictInput['token']} token
+ */
+function unreadDecision(verdict, token) {
+  return decision(verdict, { flags: token.check === 'unlisted' ? ['unlisted_code'] : [] });
 }
 
 /**
@@ -111,19 +150,20 @@ function missedWindow(list, tier, now) {
 }
 
 /**
- * The winner among facts of this epoch, and whether an older code was let in.
+ * Who used the turn up that an entry now would join, and whether an older code was let in.
  * @param {State | null} state
- * @param {number} list
- * @param {number} epoch
- * @returns {{winner: Ref | null, oldAdmitted: boolean}}
+ * @param {{list: number, rules: EntryRules, epoch: number, now: number}} asked
+ * @returns {{used: Ref | null, oldAdmitted: boolean}}
  */
-function usedBy(state, list, epoch) {
+function usedBy(state, { list, rules, epoch, now }) {
   const of = state?.lists[list];
-  if (!state || !of) return { winner: null, oldAdmitted: false };
+  if (!state || !of) return { used: null, oldAdmitted: false };
   if (epoch > state.epoch) {
-    return { winner: null, oldAdmitted: of.greens.length + of.old.length > 0 };
+    return { used: null, oldAdmitted: of.greens.length + of.old.length > 0 };
   }
-  return { winner: of.winner, oldAdmitted: of.old.length > 0 };
+  const turn = turnJoined(rules, now, of.turns);
+  const usedUp = turn !== undefined && turn.entries >= rules.limit;
+  return { used: usedUp ? turn.by : null, oldAdmitted: of.old.length > 0 };
 }
 
 /**

@@ -1,52 +1,48 @@
 """From a ticket's facts to its state on each list. Twin: pwa/src/core/fold.js.
 
-Vectors: shared/vectors/fold.
+Vectors: shared/vectors/fold. The order is in `places`, turns in `turns`, what is taken back in
+`undo`.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from heapq import heapify, heappop, heappush
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from handstamp.checkin.rows import BACKED, PROVEN, SCANNED, FactRow, Ref
-from handstamp.checkin.wire import ADMIT, DENY
+from handstamp.checkin.entry_rules import entry_rules_of
+from handstamp.checkin.movements import FoldFact, by_ref
+from handstamp.checkin.places import in_order
+from handstamp.checkin.rows import ALLOWED, BACKED, PROVEN, SCANNED, TIMELY, FactRow, Ref
+from handstamp.checkin.turns import Turn, Turns
+from handstamp.checkin.undo import Settled, settle
+from handstamp.checkin.wire import ADMIT, DENY, EXIT, OVERRIDE, UNDO
 
-_Place = tuple[int, int, int, int]
-
-
-class FoldFact(NamedTuple):
-    """What the fold reads of a fact; `time` is the effective time in ms (R18)."""
-
-    device: int
-    number: int
-    tag: int
-    kind: int
-    list_no: int
-    rule_rev: int
-    epoch: int
-    how: int
-    scanned: bool
-    time: int
-    proven: bool
-    backed: bool
-    seen: tuple[Ref, ...]
-    target: Ref | None
-
-    @property
-    def ref(self) -> Ref:
-        """The fact's identity."""
-        return (self.device, self.number, self.tag)
+RulesByRevision = Mapping[int, Mapping[int, Mapping[str, Any]]]  # list -> revision -> rules
+_NO_VOIDS: Mapping[int, int] = {}
 
 
 class ListState(NamedTuple):
-    """What the facts say of the ticket on one list; refs stand in the order of R19."""
+    """What the facts say of the ticket on one list.
+
+    Refs stand in the order of R19 up to `overrides`, by ref from `undone` on. `entries`: how
+    often it was let in. `undone`: taken away by `undos`. `refused`: undos and overrides without
+    effect. `void`: facts that count as not there (R53).
+    """
 
     winner: Ref | None
     greens: tuple[Ref, ...]
     losers: tuple[Ref, ...]
     old: tuple[Ref, ...]
     unproven: tuple[Ref, ...]
-    pending: tuple[Ref, ...]
-    conflict: str
+    exits: tuple[Ref, ...] = ()
+    overrides: tuple[Ref, ...] = ()
+    undone: tuple[Ref, ...] = ()
+    undos: tuple[Ref, ...] = ()
+    refused: tuple[Ref, ...] = ()
+    void: tuple[Ref, ...] = ()
+    pending: tuple[Ref, ...] = ()
+    conflict: str = ""
+    inside: bool = False
+    entries: int = 0
+    turns: tuple[Turn, ...] = ()
 
 
 class State(NamedTuple):
@@ -56,34 +52,64 @@ class State(NamedTuple):
     lists: dict[int, ListState]
 
 
-def fold(
-    facts: Iterable[FoldFact], epoch: int | None, rules: Mapping[int, Collection[int]]
-) -> State:
-    """Fold a ticket's facts; `epoch` is the listed ticket's, `rules` the revisions of each list.
+class _OfList:
+    """The facts of one list, sorted by what becomes of them."""
 
-    O((n + e) log n) for n facts with e refs in `seen`, whoever wrote them.
+    __slots__ = ("moves", "pending", "refused", "undone", "undos", "void")
+
+    def __init__(self) -> None:
+        self.moves: list[FoldFact] = []
+        self.pending: list[FoldFact] = []
+        self.refused: list[FoldFact] = []
+        self.undone: list[FoldFact] = []
+        self.undos: list[FoldFact] = []
+        self.void: list[FoldFact] = []
+
+
+def fold(
+    facts: Iterable[FoldFact],
+    epoch: int | None,
+    rules: RulesByRevision,
+    voids: Mapping[int, int] = _NO_VOIDS,
+) -> State:
+    """Fold a ticket's facts; `epoch` is the listed ticket's.
+
+    `rules`: every known revision of each list. `voids`: of some devices, the number from which
+    on their facts count as not there (R53). O((n + e) log n) for n facts with e refs in `seen`,
+    whoever wrote them.
     """
     distinct = _distinct(facts)
-    folding: list[FoldFact] = []
-    pending: dict[int, list[Ref]] = {}
-    for fact in distinct.values():
-        if fact.kind == DENY:
-            continue
-        if fact.kind == ADMIT and fact.rule_rev in rules.get(fact.list_no, ()):
-            folding.append(fact)
-        else:
-            pending.setdefault(fact.list_no, []).append(fact.ref)
-    known = max([epoch or 0, *(fact.epoch for fact in folding)])
-    by_list: dict[int, list[FoldFact]] = {}
-    for fact in _ordered(folding):
-        by_list.setdefault(fact.list_no, []).append(fact)
+    if len(distinct) == 1:  # nearly every ticket: the door's hot path
+        (only,) = distinct.values()
+        known_rules = only.rule_rev in rules.get(only.list_no, ())
+        if only.kind == ADMIT and known_rules and only.device not in voids:
+            return _state_of_one(only, epoch or 0)
+    by_list: dict[int, _OfList] = {}
+    moves = _sort_out(distinct, rules, voids, by_list)
+    known = epoch or 0
+    for fact in moves:
+        known = max(known, fact.epoch)
+    for fact in in_order(moves):
+        by_list[fact.list_no].moves.append(fact)
     return State(
         known,
         {
-            list_no: _list_state(by_list.get(list_no, []), known, sorted(pending.get(list_no, [])))
-            for list_no in sorted({*by_list, *pending})
+            list_no: _list_state(by_list[list_no], known, rules.get(list_no, {}))
+            for list_no in sorted(by_list)
         },
     )
+
+
+def _state_of_one(admit: FoldFact, epoch: int) -> State:
+    """Return what one admit by itself comes to, whatever the list's rules."""
+    ref = admit.ref
+    unproven = () if admit.backed or admit.proven else (ref,)
+    if admit.epoch < epoch:
+        of = ListState(None, (), (), (ref,), unproven, conflict="superseded")
+    else:
+        turns = (Turn(admit.time, 1, ref, left=False),)
+        of = ListState(ref, (ref,), (), (), unproven, inside=True, entries=1, turns=turns)
+    return State(max(epoch, admit.epoch), {admit.list_no: of})
 
 
 def _distinct(facts: Iterable[FoldFact]) -> dict[Ref, FoldFact]:
@@ -96,101 +122,104 @@ def _distinct(facts: Iterable[FoldFact]) -> dict[Ref, FoldFact]:
     return kept
 
 
-def _copy_rank(fact: FoldFact) -> tuple[int, bool, bool, bool]:
-    return (fact.time, fact.proven, fact.backed, fact.scanned)
+def _copy_rank(fact: FoldFact) -> tuple[int, bool, bool, bool, bool, bool]:
+    return (fact.time, fact.proven, fact.backed, fact.scanned, fact.allowed, fact.timely)
 
 
-def _list_state(ordered: list[FoldFact], known: int, pending: list[Ref]) -> ListState:
-    greens = [fact for fact in ordered if fact.epoch == known]
-    old = tuple(fact.ref for fact in ordered if fact.epoch < known)
-    winner = next((fact.ref for fact in greens if fact.scanned), greens[0].ref if greens else None)
+def _sort_out(
+    distinct: Mapping[Ref, FoldFact],
+    rules: RulesByRevision,
+    voids: Mapping[int, int],
+    by_list: dict[int, _OfList],
+) -> list[FoldFact]:
+    """Note what does not move; return the movements that do, of all lists together."""
+    there: dict[Ref, FoldFact] = {}
+    undos: list[FoldFact] = []
+    for ref, fact in distinct.items():
+        if fact.kind == DENY:
+            continue
+        of = by_list.setdefault(fact.list_no, _OfList())
+        if fact.number >= voids.get(fact.device, fact.number + 1):
+            of.void.append(fact)
+        elif fact.kind == UNDO and fact.rule_rev in rules.get(fact.list_no, ()):
+            there[ref] = fact
+            undos.append(fact)
+        else:
+            there[ref] = fact
+    settled = settle(undos, there)
+    _note_undos(settled, by_list)
+    moves: list[FoldFact] = []
+    known_undos = {undo.ref for undo in undos}
+    for ref, fact in there.items():
+        of = by_list[fact.list_no]
+        if ref in settled.undone:
+            of.undone.append(fact)
+        elif ref in known_undos:
+            continue
+        elif fact.kind not in (ADMIT, EXIT, OVERRIDE) or fact.rule_rev not in rules.get(
+            fact.list_no, ()
+        ):
+            of.pending.append(fact)
+        elif fact.kind == OVERRIDE and not fact.allowed:
+            of.refused.append(fact)
+        else:
+            moves.append(fact)
+    return moves
+
+
+def _note_undos(settled: Settled, by_list: dict[int, _OfList]) -> None:
+    for undo in settled.undos:
+        by_list[undo.list_no].undos.append(undo)
+    for undo in settled.pending:
+        by_list[undo.list_no].pending.append(undo)
+    for undo in settled.refused:
+        by_list[undo.list_no].refused.append(undo)
+
+
+def _list_state(of: _OfList, known: int, rules: Mapping[int, Mapping[str, Any]]) -> ListState:
+    turns = Turns()
+    parsed = {rev: entry_rules_of(rules[rev]) for rev in {fact.rule_rev for fact in of.moves}}
+    greens: list[FoldFact] = []
+    old: list[FoldFact] = []
+    entries = 0
+    for fact in of.moves:
+        current = fact.epoch == known
+        if fact.kind == ADMIT:
+            (greens if current else old).append(fact)
+        if current and fact.kind == EXIT:
+            turns.leave()
+        elif current:
+            turns.enter(fact, parsed[fact.rule_rev])
+            entries += 1
+    winner = turns.winner()
+    winners = turns.winners()
     without_double = "superseded" if old else ""
     return ListState(
-        winner=winner,
-        greens=tuple(fact.ref for fact in greens),
-        losers=tuple(fact.ref for fact in greens if fact.ref != winner),
-        old=old,
-        unproven=tuple(fact.ref for fact in ordered if not fact.backed and not fact.proven),
-        pending=tuple(pending),
-        conflict="double" if len(greens) > 1 else without_double,
+        winner=winner.ref if winner else None,
+        greens=_refs(greens),
+        losers=tuple(fact.ref for fact in greens if fact.ref not in winners),
+        old=_refs(old),
+        unproven=tuple(fact.ref for fact in of.moves if not fact.backed and not fact.proven),
+        exits=tuple(fact.ref for fact in of.moves if fact.kind == EXIT),
+        overrides=tuple(fact.ref for fact in of.moves if fact.kind == OVERRIDE),
+        undone=_sorted(of.undone),
+        undos=_sorted(of.undos),
+        refused=_sorted(of.refused),
+        void=_sorted(of.void),
+        pending=_sorted(of.pending),
+        conflict="double" if turns.crowded else without_double,
+        inside=turns.inside,
+        entries=entries,
+        turns=turns.told(),
     )
 
 
-class _Logs:
-    """Which facts of each device wait for facts of that device with lesser numbers.
-
-    A device that forked has several facts under one number; counting what remains of each
-    number, instead of drawing an edge from each fact to each, keeps a hostile log linear.
-    """
-
-    def __init__(self, facts: list[FoldFact]) -> None:
-        self._numbers: dict[int, list[int]] = {}
-        self._left: dict[tuple[int, int], list[Ref]] = {}
-        self._count: dict[tuple[int, int], int] = {}
-        for fact in facts:
-            key = (fact.device, fact.number)
-            if key not in self._left:
-                self._left[key] = []
-                self._numbers.setdefault(fact.device, []).append(fact.number)
-            self._left[key].append(fact.ref)
-            self._count[key] = len(self._left[key])
-        for numbers in self._numbers.values():
-            numbers.sort(reverse=True)
-
-    def waiting(self) -> Iterable[Ref]:
-        """Every fact that has a lesser number of its device before it."""
-        for device, numbers in self._numbers.items():
-            for number in numbers[:-1]:
-                yield from self._left[device, number]
-
-    def placed(self, fact: FoldFact) -> Iterable[Ref]:
-        """Note a placed fact; yield those that its device's log now lets go on."""
-        self._count[fact.device, fact.number] -= 1
-        numbers = self._numbers[fact.device]
-        while numbers and not self._count[fact.device, numbers[-1]]:
-            numbers.pop()
-            if numbers:
-                yield from self._left[fact.device, numbers[-1]]
+def _refs(facts: Sequence[FoldFact]) -> tuple[Ref, ...]:
+    return tuple(fact.ref for fact in facts)
 
 
-def _ordered(facts: list[FoldFact]) -> list[FoldFact]:
-    """Put facts in the order of R19."""
-    if len(facts) < 2:  # nearly every ticket: the door's hot path
-        return facts
-    by_ref = {fact.ref: fact for fact in facts}
-    logs = _Logs(facts)
-    blockers = dict.fromkeys(by_ref, 0)
-    followers: dict[Ref, list[Ref]] = {}
-    for ref in logs.waiting():
-        blockers[ref] += 1
-    for fact in facts:
-        for seen in set(fact.seen):
-            if seen in by_ref:
-                blockers[fact.ref] += 1
-                followers.setdefault(seen, []).append(fact.ref)
-    free = [_place(by_ref[ref]) for ref, count in blockers.items() if not count]
-    remaining = [_place(fact) for fact in facts]
-    heapify(free)
-    heapify(remaining)
-    done: set[Ref] = set()
-    order: list[FoldFact] = []
-    while len(order) < len(facts):
-        place = heappop(free) if free else heappop(remaining)
-        ref = place[1:]
-        if ref in done:
-            continue
-        done.add(ref)
-        fact = by_ref[ref]
-        order.append(fact)
-        for later in (*logs.placed(fact), *followers.get(ref, ())):
-            blockers[later] -= 1
-            if not blockers[later] and later not in done:
-                heappush(free, _place(by_ref[later]))
-    return order
-
-
-def _place(fact: FoldFact) -> _Place:
-    return (fact.time, fact.device, fact.number, fact.tag)
+def _sorted(facts: list[FoldFact]) -> tuple[Ref, ...]:
+    return _refs(sorted(facts, key=by_ref)) if facts else ()
 
 
 def fact_of_row(row: FactRow) -> FoldFact:
@@ -210,7 +239,15 @@ def fact_of_row(row: FactRow) -> FoldFact:
         backed=bool(row.flags & BACKED),
         seen=row.seen,
         target=row.target,
+        allowed=bool(row.flags & ALLOWED),
+        timely=bool(row.flags & TIMELY),
     )
+
+
+REFS = (
+    "greens", "losers", "old", "unproven", "exits", "overrides", "undone", "undos", "refused",
+    "void", "pending",
+)  # fmt: skip
 
 
 def state_to_json(state: State) -> dict[str, Any]:
@@ -220,12 +257,11 @@ def state_to_json(state: State) -> dict[str, Any]:
         "lists": {
             str(list_no): {
                 "winner": None if of.winner is None else [*of.winner],
-                "greens": [[*ref] for ref in of.greens],
-                "losers": [[*ref] for ref in of.losers],
-                "old": [[*ref] for ref in of.old],
-                "unproven": [[*ref] for ref in of.unproven],
-                "pending": [[*ref] for ref in of.pending],
+                **{name: [[*ref] for ref in getattr(of, name)] for name in REFS},
                 "conflict": of.conflict,
+                "inside": of.inside,
+                "entries": of.entries,
+                "turns": [{**turn._asdict(), "by": [*turn.by]} for turn in of.turns],
             }
             for list_no, of in state.lists.items()
         },

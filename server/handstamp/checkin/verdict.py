@@ -6,7 +6,9 @@ Vectors: shared/vectors/verdict.
 from collections.abc import Collection
 from typing import Any, Literal, NamedTuple
 
+from handstamp.checkin.entry_rules import SINGLE, EntryRules, entry_rules_of
 from handstamp.checkin.fold import State
+from handstamp.checkin.turns import turn_joined
 from handstamp.checkin.wire import BY_POLICY, FLAGGED, Ref
 from handstamp.kit.clock import Millis
 
@@ -25,6 +27,7 @@ Verdict = Literal[
     "unknown",
     "forged",
     "not_a_ticket",
+    "not_inside",
 ]
 TokenCheck = Literal[
     "ok", "forged", "unknown_key", "newer", "not_a_ticket", "search", "foreign", "unlisted"
@@ -45,6 +48,7 @@ CODES: dict[str, int] = {
     "unknown": 12,
     "forged": 13,
     "not_a_ticket": 14,
+    "not_inside": 15,
 }
 STATUS_CODES: dict[str, int] = {"valid": 0, "refunded": 1, "cancelled": 2, "disputed": 3}
 _BY_STATUS: dict[int, Verdict] = {1: "refunded", 3: "disputed"}
@@ -97,15 +101,19 @@ class Window(NamedTuple):
 
 
 class ListRules(NamedTuple):
-    """One revision of a check-in list: which tiers enter when."""
+    """One revision of a check-in list: which tiers enter when, and how often."""
 
     list_no: int
     rev: int
     tiers: tuple[tuple[int, Window], ...]
+    entry: EntryRules = SINGLE
 
 
 class Decision(NamedTuple):
-    """A verdict; `used` is the winner's ref, `window` the entry window it missed."""
+    """A verdict; `window` is the entry window it missed.
+
+    `used`: the ref of whoever was let in already (R59), or last left (R60).
+    """
 
     verdict: Verdict
     admit: bool = False
@@ -123,11 +131,37 @@ def decide(
     state: State | None,
     now: Millis,
     list_age_s: int,
+    inside: int | None = None,
 ) -> Decision:
-    """Judge one token, or one row found without one, on one list (R26-R29, R48).
+    """Judge one token, or one row found without one, on one list (R26-R29, R48, R59).
 
-    `ticket` is None when the serial is not listed; `state` None when it has no facts.
+    `ticket` is None when the serial is not listed; `state` None when it has no facts. `inside`:
+    how many are inside by this list, None when nobody counts (R58).
     """
+    decision = _judge(
+        token=token,
+        event=event,
+        ticket=ticket,
+        rules=rules,
+        state=state,
+        now=now,
+        list_age_s=list_age_s,
+    )
+    if not (decision.admit and _is_full(rules, inside)):
+        return decision
+    return decision._replace(flags=(*decision.flags, "over_capacity"))
+
+
+def _judge(
+    *,
+    token: TokenRead,
+    event: EventPolicy,
+    ticket: Listed | None,
+    rules: ListRules,
+    state: State | None,
+    now: Millis,
+    list_age_s: int,
+) -> Decision:
     unread = _unread(token, event, ticket)
     if unread:
         return Decision(unread, flags=("unlisted_code",) if token.check == "unlisted" else ())
@@ -141,13 +175,35 @@ def decide(
     )
     if refused:
         return refused
-    winner, old_admitted = _used(state, rules.list_no, epoch)
-    if winner:
-        return Decision("already_used", used=winner)
+    used, old_admitted = _used(state, rules, epoch, now)
+    if used:
+        return Decision("already_used", used=used)
     flags = ("old_code_admitted",) if old_admitted else ()
     if listed:
         return Decision("valid", admit=True, flags=flags)
     return _unknown(event, list_age_s, flags)
+
+
+def decide_exit(
+    *,
+    token: TokenRead,
+    event: EventPolicy,
+    ticket: Listed | None,
+    rules: ListRules,
+    state: State | None,
+) -> Decision:
+    """Judge somebody who leaves (R60); `admit` says that an exit is to be written down."""
+    unread = _unread(token, event, ticket)
+    if unread:
+        return Decision(unread, flags=("unlisted_code",) if token.check == "unlisted" else ())
+    known = max(ticket.epoch if ticket else 0, state.epoch if state else 0)
+    epoch = known if token.check in _BY_ROW else token.epoch
+    if epoch < known:
+        return Decision("superseded")
+    of = state.lists.get(rules.list_no) if state else None
+    if state and of and of.inside and epoch == state.epoch:
+        return Decision("valid", admit=True)
+    return Decision("not_inside", used=of.exits[-1] if of and of.exits else None)
 
 
 def _unread(token: TokenRead, event: EventPolicy, ticket: Listed | None) -> Verdict | None:
@@ -183,14 +239,23 @@ def _open(window: Window, now: Millis) -> bool:
     return begun and (window.until is None or now < window.until)
 
 
-def _used(state: State | None, list_no: int, epoch: int) -> tuple[Ref | None, bool]:
-    """Return the winner among facts of this epoch, and whether an older code was let in."""
-    of = state.lists.get(list_no) if state else None
+def _used(
+    state: State | None, rules: ListRules, epoch: int, now: Millis
+) -> tuple[Ref | None, bool]:
+    """Return who used the turn up that an entry now would join, and whether an old code was in."""
+    of = state.lists.get(rules.list_no) if state else None
     if state is None or of is None:
         return None, False
     if epoch > state.epoch:
         return None, bool(of.greens or of.old)
-    return of.winner, bool(of.old)
+    turn = turn_joined(rules.entry, now, of.turns)
+    used_up = turn is not None and turn.entries >= rules.entry.limit
+    return turn.by if turn and used_up else None, bool(of.old)
+
+
+def _is_full(rules: ListRules, inside: int | None) -> bool:
+    capacity = rules.entry.capacity
+    return capacity is not None and inside is not None and inside >= capacity
 
 
 def _unknown(event: EventPolicy, list_age_s: int, flags: tuple[str, ...]) -> Decision:
@@ -217,6 +282,7 @@ def rules_of(entry: dict[str, Any]) -> ListRules:
             (tier["tier"], Window(tier.get("from"), tier.get("until")))
             for tier in entry["rules"]["tiers"]
         ),
+        entry_rules_of(entry["rules"]),
     )
 
 
