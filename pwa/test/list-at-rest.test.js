@@ -165,6 +165,16 @@ test('the greatest time seen counts, though the clock was set back before the ne
   assert.equal(again.held.seen, RELEASE.until - 100_000);
 });
 
+test('the server outranks a clock that was wrong: its key opens the list again', async () => {
+  const tickets = await released();
+  await tickets.install(payload());
+  await tickets.passTime(RELEASE.until + 5_000_000);
+  await tickets.takeRelease(RELEASE, 2_000_000);
+  await tickets.install(payload());
+  assert.equal(await tickets.passTime(2_100_000), false);
+  assert.ok((await open()).index);
+});
+
 test('a record moved to another place does not open', async () => {
   const tickets = await released();
   await tickets.install(payload());

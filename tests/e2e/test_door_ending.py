@@ -15,8 +15,8 @@ ROWS = """async () => {
         };
     });
     return {
-        lists: await count('handstamp-lists', 'bases'),
-        cursors: await count('handstamp-lists', 'cursors'),
+        lists: await count('handstamp-lists', 'sealed-bases'),
+        keys: await count('handstamp-lists', 'keys'),
         facts: await count('handstamp-outbox', 'facts'),
         pairings: await count('handstamp-outbox', 'pairings'),
     };
@@ -30,7 +30,7 @@ def test_revoking_wipes_an_online_phone(world: World, new_phone: Callable[[], Do
     phone.settle(pending=0)
     world.revoke(phone.device)
     phone.settle(standing="gone")
-    assert phone.page.evaluate(ROWS) == {"lists": 0, "cursors": 0, "facts": 0, "pairings": 0}
+    assert phone.page.evaluate(ROWS) == {"lists": 0, "keys": 0, "facts": 0, "pairings": 0}
     assert len(world.facts(phone.device)) == 1
 
 
@@ -45,7 +45,7 @@ def test_a_phone_revoked_while_away_hands_in_its_log_before_it_goes(
     world.revoke(phone.device)
     world.start()
     phone.settle(standing="gone")
-    assert phone.page.evaluate(ROWS) == {"lists": 0, "cursors": 0, "facts": 0, "pairings": 0}
+    assert phone.page.evaluate(ROWS) == {"lists": 0, "keys": 0, "facts": 0, "pairings": 0}
     facts = world.facts(phone.device)
     assert [(fact.number, fact.kind, fact.after_end) for fact in facts] == [
         (1, 1, True),

@@ -109,12 +109,13 @@ export class Tickets {
 
   /**
    * Take over what the server says of the list key: use it, go without it, or delete everything.
+   * Its time outranks the greatest that this phone believes to have seen.
    * @param {Release} release
    * @param {number} now server time
    */
   takeRelease({ id, from, until, key }, now) {
     return this.#inTurn(async () => {
-      const times = { device: this.device, id, from, until, seen: Math.max(now, this.held?.seen ?? 0) };
+      const times = { device: this.device, id, from, until, seen: now };
       if (now >= until) await this.#wipe();
       if (now < from || now >= until) await this.#lock(times);
       else if (key) await this.#unlock({ ...times, key: await importListKey(fromBase64(key)) });
@@ -270,9 +271,9 @@ function hasKey(held) {
   return held !== null && held.key !== null;
 }
 
-/** @param {KeyRecord} held @param {{from: number, until: number}} times */
-function moved(held, { from, until }) {
-  return held.from !== from || held.until !== until;
+/** @param {KeyRecord} held @param {{from: number, until: number, seen: number}} times */
+function moved(held, { from, until, seen }) {
+  return held.from !== from || held.until !== until || held.seen > seen + SEEN_EVERY_MS;
 }
 
 /**
