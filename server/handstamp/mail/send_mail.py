@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handstamp.kit.clock import Millis
 from handstamp.kit.ids import new_id
 from handstamp.mail.models import Mail
 from handstamp.plumbing.db import now
@@ -50,8 +51,13 @@ async def queue_mail(
     return mail.id
 
 
-async def queue_mails(session: AsyncSession, kind: str, mails: Sequence[NewMail]) -> list[str]:
-    """Queue many mails of one kind in two statements; return their ids in the order given."""
+async def queue_mails(
+    session: AsyncSession, kind: str, mails: Sequence[NewMail], *, run_at: Millis | None = None
+) -> list[str]:
+    """Queue many mails of one kind in two statements; return their ids in the order given.
+
+    `run_at`: none is sent before; None is at once.
+    """
     at = now(session)
     rows = [
         {
@@ -69,6 +75,6 @@ async def queue_mails(session: AsyncSession, kind: str, mails: Sequence[NewMail]
     ]
     if rows:
         await (await session.connection()).execute(insert(Mail), rows)
-        jobs = [NewJob({"mail": row["id"]}, max_attempts=TRIES) for row in rows]
+        jobs = [NewJob({"mail": row["id"]}, max_attempts=TRIES, run_at=run_at) for row in rows]
         await enqueue_many(session, JOB, jobs)
     return [str(row["id"]) for row in rows]

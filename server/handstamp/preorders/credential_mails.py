@@ -12,10 +12,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handstamp.kit.clock import SECOND, Millis
 from handstamp.mail.addresses import one_line
 from handstamp.mail.prepared import Follow, Gather, NoLongerWanted, Part, Prepare, Prepared, Ready
 from handstamp.mail.send_mail import NewMail, queue_mails
+from handstamp.plumbing.db import now
 from handstamp.plumbing.web import Services
+from handstamp.pool.assign_tickets import AT_ONCE
 from handstamp.pool.mailed_credential import ToMail, credentials_to_mail
 from handstamp.pool.models import Assignment
 from handstamp.pool.note_mailed import note_mailed, note_sent
@@ -30,6 +33,7 @@ PICTURE = "code"
 SCALE = 8
 FRESH_S = 2.0  # ten thousand mails of one event would read it ten thousand times
 MOST_KEPT = 100
+HEAD_START: Millis = 6 * SECOND  # a full piece is followed by others: assigning goes before mailing
 
 
 async def queue_credentials(
@@ -37,14 +41,16 @@ async def queue_credentials(
 ) -> list[str]:
     """Queue the mail of each assignment that has none yet; return the ids of the new ones.
 
-    The caller has locked the assignments.
+    The caller has locked the assignments. Mails of a full piece of a run wait some seconds, so
+    that the processors assign the rest of a large file first.
     """
     due = [(preorder, one) for preorder, one in given if one.mail_id is None]
     mails = [
         NewMail(preorder.email, {"assignment": one.id}, about(preorder.id), preorder.language)
         for preorder, one in due
     ]
-    ids = await queue_mails(session, POOL_TICKET, mails)
+    run_at = now(session) + HEAD_START if len(due) >= AT_ONCE else None
+    ids = await queue_mails(session, POOL_TICKET, mails, run_at=run_at)
     for (_preorder, one), mail_id in zip(due, ids, strict=True):
         one.mail_id, one.delivery_status = mail_id, ""
     await session.flush()

@@ -23,6 +23,7 @@ from tests.fixtures.services import make_settings
 from tests.rooms.webhooks.test_mail_events import BASIC, basic, postmark
 
 from handstamp.audit.models import AuditEntry
+from handstamp.kit.clock import SECOND
 from handstamp.mail.models import Mail
 from handstamp.payments.models import Payment
 from handstamp.plumbing.config import Settings
@@ -31,6 +32,7 @@ from handstamp.plumbing.models import Job
 from handstamp.plumbing.web import SYSTEM, Actor, Services
 from handstamp.pool import demands
 from handstamp.pool.models import Assignment, AssignmentLog
+from handstamp.preorders import credential_mails
 from handstamp.preorders.credential_mails import queue_credentials
 from handstamp.preorders.models import PreOrder, PushSubscription
 from handstamp.preorders.resend_credentials import resend_credentials
@@ -95,6 +97,19 @@ async def again_now(services: Services) -> None:
     async with services.db.write() as session:
         await session.execute(update(Job).where(Job.state == "ready").values(run_at=0))
     await run_jobs(services)
+
+
+async def test_mails_of_a_full_piece_let_the_rest_be_assigned_first(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credential_mails, "AT_ONCE", 2)
+    await make_served(services, 2)
+    await make_served(services, 1)
+    carry = [mail.id for mail in await mails(services)]
+    async with services.db.read() as session:
+        jobs = await session.scalars(select(Job).where(Job.kind == "mail.send"))
+        waits = {json.loads(job.args)["mail"]: job.run_at - job.created_at for job in jobs}
+    assert [round(waits[mail] / SECOND) for mail in carry] == [6, 6, 0]
 
 
 async def test_each_member_is_mailed_their_own_ticket_once(
