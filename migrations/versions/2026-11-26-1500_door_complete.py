@@ -11,6 +11,11 @@ depends_on = None
 
 def upgrade() -> None:
     # A: movements
+    op.add_column('tickets_facts', sa.Column('granted', sa.BigInteger(), server_default='0', nullable=False))
+    op.add_column('tickets_devices', sa.Column('void_from', sa.BigInteger(), nullable=True))
+    op.add_column('tickets_admissions', sa.Column('inside', sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column('tickets_admissions', sa.Column('entries', sa.BigInteger(), server_default='0', nullable=False))
+    op.execute('UPDATE tickets_admissions SET inside = (greens > 0), entries = greens')
 
     # B: rules, prompts, claims
     op.add_column('tickets_events', sa.Column('strict_budget_ms', sa.BigInteger(), nullable=True))
@@ -27,6 +32,7 @@ def upgrade() -> None:
     sa.Column('list_no', sa.BigInteger(), nullable=False),
     sa.Column('serial', sa.BigInteger(), nullable=False),
     sa.Column('epoch', sa.BigInteger(), nullable=False),
+    sa.Column('gate', sa.String(), nullable=False),
     sa.Column('asks', sa.Text(), nullable=False),
     sa.Column('dropped', sa.Text(), nullable=False),
     sa.Column('granted_at', sa.BigInteger(), nullable=True),
@@ -157,4 +163,7 @@ def downgrade() -> None:
     op.execute("UPDATE tickets_events SET snapshot_fields = 'name,email,order', feed_seq = NULL WHERE snapshot_fields = 'name,email,order,note'")
 
     # A
-    pass
+    op.drop_column('tickets_admissions', 'entries')
+    op.drop_column('tickets_admissions', 'inside')
+    op.drop_column('tickets_devices', 'void_from')
+    op.drop_column('tickets_facts', 'granted')

@@ -8,10 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handstamp.checkin import door_sums, follow_pool, project_admissions, store
-from handstamp.checkin.fold import FoldFact, fact_of_row
+from handstamp.checkin import apply_void, door_sums, follow_pool, project_admissions, store
+from handstamp.checkin.fold import fact_of_row
 from handstamp.checkin.follow_pool import POOL
+from handstamp.checkin.granted import granted_to
+from handstamp.checkin.movements import FoldFact
 from handstamp.checkin.number_changes import Head
+from handstamp.checkin.open_claims import OpenClaims
 from handstamp.checkin.seen_logs import SeenLogs
 from handstamp.checkin.stored_facts import SERVER_KINDS, stored_columns
 from handstamp.checkin.wire import DENY, NO_DIGEST, decode_fact, row_of
@@ -36,6 +39,8 @@ class DoorDevice:
     head_hash: bytes
     forked_at: Millis | None
     head_signature: bytes | None = None
+    role: str = ""
+    void_from: int | None = None
     moved: bool = False
 
     def ended(self, now: Millis) -> bool:
@@ -88,6 +93,9 @@ class Batch:
     touched: set[int] = field(default_factory=set)
     answers: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)
     new_answers: list[dict[str, Any]] = field(default_factory=list)
+    voids: dict[int, int] = field(default_factory=dict)
+    loaded: set[int] = field(default_factory=set)
+    claims: OpenClaims = field(default_factory=OpenClaims)
     seen_logs: SeenLogs = field(default_factory=SeenLogs)
 
     @property
@@ -103,11 +111,20 @@ class Batch:
             rules.setdefault(list_no, {})[rev] = parsed_rules(text)
         return rules
 
+    @cached_property
+    def has_pin(self) -> bool:
+        """Whether a supervisor may decide at a steward's phone (R63)."""
+        return bool(
+            self.connection.execute(store.SUPERVISOR_PIN, {"event": self.event_id}).scalar()
+        )
+
     def load_devices(self, ids: Collection[int]) -> None:
         """Read the devices of this event among `ids`."""
         asked = {"event": self.event_id, "ids": list(ids)}
         for row in self.connection.execute(store.DEVICES, asked):
-            self.devices[row.id] = DoorDevice(*row)
+            device = self.devices.setdefault(row.id, DoorDevice(*row))
+            if device.void_from is not None:
+                self.voids.setdefault(row.id, device.void_from)
 
     def load_held(self, spans: Sequence[tuple[int, int, int]]) -> None:
         """Read which facts are held in each (device, first number, last number)."""
@@ -119,18 +136,21 @@ class Batch:
 
     def load_tickets(self, serials: Collection[int]) -> None:
         """Read these tickets and what folds about them."""
-        wanted = set(serials) - {0}
+        wanted = set(serials) - {0} - self.loaded
+        self.loaded |= wanted
         if not wanted:
             return
         asked = {"event": self.event_id, "serials": list(wanted)}
         for row in self.connection.execute(store.TICKETS, asked):
             self.tickets[row.serial] = DoorTicket(*row)
-        for raw, tag, stamp, scanned, kind in self.connection.execute(
+        for raw, tag, stamp, scanned, kind, claimed, granted, void_from in self.connection.execute(
             store.FACTS_OF_TICKETS, asked
         ):
             fact = decode_fact(raw)
-            backed = kind in SERVER_KINDS
-            fed = row_of(fact, tag, stamp=stamp, scanned=scanned, backed=backed)
+            backed = claimed or kind in SERVER_KINDS
+            fed = row_of(fact, tag, stamp=stamp, scanned=scanned, backed=backed, granted=granted)
+            if void_from is not None:
+                self.voids.setdefault(fact.device, void_from)
             self.facts.setdefault(fact.serial, []).append(fact_of_row(fed))
 
     def load_answers(self, keys: Collection[tuple[int, str]]) -> None:
@@ -163,9 +183,13 @@ class Batch:
             fed = self.head.next_seq + 1
             self.head.rows.append(("f", f"{fact.device}/{fact.number}/{row['tag']}", 1))
             self.touched.add(fact.serial)
+        granted = granted_to(self, fact)
+        backed = self.claims.settle(fact, self.now) or device.kind in SERVER_KINDS
         row |= {
             "event_id": self.event_id,
             "scanned": scanned,
+            "backed": backed,
+            "granted": granted,
             "stamp": self.now,
             "after_end": device.ended(self.now),
             "feed_seq": fed,
@@ -179,13 +203,15 @@ class Batch:
                 row["tag"],
                 stamp=self.now,
                 scanned=scanned,
-                backed=device.kind in SERVER_KINDS,
+                backed=backed,
+                granted=granted,
             )
             self.facts.setdefault(fact.serial, []).append(fact_of_row(fed_row))
         if fact.number == device.head_number + 1 and fact.previous == device.head_hash:
             device.head_number, device.head_hash, device.moved = fact.number, hash_, True
         elif device.forked_at is None:
             device.forked_at, device.moved = self.now, True
+        apply_void.apply(self, fact)
 
     def change_device(self, device: int, values: dict[str, Any]) -> None:
         """Note columns of a device to write with this batch."""
@@ -215,6 +241,7 @@ class Batch:
         self.seen_logs.write(self.connection, self.now)
         if self.new_answers:
             self.connection.execute(store.ADD_ANSWERS, self.new_answers)
+        self.claims.write(self.connection, self.event_id)
 
     def _follow_pool(self) -> None:
         touched = (self.tickets[one] for one in sorted(self.touched) if one in self.tickets)

@@ -206,7 +206,10 @@ def _load(batch: Batch, items: list[Item]) -> None:
     batch.load_held([span for item in items for span in item.spans(batch)])
     serials = {serial for item in items for serial in item.serials()} | batch.touched
     batch.load_tickets(serials)
+    if batch.head.claims:
+        batch.claims.load(batch.connection, batch.event_id, serials, devices)
     strangers = {fact.device for facts in batch.facts.values() for fact in facts}
+    strangers |= {claim.device for claim in batch.claims.held}
     if strangers - batch.devices.keys():
         batch.load_devices(strangers - batch.devices.keys())
     batch.load_answers({key for item in items for key in item.answer_keys()})

@@ -30,17 +30,26 @@ def read_credential(services: Services, credential: str) -> int:
     Raises:
         Unauthenticated: this server did not write it.
     """
+    return read_paired(services, credential)[0]
+
+
+def read_paired(services: Services, credential: str) -> tuple[int, str]:
+    """Return the device id and the event's id that a credential names.
+
+    Raises:
+        Unauthenticated: this server did not write it.
+    """
     secret = signing.derive(services.settings.secret_bytes(), PURPOSE)
     try:
         members = jwt.decode(
             credential, secret, algorithms=["HS256"], options={"verify_exp": False}
         )
-        device = members["dev"]
+        device, event_id = members["dev"], members["evt"]
     except (jwt.InvalidTokenError, KeyError, ValueError) as error:
         raise Unauthenticated(_("This device is not paired here."), code="not_paired") from error
-    if type(device) is not int:
+    if type(device) is not int or type(event_id) is not str:
         raise Unauthenticated(_("This device is not paired here."), code="not_paired")
-    return device
+    return device, event_id
 
 
 def write_certificate(

@@ -30,6 +30,15 @@ class HandedInLog(BaseModel):
     signature: str = _BASE64
 
 
+class UnusedClaim(BaseModel):
+    """A question of strict mode whose answer the phone did not use (R65)."""
+
+    list: int = Field(ge=1, le=255)
+    serial: int = Field(ge=0, lt=1 << 40)
+    epoch: int = Field(ge=1, le=255)
+    id: str = Field(pattern="^[0-9A-Za-z_-]{16,64}$")
+
+
 class ExchangeRequest(BaseModel):
     """What a phone sends: its place in the feed, its logs, its clock in ms UTC, its state."""
 
@@ -39,6 +48,7 @@ class ExchangeRequest(BaseModel):
     certificates: list[str] = Field(default=[], max_length=16)
     clock: int = Field(ge=0, lt=JSON_LIMIT)
     status: dict[str, Any] = {}
+    claims_unused: list[UnusedClaim] = Field(default=[], max_length=200)
     release: str = Field(default="", max_length=80)
 
 

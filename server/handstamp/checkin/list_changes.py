@@ -156,7 +156,16 @@ def select_tickets(
 def select_facts(event_id: str, after: int = -1, to: int | None = None) -> Select[*tuple[Any, ...]]:
     """Select what `facts_of` reads of the fed facts numbered in (after, to], or of all."""
     wanted: Select[*tuple[Any, ...]] = (
-        select(Fact.bytes, Fact.tag, Fact.stamp, Fact.scanned, Fact.after_end, Device.kind)
+        select(
+            Fact.bytes,
+            Fact.tag,
+            Fact.stamp,
+            Fact.scanned,
+            Fact.after_end,
+            Device.kind,
+            Fact.backed,
+            Fact.granted,
+        )
         .join(Device, Device.id == Fact.device_id)
         .where(Fact.event_id == event_id, Fact.feed_seq > after)
         .order_by(Fact.feed_seq)

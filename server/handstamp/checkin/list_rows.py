@@ -46,15 +46,16 @@ def tickets_of(rows: Iterable[Any], personal: Personal) -> list[TicketRow]:
 
 
 def facts_of(rows: Iterable[Any]) -> list[FactRow]:
-    """Make facts of (bytes, tag, stamp, scanned, after the end, kind of the device)."""
+    """Make facts of (bytes, tag, stamp, scanned, after the end, kind of the device, …)."""
     return [
         row_of(
             decode_fact(raw),
             tag,
             stamp=stamp,
             scanned=scanned,
-            backed=kind in SERVER_KINDS,
+            backed=claimed or kind in SERVER_KINDS,
             after_end=after_end,
+            granted=granted,
         )
-        for raw, tag, stamp, scanned, after_end, kind in rows
+        for raw, tag, stamp, scanned, after_end, kind, claimed, granted in rows
     ]

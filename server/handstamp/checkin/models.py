@@ -71,6 +71,7 @@ class Device(Base):
     head_hash: Mapped[bytes] = mapped_column(default=bytes(32))
     head_signature: Mapped[bytes | None]
     forked_at: Mapped[int | None]
+    void_from: Mapped[int | None]
     ended_at: Mapped[int | None]
     cursor_seq: Mapped[int] = mapped_column(default=0)
     pending: Mapped[int] = mapped_column(default=0)
@@ -181,6 +182,7 @@ class Fact(Base):
     stamp: Mapped[int]
     after_end: Mapped[bool] = mapped_column(default=False)
     backed: Mapped[bool] = mapped_column(default=False)
+    granted: Mapped[int] = mapped_column(default=0)
     feed_seq: Mapped[int | None]
 
 
@@ -189,7 +191,8 @@ class Admission(Base):
 
     `conflict`: '' or 'double' (several green lights), 'superseded' (an old code was let in),
     'after_refund' (let in after the ticket ended) or 'unknown_ticket' (the server never had
-    it). `resolved_at`: an organizer has looked at it.
+    it). `admitted_at` and `winner_…` are of the last turn's winner, else of who let it in on
+    purpose. `entries`: how often it was let in. `resolved_at`: an organizer has looked at it.
     """
 
     __tablename__ = "tickets_admissions"
@@ -204,6 +207,8 @@ class Admission(Base):
     greens: Mapped[int] = mapped_column(default=0)
     pending: Mapped[int] = mapped_column(default=0)
     conflict: Mapped[str] = mapped_column(default="")
+    inside: Mapped[bool] = mapped_column(default=False)
+    entries: Mapped[int] = mapped_column(default=0)
     resolved_at: Mapped[int | None]
 
 
@@ -243,6 +248,7 @@ class Claim(Base):
     list_no: Mapped[int]
     serial: Mapped[int]
     epoch: Mapped[int]
+    gate: Mapped[str] = mapped_column(default="")
     asks: Mapped[str] = mapped_column(Text, default="")
     dropped: Mapped[str] = mapped_column(Text, default="")
     granted_at: Mapped[int | None]

@@ -25,13 +25,17 @@ Numbered = tuple[str, str, int]  # kind letter, identity, revision: what the dig
 
 @dataclass
 class Head:
-    """The locked end of an event's feed; `rows` are numbered in this transaction."""
+    """The locked end of an event's feed; `rows` are numbered in this transaction.
+
+    `claims`: whether strict mode was ever used here.
+    """
 
     event_id: str
     feed_id: str
     seq: int
     digest: bytes
     rows: list[Numbered] = field(default_factory=list)
+    claims: bool = False
 
     @property
     def next_seq(self) -> int:
@@ -49,8 +53,8 @@ def lock_feed(connection: Connection, event_id: str, now: Millis) -> tuple[Head,
     if row is None:
         _begin_feed(connection, event_id, now)
         row = connection.execute(store.LOCK, asked).one()
-    feed_id, seq, digest, waits = row
-    return Head(event_id, feed_id, seq, digest), bool(waits)
+    feed_id, seq, digest, waits, claims = row
+    return Head(event_id, feed_id, seq, digest, claims=bool(claims)), bool(waits)
 
 
 def _begin_feed(connection: Connection, event_id: str, now: Millis) -> None:

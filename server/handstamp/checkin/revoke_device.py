@@ -1,12 +1,13 @@
 """Ending a pairing or a scanner's key: heard of at once, facts still accepted afterwards."""
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
-from handstamp.checkin.models import Device
+from handstamp.checkin.models import Claim, Device, FeedHead
 from handstamp.checkin.release_key import forget_list_key
 from handstamp.events.find_events import owned_event
+from handstamp.kit.clock import Millis
 from handstamp.kit.ids import device_hex
 from handstamp.plumbing.db import after_commit
 from handstamp.plumbing.errors import NotFound
@@ -27,6 +28,7 @@ async def revoke_device(
         raise NotFound(_("There is no such device among yours."))
     event = await owned_event(session, actor, device.event_id)
     if device.revoked_at is None:
+        await _end_claims(session, device, services.clock())
         device.revoked_at = services.clock()
         await forget_list_key(session, device.id)
         await session.flush()
@@ -46,3 +48,15 @@ async def revoke_device(
         )
         after_commit(session, lambda: services.signals.publish(f"event:{event.id}"))
     return device
+
+
+async def _end_claims(session: AsyncSession, device: Device, now: Millis) -> None:
+    """End what the device claimed, under the door's lock: it cannot be granted more meanwhile."""
+    lock = select(FeedHead.event_id).where(FeedHead.event_id == device.event_id)
+    await session.execute(lock.with_for_update())
+    await session.execute(
+        update(Claim)
+        .where(Claim.device_id == device.id, Claim.ended_at.is_(None))
+        .values(ended_at=now, ended_by="revoked")
+        .execution_options(synchronize_session=False)
+    )

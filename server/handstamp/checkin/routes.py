@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from handstamp.checkin import claim_routes
 from handstamp.checkin.device_credentials import bearer, living_device
 from handstamp.checkin.exchange_shapes import ExchangeAnswer, ExchangeRequest, ListRelease
 from handstamp.checkin.live import live
@@ -248,4 +249,5 @@ routes: list[BaseRoute] = [
     Route("/api/tickets/checkin/time", time, methods=["GET"]),
     Route("/api/tickets/validate", validate, methods=["POST"]),
     WebSocketRoute("/api/tickets/checkin/live", live),
+    *claim_routes.routes,
 ]

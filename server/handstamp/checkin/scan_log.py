@@ -122,6 +122,7 @@ def _wanted(event_id: str) -> Select[*tuple[Any, ...]]:
             Fact.stamp,
             Fact.scanned,
             Fact.after_end,
+            Fact.backed,
             Device.name,
             Device.kind,
             Ticket.printed_id,
@@ -135,7 +136,7 @@ def _wanted(event_id: str) -> Select[*tuple[Any, ...]]:
 
 def _scan_row(row: Any) -> ScanRow:
     fact = decode_fact(row.bytes)
-    backed = row.kind in SERVER_KINDS
+    backed = row.backed or row.kind in SERVER_KINDS
     return ScanRow(
         id=row.id,
         device_id=fact.device,

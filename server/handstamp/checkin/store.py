@@ -1,7 +1,7 @@
 """Statements of the door's hot path, built once: building one costs more than running it."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     BindParameter,
@@ -9,11 +9,13 @@ from sqlalchemy import (
     Executable,
     Insert,
     Table,
+    and_,
     bindparam,
     case,
     exists,
     insert,
     literal,
+    or_,
     select,
     union_all,
     update,
@@ -23,7 +25,15 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from handstamp.checkin.models import Admission, Device, Fact, FeedHead, FeedMark, ValidateAnswer
+from handstamp.checkin.models import (
+    Admission,
+    Claim,
+    Device,
+    Fact,
+    FeedHead,
+    FeedMark,
+    ValidateAnswer,
+)
 from handstamp.checkin.wire import DENY
 from handstamp.events.models import Event, ListRevision
 from handstamp.plumbing.db import Base
@@ -42,10 +52,12 @@ _waits = exists(
         select(literal(1)).where(Event.id == _event, Event.feed_seq.is_(None)),
     )
 )
+# Whether strict mode was ever used here; else a batch need not look for claims.
+_claims = exists().where(Claim.event_id == _event)
 # Whether a committed change of the event still waits for its number.
 UNNUMBERED = select(_waits)
 LOCK = (
-    select(FeedHead.feed_id, FeedHead.seq, FeedHead.digest, _waits)
+    select(FeedHead.feed_id, FeedHead.seq, FeedHead.digest, _waits, _claims)
     .where(FeedHead.event_id == _event)
     .with_for_update(of=FeedHead)
 )
@@ -61,6 +73,8 @@ DEVICES = select(
     Device.head_hash,
     Device.forked_at,
     Device.head_signature,
+    Device.role,
+    Device.void_from,
 ).where(Device.id.in_(bindparam("ids", expanding=True)), Device.event_id == _event)
 HELD = select(Fact.number, Fact.tag, Fact.hash, Fact.stamp).where(
     Fact.device_id == bindparam("device"),
@@ -80,10 +94,36 @@ TICKETS = select(
     Ticket.external_id,
 ).where(Ticket.event_id == _event, Ticket.serial.in_(_serials))
 FACTS_OF_TICKETS = (
-    select(Fact.bytes, Fact.tag, Fact.stamp, Fact.scanned, Device.kind)
+    select(
+        Fact.bytes,
+        Fact.tag,
+        Fact.stamp,
+        Fact.scanned,
+        Device.kind,
+        Fact.backed,
+        Fact.granted,
+        Device.void_from,
+    )
     .join(Device, Device.id == Fact.device_id)
     .where(Fact.event_id == _event, Fact.serial.in_(_serials), Fact.kind != DENY)
 )
+BYTES_OF_FACT = select(Fact.bytes).where(
+    Fact.device_id == bindparam("device"),
+    Fact.number == bindparam("number"),
+    Fact.tag == bindparam("tag"),
+)
+# Tickets that a device's facts from a number on may have moved.
+SERIALS_OF_DEVICE = (
+    select(Fact.serial)
+    .where(
+        Fact.device_id == bindparam("device"),
+        Fact.number >= bindparam("number"),
+        Fact.kind != DENY,
+        Fact.serial != 0,
+    )
+    .distinct()
+)
+SUPERVISOR_PIN = select(Event.supervisor_json).where(Event.id == _event)
 RULES = select(ListRevision.list_no, ListRevision.rev, ListRevision.rules_json).where(
     ListRevision.event_id == _event
 )
@@ -96,6 +136,38 @@ ANSWERS = select(
     ValidateAnswer.device_id.in_(bindparam("ids", expanding=True)),
     ValidateAnswer.key.in_(bindparam("keys", expanding=True)),
 )
+_claims_table = cast("Table", Claim.__table__)
+CLAIMS = select(
+    Claim.id,
+    Claim.device_id,
+    Claim.list_no,
+    Claim.serial,
+    Claim.epoch,
+    Claim.gate,
+    Claim.asks,
+    Claim.dropped,
+    Claim.granted_at,
+    Claim.ended_at,
+    Claim.ended_by,
+).where(
+    Claim.event_id == _event,
+    or_(
+        Claim.serial.in_(_serials),
+        and_(
+            Claim.device_id.in_(bindparam("ids", expanding=True)),
+            Claim.ended_at.is_(None),
+        ),
+    ),
+)
+ADD_CLAIMS = insert(Claim)
+CHANGE_CLAIMS = (
+    update(_claims_table)
+    .where(_claims_table.c.id == bindparam("b_claim"))
+    .values({name: bindparam(name) for name in ("asks", "dropped", "ended_at", "ended_by")})
+)
+STRICT_EVENT = select(
+    Event.number, Event.unknown_policy, Event.unknown_max_age_s, Event.strict_budget_ms
+).where(Event.id == _event)
 ADD_FACTS = insert(Fact)
 ADD_ANSWERS = insert(ValidateAnswer)
 ADD_MARKS = insert(FeedMark)
@@ -135,7 +207,10 @@ def project_admission(dialect: str) -> Insert:
     made = insert_for(dialect, Admission)
     new = made.excluded
     unchanged = (Admission.conflict == new.conflict) & (Admission.greens == new.greens)
-    names = ("admitted_at", "winner_device", "winner_number", "greens", "pending", "conflict")
+    names = (
+        "admitted_at", "winner_device", "winner_number", "greens", "pending", "conflict",
+        "inside", "entries",
+    )  # fmt: skip
     values: dict[str, ColumnElement[Any]] = {name: new[name] for name in names}
     values["resolved_at"] = case((unchanged, Admission.resolved_at), else_=None)
     keys = ["event_id", "serial", "list_no"]

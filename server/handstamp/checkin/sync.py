@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.checkin.accept_scans import Ack, CheckedLog, HandIn, SentLog, check_log
 from handstamp.checkin.batcher import batcher
+from handstamp.checkin.claim_entry import DropClaims
 from handstamp.checkin.device_credentials import read_credential, standing
 from handstamp.checkin.list_changes import Cursor, changes_after, feed_end, holds
 from handstamp.checkin.models import Device
@@ -47,6 +48,9 @@ async def sync(services: Services, credential: str, request: SyncRequest) -> dic
     if own is not None and own not in known:
         raise Unauthenticated(_("This device is not paired here."), code="not_paired")
     acks = await _hand_in(services, own, known, request)
+    if own is not None and request.claims_unused:
+        item = DropClaims(own, request.claims_unused)
+        await batcher(services).submit(known[own].event_id, item)
     answer = {
         "protocol": PROTOCOL,
         "server_time": services.clock(),

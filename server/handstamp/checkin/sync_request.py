@@ -3,13 +3,16 @@
 import base64
 import binascii
 import json
+import re
 import zlib
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
 from handstamp.checkin.accept_scans import MOST_FACTS, SentLog
+from handstamp.checkin.claim_entry import ClaimAsked
 from handstamp.checkin.list_changes import Cursor
+from handstamp.checkin.open_claims import Place
 from handstamp.checkin.wire import NO_HASH
 from handstamp.plumbing.errors import BadInput, TooLarge
 from handstamp.plumbing.texts import _
@@ -19,6 +22,7 @@ MOST_UNZIPPED = 16 << 20
 MOST_LOGS = 64
 MOST_STATUS = 2_000
 MOST_CERTIFICATES = 16
+MOST_UNUSED = 200
 NUMBER_LIMIT = 1 << 53
 
 
@@ -31,6 +35,7 @@ class SyncRequest(NamedTuple):
     clock: int | None
     status: dict[str, Any]
     release: str = ""
+    claims_unused: tuple[ClaimAsked, ...] = ()
 
     @property
     def pending(self) -> int:
@@ -105,7 +110,30 @@ def read_sync(body: bytes) -> SyncRequest:
         clock=clock,
         status=_status(members.get("status", {})),
         release=_key_id(members.get("release", "")),
+        claims_unused=_unused(members.get("claims_unused", [])),
     )
+
+
+def _unused(sent: Any) -> tuple[ClaimAsked, ...]:
+    if not isinstance(sent, list):
+        raise _wrong("claims_unused", "must be a list")
+    if len(sent) > MOST_UNUSED:
+        raise TooLarge(_("At most %(most)d unused claims at once.") % {"most": MOST_UNUSED})
+    return tuple(_claim(claim, f"claims_unused.{index}") for index, claim in enumerate(sent))
+
+
+def _claim(sent: Any, where: str) -> ClaimAsked:
+    if not isinstance(sent, dict):
+        raise _wrong(where, "must be an object")
+    ask = sent.get("id")
+    if not isinstance(ask, str) or not re.fullmatch("[0-9A-Za-z_-]{16,64}", ask):
+        raise _wrong(f"{where}.id", "must be 16 to 64 letters, digits, _ or -")
+    place = Place(
+        _integer(sent.get("list"), f"{where}.list", least=1, below=256),
+        _integer(sent.get("serial"), f"{where}.serial", least=0, below=1 << 40),
+        _integer(sent.get("epoch"), f"{where}.epoch", least=1, below=256),
+    )
+    return ClaimAsked(place, ask)
 
 
 def _refuse_constant(name: str) -> None:

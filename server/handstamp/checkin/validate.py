@@ -14,6 +14,7 @@ from handstamp.checkin.batcher import batcher
 from handstamp.checkin.fold import State
 from handstamp.checkin.list_rows import Personal
 from handstamp.checkin.models import Device
+from handstamp.checkin.open_claims import HeldClaim, Place
 from handstamp.checkin.pair_device import numbers
 from handstamp.checkin.project_admissions import state_of
 from handstamp.checkin.validate_keys import PREFIX, key_hash
@@ -200,7 +201,13 @@ class Asked:
             list_age_s=0,
         )
         epoch = self.read.epoch if self.read.check == "ok" else _known_epoch(ticket, state)
+        claim = batch.claims.open_on(Place(rules.list_no, self.read.serial, epoch))
+        held = claim if ours and decision.admit else None
+        if held is not None:  # a phone in strict mode is admitting it at this moment (R64)
+            decision = Decision("already_used")
         answer = self._answer(batch, rules, decision, ticket, state)
+        if held is not None:
+            answer["used"] = _being_admitted(batch, held, rules)
         fact = self._fact(batch, device, rules, decision, epoch)
         raw = encode_fact(fact)
         scanned = ticket is not None and ticket.was_read(fact.digest, fact.epoch)
@@ -299,6 +306,16 @@ def _used(batch: Batch, serial: int, decision: Decision, rules: ListRules) -> di
         "at": winner.time,
         "device": device.name if device else "",
         "gate": device.gate if device else "",
+        "list": rules.list_no,
+    }
+
+
+def _being_admitted(batch: Batch, claim: HeldClaim, rules: ListRules) -> dict[str, Any]:
+    device = batch.devices.get(claim.device)
+    return {
+        "at": claim.granted_at,
+        "device": device.name if device else "",
+        "gate": claim.gate,
         "list": rules.list_no,
     }
 

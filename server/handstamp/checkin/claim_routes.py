@@ -1,0 +1,58 @@
+"""Strict mode over HTTP: one small question before a green light."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from handstamp.checkin.claim_entry import ClaimAsked, claim_entry
+from handstamp.checkin.device_credentials import bearer
+from handstamp.checkin.open_claims import Place
+from handstamp.plumbing.api import answers, spec
+from handstamp.plumbing.web import require_scanning, services
+
+ASK = "^[0-9A-Za-z_-]{16,64}$"
+
+
+class ClaimRequest(BaseModel):
+    """A locally green ticket; `id` is new for each decision, `gate` where it is."""
+
+    list: Annotated[int, Field(ge=1, le=255)]
+    serial: Annotated[int, Field(ge=0, lt=1 << 40)]
+    epoch: Annotated[int, Field(ge=1, le=255)]
+    id: Annotated[str, Field(pattern=ASK)]
+    gate: str = Field(default="", max_length=80)
+
+
+class ClaimHolder(BaseModel):
+    """Who has it, or had it first; `open`: being admitted at this moment. Times in ms UTC."""
+
+    device: str
+    gate: str
+    since: int
+    open: bool
+
+
+class ClaimAnswer(BaseModel):
+    """Granted or not, and what the server judged; `at` stands in the fact (R66)."""
+
+    granted: bool
+    at: int
+    verdict: str
+    by: ClaimHolder | None
+    standing: Literal["active", "repair"]
+    server_time: int
+
+
+@spec.validate(json=ClaimRequest, resp=answers(HTTP_200=ClaimAnswer), tags=["door"])
+async def claim(request: Request, json: ClaimRequest) -> Response:
+    """Ask, in strict mode, whether a ticket may be let in; the same question is safe to repeat."""
+    require_scanning(request)
+    asked = ClaimAsked(Place(json.list, json.serial, json.epoch), json.id, json.gate)
+    answer = await claim_entry(services(request), bearer(request), asked)
+    return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+
+
+routes: list[BaseRoute] = [Route("/api/tickets/checkin/claim", claim, methods=["POST"])]
