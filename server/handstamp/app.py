@@ -14,6 +14,7 @@ from handstamp.auth import routes as auth_api
 from handstamp.auth.request_sign_in import KNOWN_ROOM
 from handstamp.auth.session_middleware import SessionMiddleware
 from handstamp.checkin import door_files
+from handstamp.checkin import log_routes as log_api
 from handstamp.checkin import organizer_routes as door_api
 from handstamp.checkin import pool_routes as pool_door_api
 from handstamp.checkin import routes as checkin_api
@@ -107,6 +108,7 @@ def routes() -> list[BaseRoute]:
         *webhooks_api.routes,
         *mail_events.routes,
         *door_api.routes,
+        *log_api.routes,
         *door_files.routes,
         *codes.routes,
         *pool_file.routes,

@@ -83,7 +83,7 @@ async def verify_audit(services: Services, noted: Noted | None = None) -> AuditR
             report.fault = broken.fault
         waiting = select(func.count(), func.min(AuditEntry.created_at))
         counted = await session.execute(waiting.where(AuditEntry.chain_no.is_(None)))
-        report.waiting, report.waits_since = counted.one().tuple()
+        report.waiting, report.waits_since = counted.one()
     return report
 
 

@@ -23,6 +23,7 @@ from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
 PIECE_FACTS = 500
+LOG_TYPE = "application/jsonl"
 
 Keys = tuple[bytes, bytes]  # public, private
 Ref = tuple[int, int]  # number, tag

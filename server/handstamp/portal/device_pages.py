@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from handstamp.checkin.find_devices import device_of_code, devices_of, view_of
+from handstamp.checkin.find_log_state import log_states
 from handstamp.checkin.pair_device import CODE_LIFE, make_pairing_code
 from handstamp.checkin.revoke_device import revoke_device
 from handstamp.checkin.validate_keys import create_key
@@ -20,6 +21,7 @@ from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_scanning, require_user, services
 from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.forms import DeviceForm, KeyForm
+from handstamp.portal.log_words import issue_views
 from handstamp.portal.pages import go, page, render
 
 
@@ -42,10 +44,15 @@ async def devices(request: Request) -> Response:
         around = await frame(session, event, "devices")
         lists = await lists_of(session, event.id)
         found = await devices_of(session, event.id, kind="phone")
+        states = await log_states(session, event, services(request).clock())
     return render(
         request,
         "devices.html",
         devices=found,
+        odd={
+            device: issue_views(state, services(request).clock())
+            for device, state in states.items()
+        },
         lists=lists,
         list_names={view.number: view.name for view in lists},
         **around,

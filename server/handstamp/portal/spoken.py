@@ -54,6 +54,7 @@ def act_name(action: str) -> str:
         "key.compromised": _("Signing key given up"),
         "device.list_key": _("Guest list made readable on a phone"),
         "device.readmit": _("Phone paired anew"),
+        "device.export_log": _("Log of a phone downloaded"),
         "organizer.create": _("Organizer created"),
         "organizer.connect": _("Connected with Stripe"),
         "team.set_role": _("Role in the team given"),
