@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from handstamp.checkin import void_routes
 from handstamp.checkin.device_credentials import standing
 from handstamp.checkin.door_board import board
 from handstamp.checkin.export_scans import open_export, scans_csv, scans_xlsx
@@ -320,4 +321,5 @@ routes: list[BaseRoute] = [
     Route(f"{_EVENT}/scans", list_scans, methods=["GET"]),
     Route(f"{_EVENT}/scans/export", export_scans, methods=["GET"]),
     Route("/api/tickets/devices/{device}/revoke", revoke, methods=["POST"]),
+    *void_routes.routes,
 ]

@@ -194,6 +194,19 @@ class DeviceForm(PageForm):
     role = SelectField(choices=["steward", "supervisor"])
 
 
+class VoidForm(PageForm):
+    """From when on a phone's scans are to be void, and why; `number` once it was looked at."""
+
+    since = LocalTimeField(validators=[filled(lambda: _("Say from when on."))])
+    reason = StringField(validators=[filled(lambda: _("Say why.")), at_most(200)])
+    number = WholeNumberField(least=1, most=999_999_999)
+
+    def process(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
+        """Read the zone of the event first, for the time is meant in it."""
+        mean_times_in(self, kwargs.pop("time_zone", None))
+        super().process(formdata, obj, **kwargs)
+
+
 class PinForm(PageForm):
     """A supervisor's PIN, typed twice."""
 

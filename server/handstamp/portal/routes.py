@@ -44,6 +44,7 @@ from handstamp.portal import (
     sign_in_pages,
     team_pages,
     tier_pages,
+    void_pages,
 )
 from handstamp.portal.pages import nothing_here
 
@@ -95,6 +96,7 @@ _PAGES: list[BaseRoute] = [
     *export_pages.routes,
     *sheet_page.routes,
     *device_pages.routes,
+    *void_pages.routes,
     *log_pages.routes,
     *door_settings_pages.routes,
     *board_pages.routes,

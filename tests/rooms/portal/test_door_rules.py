@@ -5,12 +5,16 @@ import hashlib
 import json
 
 import pytest
+from tests.factories.checkin import pair_phone
 from tests.rooms.portal.conftest import Desk, Show
 
 from handstamp.audit.find_entries import entries_of
 from handstamp.checkin.list_changes import event_entry, ticket_rows, tier_entries
 from handstamp.checkin.list_rows import Personal
 from handstamp.events.models import Event
+from handstamp.kit.clock import HOUR, FakeClock
+from handstamp.kit.ids import device_hex
+from handstamp.plumbing.local_time import to_local
 from handstamp.plumbing.web import Services
 
 pytestmark = pytest.mark.anyio
@@ -111,3 +115,32 @@ async def test_a_note_is_written_told_and_withheld(
     assert "A note is one line of 200 letters at most." in desk.text
     await desk.post(f"{page}/note", {"note": ""}, on=page)
     assert "Note removed." in desk.text
+
+
+async def test_a_phones_scans_are_made_void_after_a_look(
+    desk: Desk, show: Show, services: Services, clock: FakeClock
+) -> None:
+    phone = await pair_phone(desk.http, services, show.event, "Lost phone")
+    phone.scan(show.tokens[0])
+    clock.advance(HOUR)
+    began = clock()
+    phone.scan(show.tokens[1])
+    await phone.sync()
+    page = f"{show.base}/devices/{device_hex(phone.device)}/void"
+    assert page in (await desk.get(f"{show.base}/devices")).html
+    await desk.post(page, {"since": "", "reason": ""}, on=page)
+    assert desk.status == 422
+    assert "Say from when on." in desk.text
+    form = {"since": to_local(began, show.event.time_zone), "reason": "stolen"}
+    await desk.post(page, form)
+    assert "1 scan becomes void" in desk.text
+    assert "1 guest then counts as not let in." in desk.text
+    assert "void from scan" not in (await desk.get(f"{show.base}/devices")).text
+    await desk.post(page, form | {"number": "1"}, on=page)
+    assert "1 scan becomes void" in desk.text
+    await desk.post(page, form | {"number": "2"})
+    assert "Void from scan 2 on." in desk.text
+    assert "void from scan 2 on" in desk.text
+    await desk.post(page, form | {"number": "2"}, on=page)
+    assert "These scans are void already." in desk.text
+    assert (await desk.get(page.replace(device_hex(phone.device), "nothex"))).status == 404
