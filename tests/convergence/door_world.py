@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 from sqlalchemy import select
 from tests.convergence.door_databases import Databases
+from tests.convergence.door_moves import ENTRIES, Moves
 from tests.factories.checkin import Phone, make_scanner_key, pair_phone
 from tests.factories.events import make_event
 from tests.factories.tickets import make_tickets, make_tokens
@@ -43,7 +44,7 @@ class Disk:
 
 
 @dataclass
-class World:
+class World(Moves):
     """One event, its server, and everybody at the doors."""
 
     databases: Databases
@@ -60,6 +61,7 @@ class World:
     sent: list[tuple[Phone, dict[str, Any]]] = field(default_factory=list)
     disks: dict[int, Disk] = field(default_factory=dict)
     backup: str = ""
+    waits: int = 0
     closing: Callable[[], Any] | None = None
 
     async def run(self, script: list[Step]) -> None:
@@ -132,7 +134,10 @@ class World:
     async def pair(self, _one: int, two: int) -> None:
         """Another phone joins."""
         if len(self.phones) < 6:
-            self.phones.append(await pair_phone(self.http, self.services, self.event, f"D{two}"))
+            role = ("steward", "steward", "supervisor")[two % 3]
+            self.phones.append(
+                await pair_phone(self.http, self.services, self.event, f"D{two}", role=role)
+            )
 
     async def revoke(self, one: int, _two: int) -> None:
         """The organizer ends a pairing."""
@@ -178,7 +183,7 @@ class World:
             await self._issue(session, 1 + two % 2)
 
     async def change_rules(self, one: int, two: int) -> None:
-        """A check-in list gets another revision."""
+        """A check-in list gets another revision: other windows, or another way to enter."""
         opens = (None, self.clock() - MINUTE, self.clock() + MINUTE)[two % 3]
         async with self.services.db.write() as session:
             await save_list(
@@ -189,6 +194,7 @@ class World:
                 name=f"List {one}",
                 tiers=[ListTier(1, opens)],
                 number=1 + one % 2,
+                entry=ENTRIES[one % len(ENTRIES)],
             )
 
     async def restart(self, _one: int, _two: int) -> None:

@@ -11,7 +11,7 @@ from tests.convergence.door_check import check
 from tests.convergence.door_databases import Databases, PostgresDatabases, SqliteFiles
 from tests.convergence.door_world import Step, new_world
 
-OFTEN = ("scan", "scan", "scan", "scan", "search", "sync", "sync", "sync")
+OFTEN = ("scan", "scan", "scan", "scan", "search", "leave", "sync", "sync", "sync")
 SOMETIMES = (
     "lose_answer",
     "say_again",
@@ -23,10 +23,17 @@ SOMETIMES = (
     "reissue",
     "change_status",
     "change_rules",
+    "change_rules",
+    "undo",
+    "undo",
+    "undo_any",
+    "override",
+    "set_pin",
+    "wait",
     "sell",
     "pair",
 )
-SELDOM = ("fork", "revoke", "restart", "take_backup", "restore")
+SELDOM = ("fork", "revoke", "restart", "take_backup", "restore", "void", "false_void")
 numbers = st.integers(0, 10_000)
 steps = st.tuples(st.sampled_from(OFTEN * 3 + SOMETIMES * 2 + SELDOM), numbers, numbers)
 scripts = st.lists(steps, min_size=25, max_size=80)
@@ -114,6 +121,45 @@ SCENES: dict[str, list[Step]] = {
         ("restore", 0, 0),
         ("sync", 0, 4),
         ("change_rules", 0, 0),
+    ],
+    "out and in again, twice by two doors": [
+        ("change_rules", 4, 0),
+        ("sync", 0, 4),
+        ("sync", 1, 4),
+        ("scan", 0, 0),
+        ("leave", 0, 0),
+        ("sync", 0, 4),
+        ("sync", 1, 4),
+        ("scan", 1, 0),
+        ("scan", 0, 0),
+    ],
+    "taken back in time, too late, and by a supervisor": [
+        ("set_pin", 1, 0),
+        ("sync", 0, 4),
+        ("scan", 0, 0),
+        ("undo", 0, 0),
+        ("scan", 0, 2),
+        ("sync", 0, 4),
+        ("wait", 0, 1),
+        ("undo", 0, 2),
+        ("sync", 0, 4),
+        ("sync", 1, 4),
+        ("undo_any", 1, 2),
+        ("override", 1, 2),
+        ("undo", 1, 2),
+    ],
+    "a phone in the wrong hands": [
+        ("scan", 0, 0),
+        ("scan", 0, 2),
+        ("scan", 1, 2),
+        ("undo", 0, 0),
+        ("sync", 0, 4),
+        ("void", 0, 1),
+        ("scan", 0, 3),
+        ("sync", 1, 4),
+        ("scan", 1, 2),
+        ("false_void", 0, 1),
+        ("void", 0, 0),
     ],
     "a phone is copied and both go on": [
         ("scan", 0, 0),

@@ -9,10 +9,13 @@ from typing import Any
 
 import httpx2
 from sqlalchemy.ext.asyncio import AsyncSession
+from tests.factories.phone_copy import Copy
 
-from handstamp.checkin.fold import State, fact_of_row, fold
-from handstamp.checkin.movements import FoldFact
+from handstamp.checkin.entry_rules import entry_rules_of
+from handstamp.checkin.fold import fact_of_row
+from handstamp.checkin.movements import MOVEMENTS, FoldFact
 from handstamp.checkin.pair_device import make_pairing_code
+from handstamp.checkin.undo import grants
 from handstamp.checkin.validate_keys import create_key
 from handstamp.checkin.verdict import (
     CODES,
@@ -26,6 +29,7 @@ from handstamp.checkin.verdict import (
 )
 from handstamp.checkin.wire import (
     ADMIT,
+    BY_SUPERVISOR,
     DENY,
     NO_DIGEST,
     NO_HASH,
@@ -49,7 +53,7 @@ from handstamp.kit import signing
 from handstamp.kit.clock import FakeClock
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.tickets.foreign_code import foreign_code_digest
-from handstamp.tickets.token import TicketKey, check_token, token_digest
+from handstamp.tickets.token import check_token, token_digest
 
 API = "/api/tickets/checkin"
 
@@ -76,38 +80,11 @@ async def pair_phone(
     async with services.db.write() as session:
         code = await make_code(session, services, event, name, **others)
     phone = Phone(http, services.clock)  # type: ignore[arg-type]
+    phone.role = others.get("role", phone.role)
     await phone.pair(code)
     await phone.download()
     await phone.sync()
     return phone
-
-
-@dataclass
-class Copy:
-    """What a phone holds of the event, as of a cursor."""
-
-    cursor: dict[str, Any] | None = None
-    event: dict[str, Any] = field(default_factory=dict)
-    keys: dict[int, TicketKey] = field(default_factory=dict)
-    tickets: dict[int, TicketRow] = field(default_factory=dict)
-    facts: dict[Ref, FactRow] = field(default_factory=dict)
-    lists: dict[int, dict[int, dict[str, Any]]] = field(default_factory=dict)
-    devices: dict[int, list[Any]] = field(default_factory=dict)
-
-    def read_keys(self, keys: Sequence[dict[str, Any]]) -> None:
-        """Take over the published ticket keys."""
-        self.keys = {
-            key["id"]: TicketKey(base64.b64decode(key["public"]), key["compromised"])
-            for key in keys
-        }
-
-    def state(self, serial: int, more: Sequence[FoldFact] = ()) -> State:
-        """Fold one ticket from what was fed, and from `more` that was not."""
-        ticket = self.tickets.get(serial)
-        fed = [fact_of_row(row) for row in self.facts.values() if row.serial == serial]
-        held = {fact.ref for fact in fed}
-        own = [fact for fact in more if fact.ref not in held]
-        return fold([*fed, *own], ticket.epoch if ticket else None, self.lists)
 
 
 @dataclass(eq=False)
@@ -118,6 +95,7 @@ class Phone:
     clock: FakeClock
     skew: int = 0
     list_no: int = 1
+    role: str = "steward"
     private: bytes = field(default_factory=signing.new_private_key)
     device: int = 0
     credential: str = ""
@@ -230,9 +208,9 @@ class Phone:
         return self.clock() + self.skew
 
     def _seen(self, serial: int) -> tuple[Ref, ...]:
-        fed = [ref for ref, row in self.copy.facts.items() if row.serial == serial]
-        own = [fact.ref for fact in self.own_facts(serial) if fact.ref not in fed]
-        return tuple(fed + own)[-50:]
+        rows = [(ref, r.kind) for ref, r in self.copy.facts.items() if r.serial == serial]
+        own = [(f.ref, f.kind) for f in self.own_facts(serial) if f.ref not in self.copy.facts]
+        return tuple(ref for ref, kind in rows + own if kind in MOVEMENTS)[-50:]
 
     def own_facts(self, serial: int) -> list[FoldFact]:
         """Return this phone's own facts of a ticket, with stamps where the server gave one."""
@@ -242,12 +220,25 @@ class Phone:
         own = []
         for raw in self.log:
             fact = decode_fact(raw)
-            if fact.kind != ADMIT:
+            if fact.kind == DENY:
                 continue
             tag = tag_of(fact_hash(raw))
-            row = row_of(fact, tag, stamp=self.stamps.get(tag), scanned=fact.digest != NO_DIGEST)
+            scanned, granted = fact.digest != NO_DIGEST, self._granted(fact)
+            stamp = self.stamps.get(tag)
+            row = row_of(fact, tag, stamp=stamp, scanned=scanned, granted=granted)
             own.append((fact_of_row(row), fact.serial))
         return own
+
+    def _granted(self, fact: Fact) -> int:
+        """What this phone was granted for its own undo or override (R56)."""
+        named = self.copy.lists.get(fact.list_no, {}).get(fact.rule_rev, {})
+        pin = bool(fact.flags & BY_SUPERVISOR) and self.copy.event.get("supervisor") is not None
+        target = None
+        if fact.target and fact.target[0] == self.device:
+            target = decode_fact(self.log[fact.target[1] - 1])
+        supervisor = pin or self.role == "supervisor"
+        undo_s = entry_rules_of(named).undo_s
+        return grants(fact, target, supervisor=supervisor, undo_s=undo_s)
 
     def append(self, **members: Any) -> Fact:
         """Write a fact to the log."""

@@ -145,7 +145,7 @@ class MarkAll:
         ticket = batch.tickets.get(serial)
         if ticket is None or ticket.status != "valid":
             return "ended"
-        if any(of.winner for of in state_of(batch, serial).lists.values()):
+        if any(of.entries for of in state_of(batch, serial).lists.values()):
             return "already"
         chosen = _list_for(batch, ticket)
         if chosen is not None:

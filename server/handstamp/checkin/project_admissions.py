@@ -1,11 +1,14 @@
 """Keeping what the fold says of each ticket and list, so that boards need not fold."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
 from handstamp.checkin import door_sums, store
 from handstamp.checkin.fold import ListState, State, fold
+from handstamp.checkin.movements import FoldFact
+from handstamp.checkin.rows import Ref
 from handstamp.kit.clock import Millis
 
 if TYPE_CHECKING:
@@ -28,7 +31,8 @@ def serials_changed(connection: Connection, event_id: str, after: int) -> set[in
 def state_of(batch: "Batch", serial: int) -> State:
     """Fold what the batch knows of one ticket."""
     ticket = batch.tickets.get(serial)
-    return fold(batch.facts.get(serial, ()), ticket.epoch if ticket else None, batch.rules)
+    epoch = ticket.epoch if ticket else None
+    return fold(batch.facts.get(serial, ()), epoch, batch.rules, batch.voids)
 
 
 def project(batch: "Batch", serials: set[int]) -> None:
@@ -38,8 +42,7 @@ def project(batch: "Batch", serials: set[int]) -> None:
         facts = {fact.ref: fact for fact in batch.facts.get(serial, ())}
         ticket = batch.tickets.get(serial)
         for list_no, state in state_of(batch, serial).lists.items():
-            admitted_at = facts[state.winner].time if state.winner else None
-            row = _row(state, admitted_at, ticket)
+            row = _row(state, facts, ticket)
             rows.append({"event_id": batch.event_id, "serial": serial, "list_no": list_no} | row)
     if rows:
         door_sums.move_admissions(batch.connection, batch.event_id, rows)
@@ -47,15 +50,19 @@ def project(batch: "Batch", serials: set[int]) -> None:
 
 
 def _row(
-    state: ListState, admitted_at: Millis | None, ticket: "DoorTicket | None"
+    state: ListState, facts: Mapping[Ref, FoldFact], ticket: "DoorTicket | None"
 ) -> dict[str, Any]:
+    admitted_at = facts[state.winner].time if state.winner else None
+    let_in = state.winner or (state.turns[-1].by if state.turns else None)
     return {
-        "admitted_at": admitted_at,
-        "winner_device": state.winner[0] if state.winner else None,
-        "winner_number": state.winner[1] if state.winner else None,
+        "admitted_at": facts[let_in].time if let_in else None,
+        "winner_device": let_in[0] if let_in else None,
+        "winner_number": let_in[1] if let_in else None,
         "greens": len(state.greens),
         "pending": len(state.pending),
         "conflict": state.conflict or _what_else(admitted_at, ticket),
+        "inside": state.inside,
+        "entries": state.entries,
     }
 
 
