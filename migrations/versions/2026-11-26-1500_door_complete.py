@@ -124,6 +124,10 @@ def upgrade() -> None:
             f' FROM {source} GROUP BY event_id, {list_no}, {place}'
         )
     op.execute(
+        "INSERT INTO tickets_door_sums SELECT event_id, 'inside', list_no, 0, COUNT(*)"
+        ' FROM tickets_admissions WHERE inside GROUP BY event_id, list_no'
+    )
+    op.execute(
         "INSERT INTO tickets_door_sums SELECT event_id, 'tickets', 0, 0, COUNT(DISTINCT serial)"
         ' FROM tickets_admissions WHERE admitted_at IS NOT NULL GROUP BY event_id'
     )

@@ -83,7 +83,11 @@ def test_the_tools_run_as_commands() -> None:
 
 
 def test_the_catalogues_hold_every_visible_string() -> None:
-    assert messages.TEMPLATE.read_text() == messages.server_template(), "run `make messages`"
-    assert messages.DOOR.read_text() == messages.door_source(), "run `make messages`"
-    assert messages.server_template().count("msgid") > 100
-    assert len(json.loads(messages.door_source())) > 40
+    found = list(messages.files())
+    for path, text, lacks in found:
+        assert path.read_text() == text, f"{path.name} is stale: run `make messages`"
+        assert lacks == [], f"{path}: say these in its language"
+    assert {path.parts[-3] for path, _text, _lacks in found} >= {"fr", "es", "de"}
+    assert {path.name for path, _text, _lacks in found} >= {"fr.json", "es.json", "de.json"}
+    assert found[0][1].count("msgid") > 100
+    assert len(json.loads(found[1][1])) > 40

@@ -1,33 +1,42 @@
 """What the organizer sees while doors are open: who came in where, and how the phones are."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.checkin.device_credentials import standing
+from handstamp.checkin.door_figures import Figures, figures
 from handstamp.checkin.find_conflicts import count_open
 from handstamp.checkin.find_devices import view_of
 from handstamp.checkin.list_changes import feed_end
-from handstamp.checkin.models import Admission, Device
+from handstamp.checkin.models import Device
 from handstamp.events.find_events import lists_of
-from handstamp.kit.clock import MINUTE, SECOND, Millis
+from handstamp.kit.clock import SECOND, Millis
 from handstamp.tickets.models import Ticket
 
-RATE_OVER = 5 * MINUTE
+RATE_OVER = 5
 HEARD_WITHIN = 90 * SECOND
 MOST_DEVICES = 500
+NEARLY = 0.9
 
 
 @dataclass(frozen=True)
 class ListCount:
-    """Admissions on one check-in list; `expected` counts valid tickets of its tiers."""
+    """Admissions on one check-in list; `expected` counts valid tickets of its tiers.
+
+    `inside`: who is in now; None on a list where nobody leaves and nobody counts. `capacity`: how
+    many may be in, None when nothing is said. `alarm`: '', 'near' (from nine tenths) or 'full'.
+    """
 
     list_no: int
     name: str
     admitted: int
     expected: int
+    inside: int | None = None
+    capacity: int | None = None
+    alarm: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,11 @@ class DeviceState:
 
 @dataclass(frozen=True)
 class Board:
-    """The state of the doors at `at`; `admitted` counts tickets, once each."""
+    """The state of the doors at `at`; `admitted` counts tickets, once each.
+
+    `last_five_minutes` counts from the minute's beginning; `minutes` are (start, arrivals) of the
+    last hour, the running minute last; `refused` are (verdict, denials), the commonest first.
+    """
 
     at: Millis
     tickets: int
@@ -76,77 +89,77 @@ class Board:
     devices: list[DeviceState]
     open_conflicts: int
     unsent: int
+    minutes: list[tuple[Millis, int]]
+    refused: list[tuple[str, int]]
+    overrides: int
 
 
 async def board(session: AsyncSession, event_id: str, now: Millis) -> Board:
     """Return the live board of an event."""
-    admitted = Admission.event_id == event_id, Admission.admitted_at.is_not(None)
+    sums = await figures(session, event_id, now)
+    by_tier = await _valid_tickets(session, event_id)
     devices = await _devices(session, event_id, now)
     return Board(
         at=now,
-        tickets=await session.scalar(
-            select(func.count()).where(Ticket.event_id == event_id, Ticket.status == "valid")
-        )
-        or 0,
-        admitted=await session.scalar(
-            select(func.count(distinct(Admission.serial))).where(*admitted)
-        )
-        or 0,
-        last_five_minutes=await session.scalar(
-            select(func.count()).where(*admitted, Admission.admitted_at > now - RATE_OVER)
-        )
-        or 0,
-        lists=await _lists(session, event_id),
-        gates=await _gates(session, event_id),
+        tickets=sum(by_tier.values()),
+        admitted=sums.admitted,
+        last_five_minutes=sums.since(RATE_OVER),
+        lists=await _lists(session, event_id, sums, by_tier),
+        gates=await _gates(session, event_id, sums),
         devices=devices,
         open_conflicts=await count_open(session, event_id),
         unsent=sum(device.pending for device in devices),
+        minutes=sums.minutes,
+        refused=sums.refused,
+        overrides=sums.overrides,
     )
 
 
-async def admitted_by_event(session: AsyncSession, event_ids: Sequence[str]) -> dict[str, int]:
-    """Count the tickets admitted at each of these events."""
+async def _valid_tickets(session: AsyncSession, event_id: str) -> dict[int, int]:
     rows = await session.execute(
-        select(Admission.event_id, func.count(distinct(Admission.serial)))
-        .where(Admission.event_id.in_(event_ids), Admission.admitted_at.is_not(None))
-        .group_by(Admission.event_id)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-async def _lists(session: AsyncSession, event_id: str) -> list[ListCount]:
-    admitted = await session.execute(
-        select(Admission.list_no, func.count())
-        .where(Admission.event_id == event_id, Admission.admitted_at.is_not(None))
-        .group_by(Admission.list_no)
-    )
-    by_list = {row[0]: row[1] for row in admitted}
-    tickets = await session.execute(
         select(Ticket.tier_no, func.count())
         .where(Ticket.event_id == event_id, Ticket.status == "valid")
         .group_by(Ticket.tier_no)
     )
-    by_tier = {row[0]: row[1] for row in tickets}
+    return {row[0]: row[1] for row in rows}
+
+
+async def _lists(
+    session: AsyncSession, event_id: str, sums: Figures, by_tier: dict[int, int]
+) -> list[ListCount]:
     return [
-        ListCount(
-            view.number,
-            view.name,
-            by_list.get(view.number, 0),
-            sum(by_tier.get(tier, 0) for tier in {entry["tier"] for entry in view.rules["tiers"]}),
-        )
-        for view in await lists_of(session, event_id)
+        _list(view.number, view.rules, sums, by_tier) for view in await lists_of(session, event_id)
     ]
 
 
-async def _gates(session: AsyncSession, event_id: str) -> list[GateCount]:
-    rows = await session.execute(
-        select(Device.gate, func.count())
-        .join(Admission, Admission.winner_device == Device.id)
-        .where(Admission.event_id == event_id, Admission.admitted_at.is_not(None))
-        .group_by(Device.gate)
-        .order_by(func.count().desc(), Device.gate)
+def _list(number: int, rules: dict[str, Any], sums: Figures, by_tier: dict[int, int]) -> ListCount:
+    capacity = rules.get("capacity")
+    inside = None
+    if capacity or rules.get("entry", "single") != "single":
+        inside = sums.inside[number]
+    alarm = ""
+    if capacity and inside is not None and inside >= capacity * NEARLY:
+        alarm = "full" if inside >= capacity else "near"
+    return ListCount(
+        list_no=number,
+        name=rules["name"],
+        admitted=sums.by_list[number],
+        expected=sum(by_tier.get(tier, 0) for tier in {one["tier"] for one in rules["tiers"]}),
+        inside=inside,
+        capacity=capacity,
+        alarm=alarm,
     )
-    return [GateCount(gate, count) for gate, count in rows]
+
+
+async def _gates(session: AsyncSession, event_id: str, sums: Figures) -> list[GateCount]:
+    rows = await session.execute(select(Device.id, Device.gate).where(Device.event_id == event_id))
+    counted: dict[str, int] = {}
+    for device, gate in rows:
+        if n := sums.by_device[device]:
+            counted[gate] = counted.get(gate, 0) + n
+    return [
+        GateCount(gate, n) for gate, n in sorted(counted.items(), key=lambda one: (-one[1], one[0]))
+    ]
 
 
 async def _devices(session: AsyncSession, event_id: str, now: Millis) -> list[DeviceState]:

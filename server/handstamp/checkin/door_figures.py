@@ -1,40 +1,81 @@
-"""Figures beside the live board: arrivals by the minute, and refusals by their reason."""
+"""Figures of the live board, read from the sums that the door keeps: no scan is looked at again."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handstamp.checkin.models import Admission, Fact
+from handstamp.checkin.door_sums import ADMITTED, BY_MINUTE, FACTS, INSIDE, TICKETS
+from handstamp.checkin.models import DoorSum
 from handstamp.checkin.verdict import CODES
 from handstamp.checkin.wire import DENY
 from handstamp.kit.clock import MINUTE, Millis
 
+MINUTES = 60
+_OVERRIDE = 5
 _VERDICTS = {code: verdict for verdict, code in CODES.items()}
 
 
-async def arrivals(
-    session: AsyncSession, event_id: str, now: Millis, *, minutes: int = 60
-) -> list[tuple[Millis, int]]:
-    """Return (start of the minute, how many were admitted in it), the running minute last."""
-    last = now - now % MINUTE
-    first = last - (minutes - 1) * MINUTE
-    minute = (Admission.admitted_at // MINUTE).label("minute")
-    rows = await session.execute(
-        select(minute, func.count())
-        .where(Admission.event_id == event_id, Admission.admitted_at >= first)
-        .group_by(minute)
-    )
-    counted = {int(at) * MINUTE: count for at, count in rows if at is not None}
-    return [(at, counted.get(at, 0)) for at in range(first, last + 1, MINUTE)]
+@dataclass
+class Figures:
+    """An event's sums.
+
+    `by_list`, `inside`: tickets by list. `by_device`: tickets on a list, by the device that was
+    first. `minutes`: (its start, how many came in), the running minute last. `refused`: (verdict,
+    how many), the commonest first.
+    """
+
+    admitted: int = 0
+    by_list: Counter[int] = field(default_factory=Counter)
+    by_device: Counter[int] = field(default_factory=Counter)
+    inside: Counter[int] = field(default_factory=Counter)
+    minutes: list[tuple[Millis, int]] = field(default_factory=list)
+    refused: list[tuple[str, int]] = field(default_factory=list)
+    overrides: int = 0
+
+    def since(self, minutes: int) -> int:
+        """Count who came in during the last minutes, the running one included."""
+        return sum(count for _at, count in self.minutes[-minutes:])
 
 
-async def refusals(session: AsyncSession, event_id: str) -> Sequence[tuple[str, int]]:
-    """Return (verdict, how many denials), the commonest first."""
+async def figures(
+    session: AsyncSession, event_id: str, now: Millis, *, minutes: int = MINUTES
+) -> Figures:
+    """Return the figures of an event's doors; arrivals for the last `minutes`."""
+    first = now // MINUTE - minutes + 1
+    recent = or_(DoorSum.what != BY_MINUTE, DoorSum.place >= first)
     rows = await session.execute(
-        select(Fact.verdict, func.count())
-        .where(Fact.event_id == event_id, Fact.kind == DENY)
-        .group_by(Fact.verdict)
-        .order_by(func.count().desc(), Fact.verdict)
+        select(DoorSum.what, DoorSum.list_no, DoorSum.place, DoorSum.n).where(
+            DoorSum.event_id == event_id, recent
+        )
     )
-    return [(_VERDICTS.get(verdict, str(verdict)), count) for verdict, count in rows]
+    made, arrived, refused = Figures(), Counter[int](), Counter[str]()
+    for what, list_no, place, n in rows:
+        if what == TICKETS:
+            made.admitted += n
+        elif what == ADMITTED:
+            made.by_list[list_no] += n
+            made.by_device[place] += n
+        elif what == INSIDE:
+            made.inside[list_no] += n
+        elif what == BY_MINUTE:
+            arrived[place] += n
+        elif what == FACTS and list_no == DENY:
+            refused[_VERDICTS.get(place, str(place))] += n
+        elif what == FACTS and list_no == _OVERRIDE:
+            made.overrides += n
+    made.minutes = [(at * MINUTE, arrived[at]) for at in range(first, first + minutes)]
+    made.refused = sorted(refused.items(), key=lambda pair: (-pair[1], pair[0]))
+    return made
+
+
+async def admitted_by_event(session: AsyncSession, event_ids: Sequence[str]) -> dict[str, int]:
+    """Return how many tickets were admitted at each of these events."""
+    rows = await session.execute(
+        select(DoorSum.event_id, DoorSum.n).where(
+            DoorSum.event_id.in_(event_ids), DoorSum.what == TICKETS
+        )
+    )
+    return {row[0]: row[1] for row in rows}

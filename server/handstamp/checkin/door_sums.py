@@ -21,7 +21,11 @@ ADMITTED, INSIDE, BY_MINUTE, TICKETS, FACTS = "admitted", "inside", "minute", "t
 Moves = Counter[tuple[str, int, int]]
 
 _BEFORE = select(
-    Admission.serial, Admission.list_no, Admission.admitted_at, Admission.winner_device
+    Admission.serial,
+    Admission.list_no,
+    Admission.admitted_at,
+    Admission.winner_device,
+    Admission.inside,
 ).where(
     Admission.event_id == bindparam("event"),
     Admission.serial.in_(bindparam("serials", expanding=True)),
@@ -61,6 +65,8 @@ def _sums_of(row: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
     if row["admitted_at"] is not None:
         yield ADMITTED, row["list_no"], row["winner_device"]
         yield BY_MINUTE, row["list_no"], row["admitted_at"] // MINUTE
+    if row["inside"]:
+        yield INSIDE, row["list_no"], 0
 
 
 def _admitted_once(

@@ -1,4 +1,4 @@
-"""The live board of the doors: a page, and its part that is fetched anew every two seconds."""
+"""The live board of the doors, and its big screen: pages whose inner part is fetched anew."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from handstamp.checkin.door_board import board
-from handstamp.checkin.door_figures import arrivals, refusals
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.web import services
 from handstamp.portal import words
@@ -46,16 +45,14 @@ async def _figures(request: Request) -> dict[str, Any]:
         event = await event_of(session, request)
         around = await frame(session, event, "door")
         state = await board(session, event.id, now)
-        minutes = await arrivals(session, event.id, now)
-        denied = await refusals(session, event.id)
     return {
         **around,
         "board": state,
-        "bars": bars(minutes),
-        "busiest": max(minutes, key=lambda minute: minute[1]),
-        "last_hour": sum(count for _at, count in minutes),
-        "denied": denied,
-        "denied_total": sum(count for _verdict, count in denied),
+        "bars": bars(state.minutes),
+        "busiest": max(state.minutes, key=lambda minute: minute[1]),
+        "last_hour": sum(count for _at, count in state.minutes),
+        "denied": state.refused,
+        "denied_total": sum(count for _verdict, count in state.refused),
         "verdict_names": words.verdicts(),
     }
 
@@ -72,5 +69,22 @@ async def live(request: Request) -> Response:
     return fragment(request, "board_live.html", **await _figures(request))
 
 
+@page
+async def screen(request: Request) -> Response:
+    """Show the figures for a monitor: huge, dark, and naming nobody."""
+    return render(request, "big_screen.html", **await _figures(request))
+
+
+@page
+async def screen_live(request: Request) -> Response:
+    """Return the part of the big screen that changes."""
+    return fragment(request, "big_screen_live.html", **await _figures(request))
+
+
 _DOOR = "/organizer/events/{event_id}/door"
-routes = [Route(_DOOR, door), Route(_DOOR + "/live", live)]
+routes = [
+    Route(_DOOR, door),
+    Route(_DOOR + "/live", live),
+    Route(_DOOR + "/screen", screen),
+    Route(_DOOR + "/screen/live", screen_live),
+]

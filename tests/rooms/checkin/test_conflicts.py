@@ -11,7 +11,8 @@ from tests.factories.events import make_event
 from tests.factories.tickets import make_tickets, make_tokens
 from tests.rooms.checkin.conftest import Sold
 
-from handstamp.checkin.door_board import admitted_by_event, board
+from handstamp.checkin.door_board import board
+from handstamp.checkin.door_figures import admitted_by_event
 from handstamp.checkin.find_conflicts import ConflictRow, conflicts, count_open
 from handstamp.checkin.resolve_conflict import resolve_conflict
 from handstamp.checkin.scan_log import scan_log

@@ -5,11 +5,13 @@ const RETRY_MS = 5000;
 /** @param {HTMLElement} part */
 async function refresh(part) {
   const answer = await fetch(part.dataset.live ?? '', { headers: { Accept: 'text/html' } });
-  if (!answer.ok) throw new Error(`the board answered ${answer.status}`);
+  if (!answer.ok || answer.redirected) throw new Error(`the board answered ${answer.status}`);
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').body;
   if (fresh.innerHTML === part.innerHTML) return;
   const focused = document.activeElement?.id;
+  const open = [...part.querySelectorAll('details[open][id]')].map((one) => one.id);
   part.replaceChildren(...fresh.childNodes);
+  for (const id of open) document.getElementById(id)?.toggleAttribute('open', true);
   if (focused) document.getElementById(focused)?.focus();
 }
 
