@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { ADMIT, DENY, emptyDisk, pairing } from './disk.js';
 import { decodeFact, factHash } from '../src/core/wire.js';
+import { answer, committed } from '../src/data/open-database.js';
 import { openOutbox } from '../src/data/outbox.js';
 import { erasePairing, keepPairing } from '../src/data/pairings.js';
 import { HeadMoved, LogGone, ScanLog } from '../src/data/scan-log.js';
@@ -128,4 +129,50 @@ test('acknowledgements may go down, and stamps stay with their facts', async () 
   const again = await open();
   assert.equal(again.pending, 2);
   assert.equal(again.about(ADMIT.serial)[0].time, 900_000);
+});
+
+test('an acknowledgement writes the piece of stamps that it touches, not the whole night', async () => {
+  const log = await open();
+  for (let n = 1; n <= 600; n++) await record(log, { ...ADMIT, serial: n }, 'a');
+  await log.acknowledge(600, Array.from({ length: 600 }, (_, at) => [at + 1, 0, 5_000 + at]));
+  const pieces = async () => {
+    const tx = await outbox.begin('stamps');
+    return answer(tx.objectStore('stamps').getAll());
+  };
+  assert.deepEqual((await pieces()).map(({ stamps }) => stamps.length), [256, 256, 256]);
+  const tx = await outbox.begin('stamps', 'readwrite');
+  tx.objectStore('stamps').delete([DEVICE, 0]);
+  await committed(tx);
+  await log.acknowledge(600, [[600, 0, 9_000]]);
+  assert.deepEqual((await pieces()).map(({ piece }) => piece), [1, 2]);
+  assert.deepEqual([599, 600].map((n) => log.about(n)[0].time), [5_598, 9_000].map((at) => Math.min(at, ADMIT.claimed)));
+  assert.equal((await open()).stamps.get(600), 9_000);
+});
+
+test('stamps as older builds kept them are taken over', async () => {
+  const log = await open();
+  for (let n = 1; n <= 3; n++) await record(log, { ...ADMIT, serial: n }, 'a');
+  const tx = await outbox.begin('acks', 'readwrite');
+  tx.objectStore('acks').put({ device: DEVICE, to: 2, stamps: Float64Array.of(11, 12) });
+  await committed(tx);
+  const next = await open();
+  await next.acknowledge(3, [[3, 0, 13]]);
+  const again = await open();
+  assert.deepEqual([1, 2, 3].map((n) => again.stamps.get(n)), [11, 12, 13]);
+  await again.acknowledge(3, []);
+  assert.ok(await erasePairing(outbox, DEVICE));
+  const left = await outbox.begin('stamps');
+  assert.equal(await answer(left.objectStore('stamps').count()), 0);
+});
+
+test('a ticket with several facts keeps them all, over pages of memory', async () => {
+  const log = await open();
+  const note = 'x'.repeat(3_000);
+  for (let n = 1; n <= 60; n++) await record(log, { ...ADMIT, serial: n % 2 ? 77 : n, note }, 'a');
+  for (const one of [log, await open()]) {
+    assert.deepEqual(one.about(77).map(({ number }) => number), Array.from({ length: 30 }, (_, at) => 2 * at + 1));
+    assert.deepEqual(one.about(60).map(({ number }) => number), [60]);
+    assert.equal(one.rawClock(77, 59), ADMIT.clock);
+    assert.equal(one.rawClock(77, 60), 0);
+  }
 });

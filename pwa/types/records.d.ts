@@ -75,7 +75,15 @@ export interface StoredFact {
 export interface AckRecord {
   device: number;
   to: number;
-  /** Stamp of fact n at index n - 1; 0 = none yet. */
+  /** What older builds kept: the stamp of fact n at index n - 1. Empty since there are pieces. */
+  stamps: Float64Array<ArrayBuffer>;
+}
+
+/** Store `stamps` of the outbox, key [device, piece]: stamp of fact n at n - 256 * piece. */
+export interface StampRecord {
+  device: number;
+  piece: number;
+  /** 0 = none yet. */
   stamps: Float64Array<ArrayBuffer>;
 }
 

@@ -8,6 +8,7 @@ export function openOutbox() {
     { name: 'pairings', keyPath: 'device' },
     { name: 'facts', keyPath: ['device', 'number'] },
     { name: 'acks', keyPath: 'device' },
+    { name: 'stamps', keyPath: ['device', 'piece'] },
     { name: 'denials', keyPath: ['device', 'sameness'] },
     { name: 'claims', keyPath: ['device', 'id'] },
   ]);

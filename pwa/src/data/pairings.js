@@ -74,7 +74,7 @@ export async function changePairing(outbox, device, fields) {
  * @returns {Promise<boolean>} false when something is not handed in yet
  */
 export async function erasePairing(outbox, device) {
-  const stores = ['pairings', 'facts', 'acks', 'denials', 'claims'];
+  const stores = ['pairings', 'facts', 'acks', 'stamps', 'denials', 'claims'];
   const tx = await outbox.begin(stores, 'readwrite', 'strict');
   const [facts, held, ack] = await Promise.all([
     answer(tx.objectStore('facts').count(ofDevice(device))),
@@ -84,6 +84,7 @@ export async function erasePairing(outbox, device) {
   if (held > 0 || facts > (ack?.to ?? 0)) return false;
   tx.objectStore('pairings').delete(device);
   tx.objectStore('acks').delete(device);
+  tx.objectStore('stamps').delete(ofDevice(device));
   tx.objectStore('facts').delete(ofDevice(device));
   tx.objectStore('claims').delete(ofDevice(device));
   await committed(tx);

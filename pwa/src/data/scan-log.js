@@ -2,8 +2,10 @@
 
 import { factOfRow } from '../core/fold.js';
 import { NO_DIGEST, NO_HASH, decodeFact, rowOf, tagOf } from '../core/wire.js';
+import { FactPages } from './fact-pages.js';
 import { answer, committed } from './open-database.js';
 import { ofDevice } from './outbox.js';
+import { Stamps } from './stamps.js';
 
 /** @typedef {import('./open-database.js').Database} Database */
 /** @typedef {import('../../types/records.js').StoredFact} StoredFact */
@@ -13,6 +15,8 @@ import { ofDevice } from './outbox.js';
 /** @typedef {import('../../types/protocol.js').FoldFact} FoldFact */
 
 const STORES = ['facts', 'acks', 'denials', 'pairings', 'claims'];
+const READ = [...STORES, 'stamps'];
+const NONE = new Float64Array(0);
 
 /** The log on disk does not end where this window thought: decide again. */
 export class HeadMoved extends Error {
@@ -36,17 +40,17 @@ export class ScanLog {
     this.role = role;
     this.head = { number: 0, hash: NO_HASH };
     this.acked = 0;
-    /** Stamp of fact n at n - 1. */
-    this.stamps = new Float64Array(0);
+    this.stamps = new Stamps();
     /** @type {Map<string, HeldDenial>} */
     this.held = new Map();
-    /** @type {Map<number, {fact: Fact, tag: number}[]>} */
+    this.facts = new FactPages();
+    /** The numbers of each ticket's facts; most have one. @type {Map<number, number | number[]>} */
     this.bySerial = new Map();
   }
 
   /** Read the whole log from disk, as after a start or a take-over. */
   async load() {
-    const tx = await this.outbox.begin(STORES);
+    const tx = await this.outbox.begin(READ);
     /** @type {[StoredFact[], AckRecord | undefined, HeldDenial[]]} */
     const [facts, ack, held] = await Promise.all([
       answer(tx.objectStore('facts').getAll(ofDevice(this.device))),
@@ -55,8 +59,9 @@ export class ScanLog {
     ]);
     this.head = { number: 0, hash: NO_HASH };
     this.acked = ack?.to ?? 0;
-    this.stamps = ack?.stamps ?? new Float64Array(0);
+    await this.stamps.load(tx, this.device, ack?.stamps ?? NONE);
     this.held = new Map(held.map((denial) => [denial.sameness, denial]));
+    this.facts = new FactPages();
     this.bySerial = new Map();
     for (const fact of facts) this.#remember(fact);
   }
@@ -121,16 +126,15 @@ export class ScanLog {
    */
   async acknowledge(to, stamps) {
     if (to === this.acked && stamps.length === 0) return;
-    const kept = new Float64Array(Math.max(this.stamps.length, this.head.number));
-    kept.set(this.stamps);
     for (const [number, , stamp] of stamps) {
-      if (number >= 1 && number <= kept.length) kept[number - 1] = stamp;
+      if (number >= 1 && number <= this.head.number) this.stamps.set(number, stamp);
     }
-    const tx = await this.outbox.begin('acks', 'readwrite');
-    tx.objectStore('acks').put({ device: this.device, to, stamps: kept });
+    const tx = await this.outbox.begin(['acks', 'stamps'], 'readwrite');
+    tx.objectStore('acks').put({ device: this.device, to, stamps: NONE });
+    this.stamps.save(tx, this.device);
     await committed(tx);
+    this.stamps.saved();
     this.acked = to;
-    this.stamps = kept;
   }
 
   /**
@@ -141,12 +145,13 @@ export class ScanLog {
    * @returns {FoldFact[]}
    */
   about(serial, granted = () => 0) {
-    const own = this.bySerial.get(serial) ?? [];
-    return own.map(({ fact, tag }) => {
-      const stamp = this.stamps[fact.number - 1] || null;
+    return this.#numbers(serial).map((number) => {
+      const fact = this.facts.fact(number);
+      const stamp = this.stamps.get(number) || null;
       const scanned = fact.digest.some((byte, at) => byte !== NO_DIGEST[at]);
       const target = fact.target && this.#held(serial, fact.target);
-      return factOfRow(rowOf(fact, tag, { stamp, scanned, granted: granted(fact, target) }));
+      const known = { stamp, scanned, granted: granted(fact, target) };
+      return factOfRow(rowOf(fact, this.facts.tag(number), known));
     });
   }
 
@@ -156,25 +161,31 @@ export class ScanLog {
    * @param {number} number
    */
   rawClock(serial, number) {
-    const own = this.bySerial.get(serial)?.find(({ fact }) => fact.number === number);
-    return own ? own.fact.clock : 0;
+    return this.#numbers(serial).includes(number) ? this.facts.fact(number).clock : 0;
   }
 
   /** @param {number} serial @param {import('../../types/records.js').Ref} ref @returns {Fact | null} */
   #held(serial, [device, number, tag]) {
-    if (device !== this.device) return null;
-    const own = this.bySerial.get(serial)?.find((one) => one.tag === tag && one.fact.number === number);
-    return own?.fact ?? null;
+    if (device !== this.device || !this.#numbers(serial).includes(number)) return null;
+    return this.facts.tag(number) === tag ? this.facts.fact(number) : null;
+  }
+
+  /** @param {number} serial @returns {number[]} */
+  #numbers(serial) {
+    const known = this.bySerial.get(serial);
+    if (known === undefined) return [];
+    return typeof known === 'number' ? [known] : known;
   }
 
   /** @param {StoredFact} fact */
   #remember(fact) {
     if (fact.number > this.head.number) this.head = { number: fact.number, hash: fact.hash };
-    const decoded = decodeFact(fact.bytes);
-    if (decoded.serial === 0) return;
-    const entry = { fact: decoded, tag: tagOf(fact.hash) };
-    const known = this.bySerial.get(decoded.serial);
-    if (known) known.push(entry);
-    else this.bySerial.set(decoded.serial, [entry]);
+    const { serial } = decodeFact(fact.bytes);
+    if (serial === 0) return;
+    this.facts.add(fact.number, fact.bytes, tagOf(fact.hash));
+    const known = this.bySerial.get(serial);
+    if (known === undefined) this.bySerial.set(serial, fact.number);
+    else if (typeof known === 'number') this.bySerial.set(serial, [known, fact.number]);
+    else known.push(fact.number);
   }
 }

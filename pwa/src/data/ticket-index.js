@@ -26,7 +26,7 @@ export class TicketIndex {
     this.changed = new Map();
     /** Serials that came after the snapshot, in order. @type {number[]} */
     this.added = [];
-    /** @type {Map<number, Map<string, FoldFact>>} */
+    /** Facts that came after the snapshot; few per ticket. @type {Map<number, FoldFact[]>} */
     this.later = new Map();
     /** Serials whose row or facts changed; who counts takes them out. @type {Set<number>} */
     this.touched = new Set();
@@ -110,8 +110,7 @@ export class TicketIndex {
     }
     const later = this.later.get(serial);
     if (!later) return found;
-    const kept = found.filter((fact) => !later.has(refKey(fact.device, fact.number, fact.tag)));
-    return [...kept, ...later.values()];
+    return [...found.filter((fact) => !later.some((one) => sameRef(one, fact))), ...later];
   }
 
   /** Serials that the server has facts of; some may come twice. @returns {Generator<number>} */
@@ -143,9 +142,9 @@ export class TicketIndex {
       const [, , , , , , serial] = row;
       const fact = factOfRow(row);
       this.touched.add(serial);
-      let ofTicket = this.later.get(serial);
-      if (!ofTicket) this.later.set(serial, (ofTicket = new Map()));
-      ofTicket.set(refKey(fact.device, fact.number, fact.tag), fact);
+      const ofTicket = this.later.get(serial);
+      if (!ofTicket) this.later.set(serial, [fact]);
+      else replaceOrAdd(ofTicket, fact);
     }
     this.changes += changes.tickets.length;
     this.header = {
@@ -216,6 +215,18 @@ function namesOf(header) {
     tiers: new Map(header.tiers.map(({ tier, name }) => [tier, name])),
     devices: new Map(header.devices.map(([id, name, gate]) => [id, { name, gate }])),
   };
+}
+
+/** @param {FoldFact} one @param {FoldFact} other */
+function sameRef(one, other) {
+  return one.number === other.number && one.tag === other.tag && one.device === other.device;
+}
+
+/** @param {FoldFact[]} facts of one ticket @param {FoldFact} fact */
+function replaceOrAdd(facts, fact) {
+  const at = facts.findIndex((one) => sameRef(one, fact));
+  if (at < 0) facts.push(fact);
+  else facts[at] = fact;
 }
 
 /** @param {number} device @param {number} number @param {number} tag */
