@@ -39,7 +39,7 @@ def move_admissions(
     moves: Moves = Counter()
     serials = {row["serial"] for row in rows}
     held: dict[tuple[int, int], Mapping[str, Any]] = {
-        (row["serial"], row["list_no"]): row
+        (row["serial"], row["list_no"]): dict(row)
         for row in connection.execute(
             _BEFORE, {"event": event_id, "serials": list(serials)}
         ).mappings()

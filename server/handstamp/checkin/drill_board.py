@@ -105,7 +105,9 @@ def read_drill(sent: Any) -> tuple[Millis | None, tuple[DrillCheck, ...]]:
     if not isinstance(sent, dict):
         return None, ()
     at, listed = sent.get("at"), sent.get("checks")
-    if type(at) not in (int, float) or not math.isfinite(at) or not isinstance(listed, list):
+    if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
+        return None, ()
+    if not isinstance(listed, list):
         return None, ()
     said = {
         check["id"]: check

@@ -105,3 +105,30 @@ async def test_the_big_screen_counts_and_names_nobody(
     part = await desk.get(f"{page}/live")
     assert "<html" not in part.html
     assert "Admitted 3 of 6" in part.text
+
+
+async def test_a_list_warns_when_it_is_nearly_full_and_full(
+    desk: Desk, show: Show, services: Services
+) -> None:
+    page = f"{show.base}/lists/1"
+    form = {"name": "Main door", "tier-1": "on", "tier-2": "on", "entry": "reentry"}
+    await desk.post(page, form | {"capacity": "5"}, on=page)
+    phone = await pair_phone(desk.http, services, show.event, "Door 1")
+    for token in show.tokens[:4]:
+        phone.scan(token)
+    await phone.sync()
+    await desk.get(f"{show.base}/door")
+    assert "Inside now 4 / 5" in desk.text
+    assert "Main door is" not in desk.text
+    await desk.post(page, form | {"capacity": "4"}, on=page)
+    for tail in ("/door", "/door/screen"):
+        await desk.get(show.base + tail)
+        assert "Main door is full" in desk.text
+    phone.list_no = 1
+    await phone.sync()
+    phone.append(kind=3, serial=show.tickets[0].serial, digest=show.tickets[0].token_digest)
+    await phone.sync()
+    await desk.post(page, form | {"capacity": "3"}, on=page)
+    await desk.get(f"{show.base}/door")
+    assert "Inside now 3 / 3" in desk.text
+    assert "Admitted 4 / 6" in desk.text
