@@ -111,7 +111,7 @@ async def test_whatever_is_changed_by_hand_is_found(
 
 async def rows(services: Services) -> dict[Any, list[dict[str, Any]]]:
     """Return what the test changes, as it is."""
-    kept = {}
+    kept: dict[Any, list[dict[str, Any]]] = {}
     async with services.db.read() as session:
         for table in (FeedHead, FeedMark, Fact):
             found = await session.execute(select(table.__table__))
