@@ -10,7 +10,6 @@ import time
 from statistics import median
 
 import httpx2
-
 from bench.door_phones import pair_phone
 from bench.figure import Figure
 from bench.full_house import DOORS, admit
