@@ -2,6 +2,7 @@
 
 import { factOfRow } from '../core/fold.js';
 import { CodeIndex } from './code-index.js';
+import { LaterFacts } from './later-facts.js';
 import { NoteIndex } from './note-index.js';
 
 /** @typedef {import('../../types/protocol.js').Snapshot} Snapshot */
@@ -26,8 +27,7 @@ export class TicketIndex {
     this.changed = new Map();
     /** Serials that came after the snapshot, in order. @type {number[]} */
     this.added = [];
-    /** Facts that came after the snapshot; few per ticket. @type {Map<number, FoldFact[]>} */
-    this.later = new Map();
+    this.later = new LaterFacts();
     /** Serials whose row or facts changed; who counts takes them out. @type {Set<number>} */
     this.touched = new Set();
     /** How often rows changed; lets a search know that it is behind. */
@@ -108,8 +108,8 @@ export class TicketIndex {
         found.push(factOfRow(this.base.facts.row(i)));
       }
     }
-    const later = this.later.get(serial);
-    if (!later) return found;
+    const later = this.later.of(serial);
+    if (later.length === 0) return found;
     return [...found.filter((fact) => !later.some((one) => sameRef(one, fact))), ...later];
   }
 
@@ -122,7 +122,7 @@ export class TicketIndex {
       if (first[place] !== NONE) yield serials[place];
     }
     yield* strays.keys();
-    yield* this.later.keys();
+    yield* this.later.serials();
   }
 
   /**
@@ -140,11 +140,8 @@ export class TicketIndex {
     }
     for (const row of changes.facts) {
       const [, , , , , , serial] = row;
-      const fact = factOfRow(row);
       this.touched.add(serial);
-      const ofTicket = this.later.get(serial);
-      if (!ofTicket) this.later.set(serial, [fact]);
-      else replaceOrAdd(ofTicket, fact);
+      this.later.add(row);
     }
     this.changes += changes.tickets.length;
     this.header = {
@@ -220,13 +217,6 @@ function namesOf(header) {
 /** @param {FoldFact} one @param {FoldFact} other */
 function sameRef(one, other) {
   return one.number === other.number && one.tag === other.tag && one.device === other.device;
-}
-
-/** @param {FoldFact[]} facts of one ticket @param {FoldFact} fact */
-function replaceOrAdd(facts, fact) {
-  const at = facts.findIndex((one) => sameRef(one, fact));
-  if (at < 0) facts.push(fact);
-  else facts[at] = fact;
 }
 
 /** @param {number} device @param {number} number @param {number} tag */
