@@ -219,6 +219,10 @@ export class OpenDoor extends EventTarget {
     return this.logView.latest(limit);
   }
 
+  logFile() {
+    return this.logView.file(this.#pairing, this.clock.now());
+  }
+
   takeOver() {
     return this.lock.takeOver();
   }

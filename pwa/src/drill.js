@@ -26,7 +26,7 @@ const MOST_VALUE = 60;
  * @property {boolean} online
  * @property {string} build
  * @property {boolean} updateWaiting
- * @property {{readable: boolean, until: number | null} | null} key of the list; null: it needs none
+ * @property {{readable: boolean, until: number} | null} [release] of the list's key; null: not known
  */
 
 /**
@@ -47,7 +47,7 @@ export async function runDrill(phone) {
     batteryCheck(battery),
     check('outbox', pending === 0, pending),
     check('build', !phone.updateWaiting, build),
-    keyCheck(phone.key, phone.now),
+    keyCheck(phone.release ?? null, phone.now),
   ];
   return { at: Math.round(phone.now), checks };
 }
@@ -69,10 +69,10 @@ function batteryCheck(battery) {
   return check('battery', charging || level >= LEAST_BATTERY, Math.round(level * 100));
 }
 
-/** @param {Phone['key']} key @param {number} now */
-function keyCheck(key, now) {
-  if (!key) return check('key', null, '');
-  return check('key', key.readable && (key.until === null || now < key.until), key.until ?? '');
+/** @param {{readable: boolean, until: number} | null} release @param {number} now */
+function keyCheck(release, now) {
+  if (!release) return check('key', null, '');
+  return check('key', release.readable && now < release.until, release.until);
 }
 
 /** A decoder of its own, so that the one behind the camera is not disturbed. @param {Phone} phone */

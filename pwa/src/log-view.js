@@ -2,6 +2,7 @@
 
 import { CODES } from './core/verdict.js';
 import { HOW, KIND, decodeFact } from './core/wire.js';
+import { logFile, logFileName } from './data/log-file.js';
 
 /** @typedef {import('../types/door.js').LogRow} LogRow */
 /** @typedef {import('../types/protocol.js').Fact} Fact */
@@ -37,6 +38,15 @@ export class LogView {
       return this.#row(decodeFact(bytes), number, number <= acked);
     });
     return [...gathering, ...facts.reverse()].slice(0, limit);
+  }
+
+  /**
+   * The whole log as a file.
+   * @param {import('../types/records.js').PairingRecord} pairing
+   * @param {number} at ms
+   */
+  async file(pairing, at) {
+    return { name: logFileName(pairing.device), text: await logFile(pairing, this.log, at) };
   }
 
   /**

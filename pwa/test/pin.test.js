@@ -17,8 +17,8 @@ let now;
 const attempt = (pin, supervisor = SUPERVISOR) => {
   return checkPin(pin, supervisor, { tries: disk, keep: async (tries) => { disk = tries; } }, () => now);
 };
-const refused = (reason, left, until) => (error) => {
-  assert.deepEqual([error.name, error.reason, error.left, error.until], ['PinRefused', reason, left, until]);
+const refused = (reason, left, wait) => (error) => {
+  assert.deepEqual([error.name, error.reason, error.left, error.wait], ['PinRefused', reason, left, wait]);
   return true;
 };
 
@@ -35,12 +35,12 @@ test('the right PIN is taken and clears what was wrong before', async () => {
 
 test('after five wrong ones even the right PIN has to wait, and each further wait is longer', async () => {
   for (let left = 4; left > 0; left--) await assert.rejects(attempt('1'), refused('wrong', left, 0));
-  await assert.rejects(attempt('1'), refused('wrong', 0, now + 30_000));
-  await assert.rejects(attempt('4711'), refused('wait', 0, now + 30_000));
+  await assert.rejects(attempt('1'), refused('wrong', 0, 30_000));
+  await assert.rejects(attempt('4711'), refused('wait', 0, 30_000));
   now += 30_000;
-  await assert.rejects(attempt('1'), refused('wrong', 0, now + 60_000));
+  await assert.rejects(attempt('1'), refused('wrong', 0, 60_000));
   now += 59_999;
-  await assert.rejects(attempt('4711'), refused('wait', 0, now + 1));
+  await assert.rejects(attempt('4711'), refused('wait', 0, 1));
   now += 1;
   await attempt('4711');
 });
@@ -55,7 +55,7 @@ test('a try counts before it is checked, so that ending the app gives none back'
 test('a clock set back waits no longer than the wait is long', async () => {
   disk = { wrong: 5, until: now + 30_000 };
   now -= 86_400_000;
-  await assert.rejects(attempt('4711'), refused('wait', 0, now + 30_000));
+  await assert.rejects(attempt('4711'), refused('wait', 0, 30_000));
 });
 
 test('an event without a PIN has no supervisor to ask', async () => {

@@ -314,6 +314,8 @@ export interface Door extends EventTarget {
   readonly lastDrill: Drill | null;
   drill(): Promise<Drill>;
   log(limit: number): Promise<LogRow[]>;
+  /** The whole log as a file that anybody can verify (R67). */
+  logFile(): Promise<{ name: string; text: string }>;
   /** Scan in this window instead of the other one. */
   takeOver(): Promise<void>;
   syncNow(): Promise<void>;

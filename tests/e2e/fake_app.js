@@ -9,10 +9,18 @@ const event = {
 };
 const lists = [
   {
-    list: 1, rev: 1, name: 'Main door',
+    list: 1, rev: 1, name: 'Main door', entry: 'single', perDay: 1, capacity: null, gates: [], exits: false,
     tiers: [{ tier: 1, name: 'General', from: null, until: null }, { tier: 2, name: 'VIP', from: null, until: null }],
   },
-  { list: 2, rev: 1, name: 'Cloakroom', tiers: [{ tier: 2, name: 'VIP', from: null, until: null }] },
+  {
+    list: 2, rev: 1, name: 'Cloakroom', tiers: [{ tier: 2, name: 'VIP', from: null, until: null }],
+    entry: 'reentry', perDay: 1, capacity: 400, gates: ['Lower hall', 'Upper hall'], exits: true,
+  },
+];
+const DRILL = [
+  ['list_age', true, '12'], ['storage', false, ''], ['camera', true, 'running'], ['worker', true, 'active'],
+  ['self_scan', true, 'read'], ['clock', true, '-400'], ['battery', null, ''], ['outbox', false, '3'],
+  ['build', true, 'test'], ['key', null, ''],
 ];
 
 class FakeScanner extends EventTarget {
@@ -61,6 +69,60 @@ class FakeScanner extends EventTarget {
   async setZoom(value) {
     this.zoom.value = value;
   }
+
+  hold(on) {
+    this.held = on;
+  }
+}
+
+/** What is done about somebody seen before: every call is noted, `allow` says what is offered. */
+class FakeDecisions {
+  supervision = 'pin';
+  allow = { undoUntil: null, undoBySupervisor: false, override: true, leave: false, party: 1 };
+  members = [];
+  calls = [];
+  pin = '4711';
+
+  constructor(door) {
+    this.door = door;
+  }
+
+  actions() {
+    return this.allow;
+  }
+
+  party() {
+    return this.members;
+  }
+
+  async looked(light, admit) {
+    this.#note('looked', [admit], { kind: admit ? 'admit' : 'deny', admit });
+  }
+
+  async undo(subject, pin) {
+    this.#note('undo', [pin], { kind: 'undo', admit: false });
+  }
+
+  async override(subject, reason, pin) {
+    if (pin !== this.pin) {
+      throw Object.assign(new Error('PIN'), { name: 'PinRefused', reason: 'wrong', left: 4, wait: 0 });
+    }
+    this.#note('override', [reason, pin], { kind: 'override', verdict: 'refunded' });
+  }
+
+  async leave() {
+    this.#note('leave', [], { kind: 'exit', leaving: true });
+  }
+
+  async admitParty(serials) {
+    const party = this.members.filter(({ serial }) => serials.includes(serial));
+    this.#note('party', [serials], { kind: 'party', name: '', printedId: '', party });
+  }
+
+  #note(name, how, light) {
+    this.calls.push([name, ...how]);
+    this.door.light(light);
+  }
 }
 
 /** A dim picture with something bright in it, as a door at night gives. */
@@ -107,6 +169,26 @@ class FakeDoor extends EventTarget {
     this.syncs = 0;
     this.rows = [];
     this.entries = [];
+    this.inside = null;
+    this.exiting = false;
+    this.lastDrill = null;
+    this.checks = DRILL;
+    this.decisions = new FakeDecisions(this);
+  }
+
+  async setExiting(on) {
+    this.exiting = on;
+    this.dispatchEvent(new Event('change'));
+  }
+
+  async drill() {
+    const checks = this.checks.map(([id, ok, value]) => ({ id, ok, value }));
+    this.lastDrill = { at: NIGHT, checks };
+    return this.lastDrill;
+  }
+
+  async logFile() {
+    return { name: 'handstamp-log-000000000001.jsonl', text: '{"log":"handstamp/log/1"}\n' };
   }
 
   set(status) {
@@ -116,6 +198,7 @@ class FakeDoor extends EventTarget {
 
   light(light) {
     const whole = {
+      kind: light.admit === false ? 'deny' : 'admit', leaving: false, look: null, elsewhere: null, party: [],
       verdict: 'valid', admit: true, flags: [], name: 'Zoë Ångström', tier: 'General', order: 'ORD-1001',
       printedId: 'MGY-WB-20261121-7K3M9QXA-T', used: null, window: null, listAgeS: this.status.listAgeS,
       factNumber: 1, switchTo: null, how: 'scan', at: NIGHT,

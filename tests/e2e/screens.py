@@ -10,24 +10,39 @@ Opens = Callable[..., Page]
 
 ROWS = """[
   {serial: 1, name: 'Zoë Ångström', email: 'zo…@example.org', order: 'ORD-1001', tier: 'General',
-   printedId: 'MGY-WB-20261121-7K3M9QXA-T', status: 'valid', admitted: false},
+   printedId: 'MGY-WB-20261121-7K3M9QXA-T', status: 'valid', admitted: false, inside: false},
   {serial: 2, name: 'زينب الأندلسي', email: '', order: 'ORD-1002', tier: 'VIP',
-   printedId: 'MGY-WB-20261121-7K3M9QXB-T', status: 'valid', admitted: true},
+   printedId: 'MGY-WB-20261121-7K3M9QXB-T', status: 'valid', admitted: true,
+   inside: true},
   {serial: 3, name: 'Zoltán Szabó-Kovács the Third of Somewhere', email: 'zo…@example.org',
    order: 'ORD-1003', tier: 'General', printedId: 'MGY-WB-20261121-7K3M9QXC-T',
-   status: 'refunded', admitted: false}]"""
+   status: 'refunded', admitted: false, inside: false}]"""
 
 ENTRIES = """[
-  {number: 3, at: fake.NIGHT, verdict: 'valid', admit: true, how: 'scan', name: 'Zoë Ångström',
+  {number: 3, at: fake.NIGHT, kind: 'admit', verdict: 'valid', admit: true, how: 'scan', name: 'Zoë Ångström',
    tier: 'General', list: 1, operator: 'Ana', count: 1, sent: false},
-  {number: 2, at: fake.NIGHT - 60000, verdict: 'already_used', admit: false, how: 'scan',
+  {number: 2, at: fake.NIGHT - 60000, kind: 'deny', verdict: 'already_used', admit: false, how: 'scan',
    name: '山田 太郎', tier: 'VIP', list: 1, operator: 'Ana', count: 3, sent: false},
-  {number: 1, at: fake.NIGHT - 90000, verdict: 'unknown', admit: true, how: 'search',
+  {number: 1, at: fake.NIGHT - 90000, kind: 'admit', verdict: 'unknown', admit: true, how: 'search',
    name: 'زينب الأندلسي', tier: 'VIP', list: 1, operator: 'Ana', count: 1, sent: true}]"""
 
 USED = """{verdict: 'already_used', admit: false, name: '山田 太郎', tier: 'VIP',
   used: {at: fake.NIGHT - 720000, device: 2, deviceName: 'Phone 7', gate: 'South gate', list: 1,
          listName: 'Main door', here: false}}"""
+
+PARTY = """[
+  {serial: 1, name: 'Zoë Ångström', tier: 'General', printedId: 'MGY-1', verdict: 'valid',
+   admit: true, look: null},
+  {serial: 2, name: 'زينب الأندلسي', tier: 'VIP', printedId: 'MGY-2', verdict: 'already_used',
+   admit: false, look: null},
+  {serial: 3, name: 'Zoltán Szabó-Kovács the Third of Somewhere', tier: 'General',
+   printedId: 'MGY-3', verdict: 'valid', admit: true, look: {kinds: ['age'], texts: ['Wristband']}}
+  ]"""
+
+ALL_ACTIONS = (
+    "{undoUntil: Date.now() + 272000, undoBySupervisor: false, override: true, leave: true,"
+    " party: 3}"
+)
 
 LIGHTS = {
     "valid": "{}",
@@ -50,6 +65,21 @@ LIGHTS = {
     "unknown_let_in": "{verdict: 'unknown', admit: true, flags: ['flagged'], name: ''}",
     "forged": "{verdict: 'forged', admit: false, name: ''}",
     "not_a_ticket": "{verdict: 'not_a_ticket', admit: false, name: '', tier: '', printedId: ''}",
+    "not_inside": "{verdict: 'not_inside', admit: false, leaving: true}",
+    "look": (
+        "{kind: 'look', admit: false, factNumber: null,"
+        " look: {kinds: ['age', 'photo'], texts: ['Guests of the press: give them the blue band']}}"
+    ),
+    "turned_away": "{kind: 'deny', verdict: 'valid', admit: false}",
+    "exit": "{kind: 'exit', leaving: true}",
+    "undone": "{kind: 'undo', admit: false}",
+    "override": "{kind: 'override', verdict: 'refunded'}",
+    "over_capacity": "{flags: ['over_capacity']}",
+    "elsewhere": (
+        "{verdict: 'already_used', admit: false,"
+        " elsewhere: {device: 'Phone 7', gate: 'South gate', since: fake.NIGHT - 20000}}"
+    ),
+    "party": f"{{kind: 'party', name: '', printedId: '', tier: '', party: {PARTY}}}",
 }
 
 
@@ -219,6 +249,72 @@ def _leave(pending: int) -> Opens:
     return opens
 
 
+def _last(stage: Stage, **to: Any) -> Page:
+    page = stage.door(**to)
+    page.evaluate(f"fake.app.door.decisions.allow = {ALL_ACTIONS}")
+    light(page, USED)
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".chip")
+    return page
+
+
+def _chip(name: str) -> Opens:
+    def opens(stage: Stage, **to: Any) -> Page:
+        page = _last(stage, **to)
+        page.evaluate(f"fake.app.door.decisions.members = {PARTY}")
+        tap(page, f".chip:has(.icon-{name})")
+        page.wait_for_selector("dialog[open]")
+        return page
+
+    return opens
+
+
+def _actions_of_a_guest(stage: Stage, **to: Any) -> Page:
+    page = stage.door(**to)
+    page.evaluate(f"fake.app.door.decisions.allow = {ALL_ACTIONS}")
+    page.evaluate(f"fake.app.door.rows = {ROWS}")
+    tab(page, "search")
+    page.fill("#search-input", "zoe")
+    page.locator(".row.found").nth(1).click()
+    page.wait_for_selector("dialog[open]")
+    return page
+
+
+def _cloakroom(stage: Stage, **to: Any) -> Page:
+    page = stage.open(known="00000000000a", **to)
+    page.locator(".choice-row").nth(1).click()
+    return page
+
+
+def _exiting(stage: Stage, **to: Any) -> Page:
+    page = _cloakroom(stage, **to)
+    page.evaluate(
+        "fake.app.door.inside = {n: 400, capacity: 400, asOf: fake.NIGHT, unheard: 2}"
+    )
+    tap(page, ".shift-screen form button[type=submit]")
+    tap(page, ".mode-switch")
+    page.wait_for_selector(".exiting")
+    return page
+
+
+def _drill(stage: Stage, **to: Any) -> Page:
+    page = stage.door(**to)
+    tab(page, "settings")
+    tap(page, ".button:has(.icon-drill)")
+    page.wait_for_selector(".drill-row")
+    return page
+
+
+def _locked(stage: Stage, **to: Any) -> Page:
+    page = stage.open(known="00000000000a", **to)
+    page.locator("input").last.fill("Ana")
+    tap(page, ".shift-screen form button[type=submit]")
+    tab(page, "settings")
+    tap(page, ".button:has(.icon-lock)")
+    page.wait_for_selector(".lock-screen")
+    return page
+
+
 def _ended(status: str) -> Opens:
     def opens(stage: Stage, **to: Any) -> Page:
         page = stage.door(**to)
@@ -256,6 +352,15 @@ SCREENS: dict[str, Opens] = {
     "settings": _settings,
     "leave too early": _leave(3),
     "leave": _leave(0),
+    "last verdict": _last,
+    "admit anyway": _chip("supervisor"),
+    "undo": _chip("undo"),
+    "party": _chip("party"),
+    "a guest's actions": _actions_of_a_guest,
+    "cloakroom shift": _cloakroom,
+    "exit": _exiting,
+    "drill": _drill,
+    "locked": _locked,
     "take over": _ended("{holdsLock: false}"),
     "revoked": _ended("{standing: 'revoked', pending: 5}"),
     "gone": _ended("{standing: 'gone'}"),

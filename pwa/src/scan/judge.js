@@ -52,7 +52,7 @@ export function factsOf(index, log, serial) {
  * @param {import('../../types/protocol.js').Fact | null} target
  */
 function grantsHere({ header }, log, fact, target) {
-  const byPin = (fact.flags & FLAG.supervisor) !== 0 && header.event.supervisor !== undefined;
+  const byPin = (fact.flags & FLAG.supervisor) !== 0 && header.event.supervisor != null;
   const supervisor = log.role === 'supervisor' || byPin;
   const { undoS } = entryRulesOf(rulesOf(header.lists)[fact.list]?.[fact.rule] ?? {});
   return grants({ fact, target, supervisor, undoS });

@@ -9,22 +9,22 @@ const FREE_TRIES = 5;
 const FIRST_WAIT_MS = 30_000;
 const LONGEST_WAIT_MS = 3_600_000;
 
-/** The PIN was not taken. `left` tries remain before a wait; none may be made before `until`. */
+/** The PIN was not taken. `left` tries remain; without any, none may be made for `wait` ms. */
 export class PinRefused extends Error {
   name = 'PinRefused';
-  /** @param {'wrong' | 'wait' | 'none'} reason @param {number} left @param {number} until */
-  constructor(reason, left = 0, until = 0) {
+  /** @param {'wrong' | 'wait' | 'none'} reason @param {number} left @param {number} wait */
+  constructor(reason, left = 0, wait = 0) {
     super(`PIN refused: ${reason}`);
     this.reason = reason;
     this.left = left;
-    this.until = until;
+    this.wait = wait;
   }
 }
 
 /**
  * Try a PIN. The try is on disk before the hash is made, so that ending the app gives none back.
  * @param {string} pin
- * @param {SupervisorPin | undefined} supervisor
+ * @param {SupervisorPin | null | undefined} supervisor
  * @param {object} kept
  * @param {PinTries} kept.tries
  * @param {(tries: PinTries) => Promise<void>} kept.keep
@@ -35,12 +35,11 @@ export async function checkPin(pin, supervisor, { tries, keep }, now) {
   if (!supervisor) throw new PinRefused('none');
   // A clock set back does not lengthen the wait beyond its own length.
   const wait = Math.min(tries.until - now(), waitAfter(tries.wrong));
-  if (wait > 0) throw new PinRefused('wait', 0, now() + wait);
+  if (wait > 0) throw new PinRefused('wait', 0, wait);
   const wrong = tries.wrong + 1;
-  const until = wrong < FREE_TRIES ? 0 : now() + waitAfter(wrong);
-  await keep({ wrong, until });
+  await keep({ wrong, until: now() + waitAfter(wrong) });
   if (!(await matches(pin.trim(), supervisor))) {
-    throw new PinRefused('wrong', Math.max(0, FREE_TRIES - wrong), until);
+    throw new PinRefused('wrong', Math.max(0, FREE_TRIES - wrong), waitAfter(wrong));
   }
   await keep({ wrong: 0, until: 0 });
 }

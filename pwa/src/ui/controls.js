@@ -65,7 +65,8 @@ export function toggle(label, on, changed, hint = '') {
  * One of several, as large rows.
  * @template V
  * @param {string} legend
- * @param {{ value: V, label: string, note?: string }[]} options labels are data, not interface text
+ * @param {{ value: V, label: string, note?: string, hint?: string, said?: boolean }[]} options
+ *   labels and notes are data, not interface text, unless `said`; hints are
  * @param {V | null} chosen
  * @param {(value: V) => void} changed
  */
@@ -75,14 +76,14 @@ export function choice(legend, options, chosen, changed) {
     'fieldset',
     { class: 'choice' },
     el('legend', {}, legend),
-    options.map(({ value, label, note }) => {
+    options.map(({ value, label, note, hint, said }) => {
       const input = el('input', { type: 'radio', name, onchange: () => changed(value) });
       input.checked = value === chosen;
       return el(
         'label',
         { class: 'choice-row' },
         input,
-        el('span', { class: 'choice-text' }, data(label), note && el('small', { translate: 'no', dir: 'auto' }, note)),
+        el('span', { class: 'choice-text' }, said ? el('span', {}, label) : data(label), note && el('small', { translate: 'no', dir: 'auto' }, note), hint && el('small', {}, hint)),
       );
     }),
   );

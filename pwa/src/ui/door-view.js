@@ -1,17 +1,23 @@
 /** One open pairing on the screen: the camera below, pages above it, verdicts over all. */
 
 import { watchBattery } from './battery.js';
+import { drillScreen } from './drill-screen.js';
 import { el, fill, focusTitle } from './el.js';
+import { lockScreen } from './lock-screen.js';
 import { logScreen } from './log-screen.js';
-import { notices, offerUpdate, warnOfBattery } from './notices.js';
+import { notices, offerUpdate, tellRelease, warnOfBattery } from './notices.js';
+import { operatorLock } from './operator-lock.js';
 import { scanScreen } from './scan-screen.js';
 import { searchScreen } from './search-screen.js';
 import { settingsScreen } from './settings-screen.js';
 import { standingScreen, takeOverScreen } from './ended-screens.js';
+import { closeSheets } from './sheet.js';
 import { statusStrip } from './status-strip.js';
 import { tabBar } from './tab-bar.js';
+import { showTrouble } from './trouble.js';
 import { verdictBanner } from './verdict-banner.js';
 import { keepAwake } from './wake-lock.js';
+import { listenForWedge } from './wedge.js';
 
 /** @typedef {import('../../types/door.js').App} App */
 /** @typedef {import('../../types/door.js').Door} Door */
@@ -20,6 +26,8 @@ import { keepAwake } from './wake-lock.js';
 /** @typedef {{ node: HTMLElement, refresh?: () => void, leave?: () => void, opened?: () => void }} Page */
 /** @typedef {import('../../types/door.js').Standing} Standing */
 /** @typedef {{ shift: () => void, pairings: () => void, pair: () => void, open: (pairing: string) => void }} Ways */
+/** @typedef {Tab | 'drill'} PageName */
+/** @typedef {'' | 'lock' | 'locked' | Standing} Obstacle */
 
 /**
  * @param {App} app
@@ -28,7 +36,7 @@ import { keepAwake } from './wake-lock.js';
  */
 export function doorView(app, door, ways) {
   const banner = verdictBanner(door, { closed: (light) => scan.last.show(light), switchTo: ways.open });
-  const scan = scanScreen(door, app.scanner, (light) => banner.show(light));
+  const scan = scanScreen(door, app.scanner, (light) => banner.show(light, true));
   const strip = statusStrip(door);
   const board = notices();
   const tabs = tabBar((tab) => go(tab, true));
@@ -36,24 +44,26 @@ export function doorView(app, door, ways) {
   const stage = el('div', { class: 'stage' }, scan.node, strip.node, page);
   const blocked = el('div', { class: 'blocked-layer', hidden: true });
   const node = el('main', { class: 'door-view' }, stage, board.node, tabs.node, banner.node, banner.spoken, blocked);
-  /** @type {Tab} */
+  /** @type {PageName} */
   let current = 'scan';
   /** @type {Page | null} */
   let opened = null;
-  /** @type {'' | 'lock' | Standing} */
+  /** @type {Obstacle} */
   let obstacle = '';
   let drawn = '';
   const sleep = keepAwake();
+  const lock = operatorLock(door, refresh);
 
-  /** @type {Record<Exclude<Tab, 'scan'>, () => Page>} */
+  /** @type {Record<Exclude<PageName, 'scan'>, () => Page>} */
   const pages = {
     search: () => searchScreen(door),
     log: () => logScreen(door),
-    settings: () => settingsScreen(app, door, ways),
+    settings: () => settingsScreen(app, door, { ...ways, drill: () => go('drill', true), lock: lock.now }),
+    drill: () => drillScreen(door, () => go('settings', true)),
   };
 
   /**
-   * @param {Tab} tab
+   * @param {PageName} tab
    * @param {boolean} remember
    */
   function go(tab, remember) {
@@ -61,7 +71,7 @@ export function doorView(app, door, ways) {
     opened?.leave?.();
     opened = null;
     current = tab;
-    tabs.mark(tab);
+    tabs.mark(tab === 'drill' ? 'settings' : tab);
     page.hidden = tab === 'scan';
     scan.node.inert = tab !== 'scan';
     if (tab === 'scan') {
@@ -78,11 +88,14 @@ export function doorView(app, door, ways) {
 
   function refresh() {
     strip.refresh();
+    tellRelease(board, door);
+    scan.refresh();
+    node.classList.toggle('exiting', door.exiting);
     opened?.refresh?.();
-    const found = obstacleOf(door, Date.now());
+    const found = obstacleOf(door, Date.now()) || (lock.locked() ? 'locked' : '');
     const shown = found && `${found} ${door.status.pending}`;
     if (shown && shown !== drawn) {
-      fill(blocked, found === 'lock' ? takeOverScreen(door, ways) : standingScreen(app, door, ways));
+      fill(blocked, obstacleScreen(found));
     }
     drawn = shown;
     if (found === obstacle) return;
@@ -90,12 +103,31 @@ export function doorView(app, door, ways) {
     blocked.hidden = !found;
     stage.inert = tabs.node.inert = Boolean(found);
     if (found) {
+      closeSheets();
+      banner.hide();
       app.scanner.stop();
       focusTitle(blocked);
     } else go(current, false);
   }
 
-  const onLight = (/** @type {Event} */ event) => banner.show(/** @type {CustomEvent<Light>} */ (event).detail);
+  /** @param {Exclude<Obstacle, ''>} found */
+  function obstacleScreen(found) {
+    if (found === 'locked') return lockScreen(door, lock.open);
+    return found === 'lock' ? takeOverScreen(door, ways) : standingScreen(app, door, ways);
+  }
+
+  /** @param {string} code */
+  function readWedge(code) {
+    if (obstacle) return;
+    closeSheets();
+    void door.scanText(code, 'wedge').catch(showTrouble);
+  }
+
+  const onLight = (/** @type {Event} */ event) => {
+    lock.stirred();
+    banner.show(/** @type {CustomEvent<Light>} */ (event).detail);
+  };
+  const onSheets = (/** @type {Event} */ event) => app.scanner.hold(/** @type {CustomEvent<boolean>} */ (event).detail);
   const onBack = (/** @type {PopStateEvent} */ event) => go(event.state?.tab ?? 'scan', false);
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === 'Escape') banner.hide();
@@ -108,6 +140,8 @@ export function doorView(app, door, ways) {
   app.addEventListener('update', onUpdate);
   addEventListener('popstate', onBack);
   document.addEventListener('keydown', onKey);
+  document.addEventListener('sheets', onSheets);
+  const deaf = listenForWedge(readWedge);
   const clock = setInterval(strip.refresh, 10_000);
   void watchBattery((percent) => warnOfBattery(board, door, percent));
   onUpdate();
@@ -125,6 +159,9 @@ export function doorView(app, door, ways) {
       app.removeEventListener('update', onUpdate);
       removeEventListener('popstate', onBack);
       document.removeEventListener('keydown', onKey);
+      document.removeEventListener('sheets', onSheets);
+      deaf();
+      lock.end();
       clearInterval(clock);
       banner.hide();
       scan.leave();

@@ -14,6 +14,12 @@ const TONES = {
   used: [0, 0.16, 0.32].map((at) => ({ at, for: 0.1, from: 440, to: 440, wave: 'square' })),
   refused: [{ at: 0, for: 0.5, from: 196, to: 131, wave: 'sawtooth' }],
   unknown: [{ at: 0, for: 0.34, from: 494, to: 880, wave: 'triangle' }],
+  look: [0, 0.2].map((at) => ({ at, for: 0.12, from: 587, to: 587, wave: 'sine' })),
+  left: [
+    { at: 0, for: 0.09, from: 988, to: 988, wave: 'triangle' },
+    { at: 0.09, for: 0.2, from: 659, to: 659, wave: 'triangle' },
+  ],
+  undone: [{ at: 0, for: 0.3, from: 523, to: 262, wave: 'sine' }],
 };
 
 /** Milliseconds on, off, on. @type {Record<Family, number[]>} */
@@ -22,6 +28,9 @@ const BUZZES = {
   used: [80, 70, 80, 70, 80],
   refused: [450],
   unknown: [160, 90, 60],
+  look: [60, 60, 160],
+  left: [40, 60, 40],
+  undone: [250],
 };
 
 /** @type {AudioContext | null} */
@@ -50,7 +59,7 @@ const HELD = [0, 0.3].map((at) => ({ at, for: 0.24, from: 659, to: 330, wave: 't
  */
 export function feel(family, admit) {
   const tones = family === 'unknown' && !admit ? HELD : TONES[family];
-  if (isOn('vibration') && 'vibrate' in navigator) navigator.vibrate(BUZZES[family]);
+  if (isOn('vibration')) navigator.vibrate?.(BUZZES[family]);
   if (isOn('sound') && audio?.state === 'running') tones.forEach((tone) => play(tone));
 }
 

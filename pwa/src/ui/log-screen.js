@@ -1,13 +1,14 @@
 /** This phone's own decisions, newest first, and whether the server has each of them. */
 
-import { data } from './controls.js';
+import { button, data } from './controls.js';
 import { el, fill } from './el.js';
 import { listAge, moment, waiting } from './format.js';
 import { icon } from './icons.js';
 import { stampMark } from './stamp-mark.js';
 import { syncButton } from './sync-button.js';
 import { t, tn } from './text.js';
-import { familyOf, verdictWord } from './verdict-words.js';
+import { showTrouble } from './trouble.js';
+import { familyOf, lightWord } from './verdict-words.js';
 
 /** @typedef {import('../../types/door.js').Door} Door */
 /** @typedef {import('../../types/door.js').LogRow} LogRow */
@@ -28,6 +29,7 @@ export function logScreen(door) {
     summary,
     sync.node,
     rows,
+    button(t('Save this log as a file'), () => void door.logFile().then(saveFile).catch(showTrouble), { icon: 'file' }),
   );
   let open = true;
 
@@ -72,16 +74,16 @@ function list(log, door) {
  */
 function entry(row, zone, now, door) {
   const name = door.lists.find((one) => one.list === row.list)?.name ?? '';
-  const how = row.how === 'search' ? t('by search') : '';
+  const how = row.how === 'search' ? t('by search') : row.how === 'group' ? t('in a party') : '';
   const times = row.count > 1 ? tn(row.count, '{n} time', '{n} times') : '';
   return el(
     'div',
     { class: 'row still' },
-    stampMark(familyOf(row.verdict)),
+    stampMark(familyOf(row)),
     el(
       'span',
       { class: 'row-main' },
-      el('strong', {}, verdictWord(row.verdict, row.admit)),
+      el('strong', {}, lightWord(row)),
       data([row.name, row.tier].filter(Boolean).join(' · ')),
       el(
         'small',
@@ -93,4 +95,12 @@ function entry(row, zone, now, door) {
     ),
     el('span', { class: row.sent ? 'sent' : 'sent not-yet' }, icon(row.sent ? 'check' : 'waiting'), el('span', {}, row.sent ? t('Sent') : t('Waits'))),
   );
+}
+
+/** Anybody can verify it: `handstamp verify-log FILE`. @param {{name: string, text: string}} file */
+function saveFile({ name, text }) {
+  const address = URL.createObjectURL(new Blob([text], { type: 'application/x-ndjson' }));
+  const link = el('a', { href: address, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

@@ -2,6 +2,7 @@
 
 const PREFIX = 'handstamp.';
 const SHIFT_MS = 14 * 3600 * 1000;
+const MOST_OPERATORS = 8;
 
 /** @typedef {'sound' | 'vibration'} Switch */
 
@@ -43,4 +44,63 @@ export function beginShift(pairing, now) {
  */
 export function endShift(pairing) {
   localStorage.removeItem(`${PREFIX}shift.${pairing}`);
+}
+
+/** Minutes without a touch or a scan after which the phone asks who holds it; 0: never. */
+export function lockMinutes() {
+  return Number(localStorage.getItem(`${PREFIX}lock`) ?? 15);
+}
+
+/**
+ * @param {number} minutes
+ */
+export function lockAfter(minutes) {
+  localStorage.setItem(`${PREFIX}lock`, String(minutes));
+}
+
+/**
+ * @param {string} pairing
+ */
+export function isLocked(pairing) {
+  return localStorage.getItem(`${PREFIX}locked.${pairing}`) === 'yes';
+}
+
+/**
+ * @param {string} pairing
+ * @param {boolean} on
+ */
+export function setLocked(pairing, on) {
+  if (on) localStorage.setItem(`${PREFIX}locked.${pairing}`, 'yes');
+  else localStorage.removeItem(`${PREFIX}locked.${pairing}`);
+}
+
+/**
+ * Names of those who scanned with this pairing, the last one first.
+ * @param {string} pairing
+ * @returns {string[]}
+ */
+export function operators(pairing) {
+  try {
+    return JSON.parse(localStorage.getItem(`${PREFIX}operators.${pairing}`) ?? '[]');
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * @param {string} pairing
+ * @param {string} name
+ */
+export function keepOperator(pairing, name) {
+  if (!name) return;
+  const names = [name, ...operators(pairing).filter((other) => other !== name)];
+  localStorage.setItem(`${PREFIX}operators.${pairing}`, JSON.stringify(names.slice(0, MOST_OPERATORS)));
+}
+
+/**
+ * The pairing is gone from this phone, and with it who held it.
+ * @param {string} pairing
+ */
+export function forgetPairing(pairing) {
+  for (const name of ['operators', 'locked', 'shift']) localStorage.removeItem(`${PREFIX}${name}.${pairing}`);
 }

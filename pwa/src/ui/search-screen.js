@@ -3,14 +3,19 @@
 import { button, data, fact } from './controls.js';
 import { el, fill } from './el.js';
 import { icon } from './icons.js';
+import { overrideSheet } from './override-sheet.js';
+import { partySheet } from './party-sheet.js';
 import { openSheet } from './sheet.js';
 import { t, tn } from './text.js';
 import { showTrouble } from './trouble.js';
+import { undoSheet } from './undo-sheet.js';
 import { verdictWord } from './verdict-words.js';
 
 /** @typedef {import('../../types/door.js').Door} Door */
 /** @typedef {import('../../types/door.js').SearchRow} SearchRow */
 /** @typedef {import('../../types/door.js').SearchAnswer} SearchAnswer */
+
+const TOKEN = /(^|[/=#])HS[0-9A-Z]{120}$/i;
 
 /**
  * @param {Door} door
@@ -58,6 +63,14 @@ export function searchScreen(door) {
    */
   function submit(event) {
     event.preventDefault();
+    // A hand scanner typed a code into this field: it is a scan, and the field is free again.
+    if (TOKEN.test(input.value.trim())) {
+      const code = input.value;
+      input.value = '';
+      void ask();
+      void door.scanText(code, 'wedge').catch(showTrouble);
+      return;
+    }
     input.blur();
     void ask();
   }
@@ -98,7 +111,7 @@ function rowButton(door, row, again) {
   const last = lines.pop() ?? '';
   return el(
     'button',
-    { type: 'button', class: 'row found', onclick: () => confirmAdmit(door, row, again) },
+    { type: 'button', class: 'row found', onclick: () => found(door, row, again) },
     el('strong', {}, data(row.name || row.printedId)),
     lines.map((line) => el('span', {}, data(line, 'muted'))),
     el('span', { class: 'found-foot' }, data(last, 'muted'), el('span', { class: `tag ${family}` }, word)),
@@ -111,31 +124,41 @@ function rowButton(door, row, again) {
  */
 function stateOf(row) {
   if (row.status !== 'valid') return { word: verdictWord(row.status, false), family: 'refused' };
+  if (row.admitted && !row.inside) return { word: t('Went out'), family: 'plain' };
   return row.admitted ? { word: t('Is in'), family: 'used' } : { word: t('Not in yet'), family: 'plain' };
 }
 
 /**
- * A hand-made admission asks once, because no code proves it.
+ * What may be done for this guest. A hand-made admission asks once, because no code proves it.
  * @param {Door} door
  * @param {SearchRow} row
  * @param {() => Promise<void>} again
  */
-function confirmAdmit(door, row, again) {
-  openSheet(t('Admit without a code?'), (close) => [
-    el('p', { class: 'sheet-name' }, data(row.name || row.printedId)),
-    el(
-      'dl',
-      { class: 'facts' },
-      fact(t('Ticket'), data([row.tier, row.printedId].filter(Boolean).join(' · '))),
-      row.order && fact(t('Order'), data(row.order)),
-      row.email && fact(t('E-mail'), data(row.email)),
-      fact(t('State'), stateOf(row).word),
-    ),
-    el('p', { class: 'hint' }, t('Ask for a name or an ID first. The log shows that no code was scanned.')),
-    button(t('Admit'), () => {
-      close();
-      void door.admit(row.serial).then(again, showTrouble);
-    }, { kind: 'primary', icon: 'check' }),
-    button(t('Back'), close, { kind: 'quiet' }),
-  ]);
+function found(door, row, again) {
+  const { serial } = row;
+  const name = row.name || row.printedId;
+  const { undoUntil, undoBySupervisor, override, leave, party } = door.decisions.actions(serial);
+  const letsOut = door.exiting;
+  const done = () => void again();
+  openSheet(letsOut ? t('Let out without a code?') : t('Admit without a code?'), (close) => {
+    const then = (/** @type {() => void} */ act) => () => { close(); act(); };
+    return [
+      el('p', { class: 'sheet-name' }, data(name)),
+      el(
+        'dl',
+        { class: 'facts' },
+        fact(t('Ticket'), data([row.tier, row.printedId].filter(Boolean).join(' · '))),
+        row.order && fact(t('Order'), data(row.order)),
+        row.email && fact(t('E-mail'), data(row.email)),
+        fact(t('State'), stateOf(row).word),
+      ),
+      el('p', { class: 'hint' }, t('Ask for a name or an ID first. The log shows that no code was scanned.')),
+      button(letsOut ? t('Let out') : t('Admit'), then(() => void door.admit(serial).then(done, showTrouble)), { kind: 'primary', icon: letsOut ? 'leave' : 'check' }),
+      party > 1 && !letsOut && button(tn(party, 'Party of {n}', 'Party of {n}'), then(() => partySheet(door, serial, done)), { icon: 'party' }),
+      leave && !letsOut && button(t('Leaving'), then(() => void door.decisions.leave(serial).then(done, showTrouble)), { icon: 'leave' }),
+      (undoUntil !== null || undoBySupervisor) && button(t('Undo'), then(() => undoSheet(door, serial, name, undoUntil !== null, done)), { icon: 'undo' }),
+      override && !letsOut && (row.admitted || row.status !== 'valid') && button(t('Admit anyway'), then(() => overrideSheet(door, serial, name, done)), { icon: 'supervisor' }),
+      button(t('Back'), close, { kind: 'quiet' }),
+    ];
+  });
 }

@@ -4,7 +4,8 @@ import { button, choice, data, fact, toggle } from './controls.js';
 import { el, fill } from './el.js';
 import { feel } from './feedback.js';
 import { dayAndTime, listAge, moment, waiting } from './format.js';
-import { isOn, turn } from './preferences.js';
+import { languageChoice } from './language.js';
+import { forgetPairing, isOn, lockAfter, lockMinutes, turn } from './preferences.js';
 import { openSheet } from './sheet.js';
 import { syncButton } from './sync-button.js';
 import { t, tn } from './text.js';
@@ -17,7 +18,7 @@ import { troubleWords } from './trouble.js';
 /**
  * @param {App} app
  * @param {Door} door
- * @param {import('./door-view.js').Ways} ways
+ * @param {import('./door-view.js').Ways & {drill: () => void, lock: () => void}} ways
  */
 export function settingsScreen(app, door, ways) {
   const phone = el('dl', { class: 'facts' });
@@ -27,9 +28,17 @@ export function settingsScreen(app, door, ways) {
     'section',
     { class: 'settings-screen', 'aria-labelledby': 'settings-title' },
     el('h1', { id: 'settings-title' }, t('Settings')),
-    group(t('At this door'), shiftFacts(door), button(t('New shift'), ways.shift, { icon: 'person' })),
+    group(
+      t('At this door'),
+      shiftFacts(door),
+      button(t('Check this phone'), ways.drill, { icon: 'drill' }),
+      button(t('Hand over this phone'), ways.lock, { icon: 'lock' }),
+      button(t('New shift'), ways.shift, { icon: 'person' }),
+      lockChoice(),
+    ),
     group(t('Camera'), camera),
     group(t('Sound and vibration'), feedbackSwitches()),
+    group(t('Language'), languageChoice()),
     group(t('This phone'), phone, sync.node),
     group(
       t('Events'),
@@ -84,7 +93,9 @@ function shiftFacts(door) {
  * @param {Scanner} scanner
  */
 function cameraControls(scanner) {
-  const cameras = scanner.cameras.map(({ id, label }) => ({ value: id, label }));
+  const cameras = scanner.cameras.map(({ id, label }, at) => {
+    return label ? { value: id, label } : { value: id, label: t('Camera {n}', { n: at + 1 }), said: true };
+  });
   return [
     cameras.length > 0
       ? choice(t('Which camera'), cameras, scanner.cameraId, (id) => void scanner.useCamera(id))
@@ -102,6 +113,11 @@ function zoomControl(zoom, changed) {
   const input = el('input', { type: 'range', id: 'zoom', class: 'range', min: zoom.min, max: zoom.max, step: zoom.step, oninput: () => changed(input.valueAsNumber) });
   input.valueAsNumber = zoom.value;
   return el('div', { class: 'field' }, el('label', { for: 'zoom' }, t('Zoom')), input);
+}
+
+function lockChoice() {
+  const options = [5, 15, 30].map((n) => ({ value: n, label: tn(n, 'After {n} minute', 'After {n} minutes'), said: true }));
+  return choice(t('Ask who scans when nobody touches it'), [...options, { value: 0, label: t('Never'), said: true }], lockMinutes(), lockAfter);
 }
 
 function feedbackSwitches() {
@@ -182,6 +198,7 @@ async function leaveNow(app, door, ways) {
   try {
     await door.close();
     await app.forget(door.id);
+    forgetPairing(door.id);
   } catch (error) {
     ways.open(door.id);
     openSheet(t('This did not work'), (close) => [

@@ -14,7 +14,10 @@ export function openSheet(title, content) {
     onclick: (/** @type {MouseEvent} */ event) => {
       if (event.target === dialog) dialog.close();
     },
-    onclose: () => dialog.remove(),
+    onclose: () => {
+      dialog.remove();
+      tell();
+    },
   });
   const close = () => dialog.close();
   dialog.append(
@@ -22,5 +25,19 @@ export function openSheet(title, content) {
   );
   document.body.append(dialog);
   dialog.showModal();
+  tell();
   return dialog;
+}
+
+/** The next guest is here: what was asked about the one before is over. */
+export function closeSheets() {
+  for (const dialog of document.querySelectorAll('dialog.sheet')) {
+    /** @type {HTMLDialogElement} */ (dialog).close();
+  }
+}
+
+/** Let the camera know whether a question is open. */
+function tell() {
+  const detail = document.querySelector('dialog.sheet') !== null;
+  document.dispatchEvent(new CustomEvent('sheets', { detail }));
 }

@@ -2,7 +2,7 @@
 
 import { svg } from './el.js';
 
-/** @typedef {'valid' | 'refused' | 'used' | 'unknown'} Family */
+/** @typedef {'valid' | 'refused' | 'used' | 'unknown' | 'look' | 'left' | 'undone'} Family */
 
 /**
  * @param {Family} family
@@ -24,6 +24,20 @@ const SHAPES = {
     svg('circle', { cx: 60, cy: 60, r: 51, class: 'dashed' }),
     line('M45 47c0-20 31-20 31-1 0 13-16 13-16 27', 'mid'),
     svg('circle', { cx: 60, cy: 88, r: 5.5, class: 'dot' }),
+  ],
+  look: () => [
+    line('M8 60c14-26 32-38 52-38s38 12 52 38c-14 26-32 38-52 38S22 86 8 60z'),
+    ring(60, 60, 18, 'mid'),
+    svg('circle', { cx: 60, cy: 60, r: 6, class: 'dot' }),
+  ],
+  left: () => [
+    line('M66 14H20v92h46'),
+    line('M48 60h60'),
+    line('M88 38l22 22-22 22'),
+  ],
+  undone: () => [
+    line('M30 40h44a26 26 0 0 1 0 52H44'),
+    line('M50 18L28 40l22 22'),
   ],
 };
 

@@ -6,20 +6,27 @@ import { feel } from './feedback.js';
 import { ago, listAge, moment } from './format.js';
 import { stampMark } from './stamp-mark.js';
 import { t } from './text.js';
-import { familyOf, spokenVerdict, verdictAct, verdictAdvice, verdictWord } from './verdict-words.js';
+import { lookLines } from './look-lines.js';
+import { overrideSheet } from './override-sheet.js';
+import { showTrouble } from './trouble.js';
+import { familyOf, lightWord, spokenVerdict, verdictAct, verdictAdvice } from './verdict-words.js';
 
 /** @typedef {import('../../types/door.js').Door} Door */
 /** @typedef {import('../../types/door.js').Light} Light */
 
 const GREEN_MS = 1800;
 const OTHER_MS = 6000;
+const BRIEF = ['valid', 'left', 'undone'];
 
 /**
  * @param {Door} door
  * @param {{ closed: (light: Light) => void, switchTo: (pairing: string) => void }} on
  */
 export function verdictBanner(door, on) {
-  const node = el('div', { class: 'verdict-banner', hidden: true, onclick: () => hide() });
+  const tapped = () => {
+    if (shown?.kind !== 'look') hide();
+  };
+  const node = el('div', { class: 'verdict-banner', hidden: true, onclick: tapped });
   const spoken = el('p', { class: 'unseen', role: 'status', 'aria-live': 'assertive', 'aria-atomic': 'true' });
   /** @type {Light | null} */
   let shown = null;
@@ -35,18 +42,21 @@ export function verdictBanner(door, on) {
 
   /**
    * @param {Light} light
+   * @param {boolean} again it was felt before
    */
-  function show(light) {
-    const family = familyOf(light.verdict, light.flags);
+  function show(light, again = false) {
+    const family = familyOf(light);
     shown = light;
     node.className = `verdict-banner ${family}`;
-    fill(node, content(light, door.info.event.time_zone, on.switchTo, hide));
+    fill(node, content(light, door, on.switchTo, hide));
     node.hidden = false;
-    feel(family, light.admit);
+    if (!again) feel(family, light.admit);
     fill(spoken, el('span', {}, spokenVerdict(light, door.info.event.time_zone)));
     requestAnimationFrame(() => setTimeout(() => door.painted(light)));
     clearTimeout(timer);
-    timer = window.setTimeout(hide, family === 'valid' ? GREEN_MS : OTHER_MS);
+    // What asks a person to look waits for them, or for the next guest.
+    if (light.kind === 'look') node.querySelector('button')?.focus({ preventScroll: true });
+    else timer = window.setTimeout(hide, BRIEF.includes(family) ? GREEN_MS : OTHER_MS);
   }
 
   return { node, spoken, show, hide };
@@ -54,12 +64,12 @@ export function verdictBanner(door, on) {
 
 /**
  * @param {Light} light
- * @param {string} zone
+ * @param {Door} door
  * @param {(pairing: string) => void} switchTo
  * @param {() => void} hide
  */
-function content(light, zone, switchTo, hide) {
-  const other = light.switchTo;
+function content(light, door, switchTo, hide) {
+  const zone = door.info.event.time_zone;
   const advice = verdictAdvice(light, zone);
   const act = verdictAct(light);
   return [
@@ -67,21 +77,42 @@ function content(light, zone, switchTo, hide) {
     el(
       'div',
       { class: 'verdict-face' },
-      stampMark(familyOf(light.verdict, light.flags)),
-      el('h2', { class: 'verdict-word' }, verdictWord(light.verdict, light.admit)),
+      stampMark(familyOf(light)),
+      el('h2', { class: 'verdict-word' }, lightWord(light)),
       act && el('p', { class: 'verdict-act' }, act),
       light.name && el('p', { class: 'verdict-name' }, data(light.name)),
       light.tier && el('p', { class: 'verdict-tier' }, data(light.tier)),
+      light.look && lookLines(light.look),
+      light.party.length > 0 && el('p', { class: 'verdict-tier' }, data(light.party.filter(({ admit }) => admit).map(({ name }) => name).join(', '))),
       light.used && usedBlock(light, zone),
       advice && el('p', { class: 'verdict-advice' }, advice),
+      light.flags.includes('over_capacity') && el('p', { class: 'verdict-full' }, t('The house is full. Ask the organizer.')),
       light.printedId && el('p', { class: 'verdict-id' }, data(light.printedId)),
     ),
-    el(
-      'div',
-      { class: 'verdict-foot' },
-      other && button(t('Switch to that event'), () => switchTo(other)),
-      button(t('Next'), hide, { kind: 'quiet' }),
-    ),
+    el('div', { class: 'verdict-foot' }, footButtons(light, door, switchTo, hide)),
+  ];
+}
+
+/**
+ * @param {Light} light
+ * @param {Door} door
+ * @param {(pairing: string) => void} switchTo
+ * @param {() => void} hide
+ */
+function footButtons(light, door, switchTo, hide) {
+  const other = light.switchTo;
+  if (light.kind === 'look') {
+    const decide = (/** @type {boolean} */ admit) => () => void door.decisions.looked(light, admit).catch(showTrouble);
+    return [
+      button(t('Looked: let in'), decide(true), { kind: 'primary', icon: 'check' }),
+      button(t('Turn away'), decide(false), { icon: 'close' }),
+    ];
+  }
+  const anyway = light.kind === 'deny' && !light.leaving && door.decisions.actions(light).override;
+  return [
+    other && button(t('Switch to that event'), () => switchTo(other)),
+    anyway && button(t('Admit anyway'), () => { hide(); overrideSheet(door, light, light.name); }, { icon: 'supervisor' }),
+    button(t('Next'), hide, { kind: 'quiet' }),
   ];
 }
 

@@ -2,23 +2,59 @@
 
 import { data } from './controls.js';
 import { clockTime, shortMoment } from './format.js';
-import { t } from './text.js';
+import { t, tn } from './text.js';
 
 /** @typedef {import('./stamp-mark.js').Family} Family */
 /** @typedef {import('../../types/door.js').Light} Light */
 
 /** @type {Record<string, Family>} */
-const FAMILIES = { valid: 'valid', already_used: 'used', unknown: 'unknown', list_too_old: 'unknown' };
+const FAMILIES = {
+  valid: 'valid', already_used: 'used', unknown: 'unknown', list_too_old: 'unknown', not_inside: 'unknown',
+};
+
+/** @typedef {Pick<Light, 'kind' | 'admit'> & Partial<Pick<Light, 'flags' | 'elsewhere' | 'party'>>
+ *   & {verdict: string}} Shown a light, or a row of the log */
 
 /**
- * A flagged green light looks like a question: it lets in, and asks to be looked at.
- * @param {string} verdict
- * @param {string[]} [flags]
+ * A flagged green light looks like a question: it lets in, and asks to be looked at. A full house
+ * is said beside the light and changes none.
+ * @param {Shown} light
  * @returns {Family}
  */
-export function familyOf(verdict, flags = []) {
-  if (verdict === 'valid' && flags.length > 0) return 'unknown';
+export function familyOf({ kind, verdict, flags = [], elsewhere = null, party = [] }) {
+  if (kind === 'look') return 'look';
+  if (kind === 'exit') return 'left';
+  if (kind === 'undo') return 'undone';
+  if (kind === 'override') return 'valid';
+  if (kind === 'party') return party.every(({ admit }) => admit) ? 'valid' : 'unknown';
+  if (elsewhere) return 'used';
+  if (verdict === 'valid' && kind === 'deny') return 'refused';
+  if (verdict === 'valid' && flags.some((flag) => flag !== 'over_capacity')) return 'unknown';
   return FAMILIES[verdict] ?? 'refused';
+}
+
+/**
+ * The word of a light or of a row of the log.
+ * @param {Shown} light
+ */
+export function lightWord({ kind, verdict, admit, party = [], elsewhere = null }) {
+  switch (kind) {
+    case 'look': return t('Look first');
+    case 'exit': return t('Out');
+    case 'undo': return t('Undone');
+    case 'override': return t('Let in');
+    case 'party': return letIn(party);
+    default:
+      if (elsewhere) return t('Being admitted');
+      if (kind === 'deny' && verdict === 'valid') return t('Turned away');
+      return verdictWord(verdict, admit);
+  }
+}
+
+/** @param {Light['party']} party */
+function letIn(party) {
+  const n = party.filter(({ admit }) => admit).length;
+  return tn(n, '{n} let in', '{n} let in');
 }
 
 /**
@@ -40,6 +76,7 @@ export function verdictWord(verdict, admit) {
     case 'list_too_old': return t('List too old');
     case 'unknown': return admit ? t('New ticket') : t('Not on the list');
     case 'forged': return t('Forged');
+    case 'not_inside': return t('Was not inside');
     default: return t('Not a ticket');
   }
 }
@@ -49,7 +86,9 @@ export function verdictWord(verdict, admit) {
  * @param {Light} light
  */
 export function verdictAct(light) {
-  if (familyOf(light.verdict, light.flags) !== 'unknown') return '';
+  if (light.kind === 'override') return t('By a supervisor');
+  if (familyOf(light) !== 'unknown' || light.kind === 'party') return '';
+  if (light.verdict === 'not_inside') return t('Let go');
   return light.admit ? t('Let in') : t('Do not let in yet');
 }
 
@@ -59,6 +98,10 @@ export function verdictAct(light) {
  * @param {string} zone
  */
 export function verdictAdvice(light, zone) {
+  if (light.kind === 'look' || light.kind === 'exit' || light.kind === 'override') return '';
+  if (light.kind === 'undo') return t('The last decision about this ticket is taken back.');
+  if (light.kind === 'party') return partyAdvice(light.party);
+  if (light.elsewhere) return elsewhereAdvice(light.elsewhere, zone);
   switch (light.verdict) {
     case 'valid': return light.flags.includes('old_code_admitted') ? t('Someone came in before with an older code of this ticket. Let in this guest; the organizer sees both.') : '';
     case 'already_used': return '';
@@ -73,9 +116,30 @@ export function verdictAdvice(light, zone) {
     case 'list_too_old': return t('The code may be newer than this list. Sync this phone, then scan again.');
     case 'unknown': if (light.flags.includes('unlisted_code')) return t('No ticket on this list has this code. Sync this phone, then scan again.');
       return light.admit ? t('Genuine code, sold after the last sync.') : t('Genuine code, sold after the last sync. Sync this phone, then scan again.');
+    case 'not_inside': return t('No entry of this ticket is known here, so no exit is written down.');
     case 'forged': return t('The signature is wrong. Do not let in.');
     default: return t('This code is something else. Look for the ticket code.');
   }
+}
+
+/** @param {number} at @param {string} verdict @param {string} zone */
+function usedWords(at, verdict, zone) {
+  const time = clockTime(at, zone);
+  return verdict === 'not_inside' ? t('Last exit at {time}', { time }) : t('First scan at {time}', { time });
+}
+
+/** @param {Light['party']} party */
+function partyAdvice(party) {
+  const refused = party.filter(({ admit }) => !admit);
+  return refused.map(({ name, verdict }) => `${name}: ${verdictWord(verdict, false)}`).join(' · ');
+}
+
+/**
+ * @param {NonNullable<Light['elsewhere']>} elsewhere
+ * @param {string} zone
+ */
+function elsewhereAdvice({ gate, device, since }, zone) {
+  return t('At {gate} since {time}.', { gate: gate || device, time: clockTime(since, zone) });
 }
 
 /**
@@ -98,11 +162,12 @@ function windowAdvice(light, zone) {
  */
 export function spokenVerdict(light, zone) {
   const parts = [
-    verdictWord(light.verdict, light.admit),
+    lightWord(light),
     verdictAct(light),
+    ...(light.look?.texts ?? []).map((text) => data(text)),
     light.name && data(light.name),
     light.tier && data(light.tier),
-    light.used && t('First scan at {time}', { time: clockTime(light.used.at, zone) }),
+    light.used && usedWords(light.used.at, light.verdict, zone),
     verdictAdvice(light, zone),
   ];
   return parts.filter(Boolean).flatMap((part) => [part, `${part}`.endsWith('.') ? ' ' : '. ']);
