@@ -1,11 +1,15 @@
 """Green lights that should have been one, old codes and ended tickets let in: both sides named."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handstamp.checkin.fold import State
+from handstamp.checkin.fold_tickets import states_of
 from handstamp.checkin.models import Admission
+from handstamp.checkin.rows import Ref
 from handstamp.checkin.scan_log import ScanRow, scans_of
 from handstamp.events.find_events import lists_of
 from handstamp.kit.clock import Millis
@@ -32,7 +36,8 @@ class ConflictRow:
     """A ticket on a list with something to look at.
 
     `kind`: `double`, `superseded`, `after_refund` or `unknown_ticket`. `ticket` is None for
-    the last. `sides` are every green light in the order of effective time.
+    the last. `sides` are every green light in the order of effective time that was not taken
+    back or made void. `overrides`: who was let in on purpose beside them, no part of it.
     """
 
     kind: str
@@ -41,6 +46,7 @@ class ConflictRow:
     list_name: str
     ticket: Ticket | None
     sides: tuple[Side, ...]
+    overrides: tuple[ScanRow, ...]
     resolved_at: Millis | None
 
 
@@ -74,37 +80,43 @@ async def conflicts(
         select(Ticket).where(Ticket.event_id == event_id, Ticket.serial.in_(serials))
     )
     by_serial = {ticket.serial: ticket for ticket in tickets}
-    scans = await scans_of(session, event_id, serials)
+    scans = {
+        (scan.device_id, scan.number, scan.tag): scan
+        for scan in await scans_of(session, event_id, serials)
+    }
+    states = await states_of(session, event_id, by_serial, serials)
     names = {view.number: view.name for view in await lists_of(session, event_id, archived=True)}
     return [
-        ConflictRow(
-            kind=admission.conflict,
-            serial=admission.serial,
-            list_no=admission.list_no,
-            list_name=names.get(admission.list_no, ""),
-            ticket=by_serial.get(admission.serial),
-            sides=_sides(admission, scans, by_serial.get(admission.serial)),
-            resolved_at=admission.resolved_at,
+        _conflict(
+            admission, by_serial.get(admission.serial), names, scans, states[admission.serial]
         )
         for admission in found
     ]
 
 
-def _sides(admission: Admission, scans: list[ScanRow], ticket: Ticket | None) -> tuple[Side, ...]:
-    green = [
-        scan
-        for scan in scans
-        if scan.serial == admission.serial
-        and scan.list_no == admission.list_no
-        and scan.kind == "admit"
-    ]
-    known = max([ticket.epoch if ticket else 0, *(scan.epoch for scan in green)])
-    winner = (admission.winner_device, admission.winner_number)
-    return tuple(
-        Side(
-            scan,
-            wins=(scan.device_id, scan.number) == winner and scan.epoch == known,
-            old=scan.epoch < known,
-        )
-        for scan in sorted(green, key=lambda scan: (scan.at, scan.device_id, scan.number))
+def _conflict(
+    admission: Admission,
+    ticket: Ticket | None,
+    names: Mapping[int, str],
+    scans: Mapping[Ref, ScanRow],
+    state: State,
+) -> ConflictRow:
+    of = state.lists[admission.list_no]
+    greens = sorted((scans[ref] for ref in (*of.greens, *of.old)), key=_by_time)
+    lost, old = ({scans[ref].id for ref in refs} for refs in (of.losers, of.old))
+    return ConflictRow(
+        kind=admission.conflict,
+        serial=admission.serial,
+        list_no=admission.list_no,
+        list_name=names.get(admission.list_no, ""),
+        ticket=ticket,
+        sides=tuple(
+            Side(scan, wins=scan.id not in lost | old, old=scan.id in old) for scan in greens
+        ),
+        overrides=tuple(scans[ref] for ref in of.overrides),
+        resolved_at=admission.resolved_at,
     )
+
+
+def _by_time(scan: ScanRow) -> tuple[Millis, int, int]:
+    return (scan.at, scan.device_id, scan.number)

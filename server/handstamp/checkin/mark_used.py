@@ -12,6 +12,7 @@ from handstamp.checkin.batch import Batch, DoorTicket
 from handstamp.checkin.batcher import batcher
 from handstamp.checkin.desk_device import desk_of
 from handstamp.checkin.follow_pool import POOL
+from handstamp.checkin.movements import MOVEMENTS
 from handstamp.checkin.project_admissions import state_of
 from handstamp.checkin.verdict import CODES, rules_of
 from handstamp.checkin.wire import ADMIT, API, NO_DIGEST, Fact, encode_fact, fact_hash
@@ -156,7 +157,8 @@ class MarkAll:
 
     def _fact(self, batch: Batch, ticket: DoorTicket, chosen: tuple[int, int]) -> Fact:
         device = batch.devices[self.desk]
-        seen = batch.facts.get(ticket.serial, ())[-MOST_SEEN:]
+        moves = batch.facts.get(ticket.serial, ())
+        seen = [fact for fact in moves if fact.kind in MOVEMENTS][-MOST_SEEN:]
         return Fact(
             device=device.id,
             number=device.head_number + 1,

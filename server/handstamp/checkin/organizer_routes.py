@@ -307,6 +307,7 @@ def _conflict(row: ConflictRow) -> dict[str, Any]:
         "sides": [
             {"wins": side.wins, "old": side.old, "scan": _scan(side.scan)} for side in row.sides
         ],
+        "overrides": [_scan(scan) for scan in row.overrides],
     }
 
 

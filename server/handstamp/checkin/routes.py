@@ -81,11 +81,15 @@ class Now(BaseModel):
 
 
 class ValidateRequest(BaseModel):
-    """What a third-party scanner read; `list` absent means the first list of its key."""
+    """What a third-party scanner read; `list` absent means the first list of its key.
+
+    `leaving`: the person goes out; `admit` then says that they were inside and may.
+    """
 
     token: str = Field(max_length=1_000)
     list: int | None = Field(default=None, ge=1, le=255)
     operator: str = Field(default="", max_length=80)
+    leaving: bool = False
 
 
 class UsedBefore(BaseModel):
@@ -221,7 +225,7 @@ async def validate(request: Request, json: ValidateRequest) -> Response:
     key = request.headers.get("idempotency-key", "")
     if len(key) > MOST_KEY:
         raise BadInput(_("Idempotency-Key: at most 200 characters."))
-    question = Question(json.token, json.list, json.operator, key)
+    question = Question(json.token, json.list, json.operator, key, json.leaving)
     answer = await validate_scan(services(request), bearer(request), question)
     return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 

@@ -13,12 +13,15 @@ from handstamp.checkin.verdict import CODES
 from handstamp.checkin.wire import (
     API,
     BY_POLICY,
+    BY_SUPERVISOR,
+    CLAIMED,
     CLOCK_STEPPED,
     FLAGGED,
     GROUP,
     PROVEN_WITHIN,
     SCAN,
     SEARCH,
+    UNCLAIMED,
     WEDGE,
     decode_fact,
 )
@@ -28,7 +31,14 @@ from handstamp.tickets.models import Ticket
 KINDS = {1: "admit", 2: "deny", 3: "exit", 4: "undo", 5: "override", 6: "void"}
 HOWS = {SCAN: "scan", SEARCH: "search", GROUP: "group", WEDGE: "wedge", API: "api"}
 VERDICTS = {code: verdict for verdict, code in CODES.items()}
-FLAGS = {FLAGGED: "flagged", BY_POLICY: "by_policy", CLOCK_STEPPED: "clock_stepped"}
+FLAGS = {
+    FLAGGED: "flagged",
+    BY_POLICY: "by_policy",
+    CLOCK_STEPPED: "clock_stepped",
+    BY_SUPERVISOR: "supervisor",
+    CLAIMED: "claimed",
+    UNCLAIMED: "unclaimed",
+}
 PAGE = 100
 EXPORT_PAGE = 1_000
 

@@ -11,9 +11,11 @@ from sqlalchemy import select
 
 from handstamp.checkin.batch import Batch, DoorDevice, DoorTicket
 from handstamp.checkin.batcher import batcher
+from handstamp.checkin.find_inside import inside_of
 from handstamp.checkin.fold import State
 from handstamp.checkin.list_rows import Personal
 from handstamp.checkin.models import Device
+from handstamp.checkin.movements import MOVEMENTS
 from handstamp.checkin.open_claims import HeldClaim, Place
 from handstamp.checkin.pair_device import numbers
 from handstamp.checkin.project_admissions import state_of
@@ -27,11 +29,12 @@ from handstamp.checkin.verdict import (
     ListRules,
     TokenRead,
     decide,
+    decide_exit,
     decision_to_json,
     flag_bits,
     rules_of,
 )
-from handstamp.checkin.wire import ADMIT, API, DENY, NO_DIGEST, Fact, encode_fact, fact_hash
+from handstamp.checkin.wire import ADMIT, API, DENY, EXIT, NO_DIGEST, Fact, encode_fact, fact_hash
 from handstamp.events.models import Event
 from handstamp.kit.clock import MINUTE
 from handstamp.plumbing.errors import (
@@ -57,12 +60,16 @@ KEYS_IN_MEMORY = 1_000
 
 
 class Question(NamedTuple):
-    """What a scanner asks; `list_no` None means the first list its key may use."""
+    """What a scanner asks; `list_no` None means the first list its key may use.
+
+    `leaving`: somebody goes out (R60).
+    """
 
     text: str
     list_no: int | None = None
     operator: str = ""
     idempotency_key: str = ""
+    leaving: bool = False
 
 
 class _Scanner(NamedTuple):
@@ -191,18 +198,10 @@ class Asked:
         ours = self._is_ours()
         ticket = batch.tickets.get(self.read.serial) if ours else None
         state = state_of(batch, self.read.serial) if ours else None
-        decision = decide(
-            token=self.read,
-            event=self.policy,
-            ticket=_listed(ticket),
-            rules=rules,
-            state=state,
-            now=batch.now,
-            list_age_s=0,
-        )
+        decision = self._decide(batch, rules, ticket, state)
         epoch = self.read.epoch if self.read.check == "ok" else _known_epoch(ticket, state)
         claim = batch.claims.open_on(Place(rules.list_no, self.read.serial, epoch))
-        held = claim if ours and decision.admit else None
+        held = claim if ours and decision.admit and not self.question.leaving else None
         if held is not None:  # a phone in strict mode is admitting it at this moment (R64)
             decision = Decision("already_used")
         answer = self._answer(batch, rules, decision, ticket, state)
@@ -214,16 +213,37 @@ class Asked:
         batch.add_fact(raw, fact, fact_hash(raw), scanned=scanned)
         return answer | {"fact": {"device": device.id, "number": fact.number}}
 
+    def _decide(
+        self, batch: Batch, rules: ListRules, ticket: DoorTicket | None, state: State | None
+    ) -> Decision:
+        listed = _listed(ticket)
+        if self.question.leaving:
+            return decide_exit(
+                token=self.read, event=self.policy, ticket=listed, rules=rules, state=state
+            )
+        return decide(
+            token=self.read,
+            event=self.policy,
+            ticket=listed,
+            rules=rules,
+            state=state,
+            now=batch.now,
+            list_age_s=0,
+            inside=inside_of(batch, rules),
+        )
+
     def _fact(
         self, batch: Batch, device: DoorDevice, rules: ListRules, decision: Decision, epoch: int
     ) -> Fact:
         ours = self._is_ours()
-        seen = batch.facts.get(self.read.serial, ())[-MOST_SEEN:] if ours else ()
+        moves = batch.facts.get(self.read.serial, ()) if ours else ()
+        seen = [fact for fact in moves if fact.kind in MOVEMENTS][-MOST_SEEN:]
+        let = EXIT if self.question.leaving else ADMIT
         return Fact(
             device=device.id,
             number=device.head_number + 1,
             previous=device.head_hash,
-            kind=ADMIT if decision.admit else DENY,
+            kind=let if decision.admit else DENY,
             list_no=rules.list_no,
             rule_rev=rules.rev,
             serial=self.read.serial if ours else 0,
@@ -283,8 +303,10 @@ class Asked:
         return genuine and self.read.event == self.policy.number
 
     def _hash(self) -> str:
-        asked = json.dumps([self.question.text, self.question.list_no, self.question.operator])
-        return hashlib.sha256(asked.encode()).hexdigest()
+        question = self.question
+        asked = [question.text, question.list_no, question.operator]
+        asked += ["leaving"] if question.leaving else []
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
 def _known_epoch(ticket: DoorTicket | None, state: State | None) -> int:

@@ -16,7 +16,7 @@ from handstamp.plumbing.errors import BadInput, NotFound
 from handstamp.plumbing.paging import link, number_in
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services, require_user, services
-from handstamp.portal import words
+from handstamp.portal import scan_words, words
 from handstamp.portal.event_frame import event_of, frame, list_names, path_of
 from handstamp.portal.pages import go, page, render
 from handstamp.tickets.find_tickets import find_tickets, owned_ticket, token_of
@@ -106,7 +106,7 @@ async def _guest_page(request: Request, *, typed: str = "", wrong: str = "") -> 
         acts=acts,
         qr=qr_svg(code),
         status_names=words.ticket_statuses(),
-        verdict_names=words.verdicts(),
+        shown=scan_words.shown,
         tones=words.TONES,
         status=422 if wrong else 200,
         note_typed=typed if wrong else ticket.note,

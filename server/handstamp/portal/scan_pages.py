@@ -9,7 +9,7 @@ from handstamp.checkin.scan_log import scan_log
 from handstamp.kit.ids import device_hex
 from handstamp.plumbing.paging import link, number_in
 from handstamp.plumbing.web import services
-from handstamp.portal import words
+from handstamp.portal import scan_words, words
 from handstamp.portal.event_frame import event_of, frame, list_names
 from handstamp.portal.pages import page, render
 from handstamp.tickets.printed_id import serial_of
@@ -50,6 +50,7 @@ async def scans(request: Request) -> Response:
         devices=devices,
         list_names=names,
         verdict_names=words.verdicts(),
+        shown=scan_words.shown,
         how_names=words.hows(),
         chosen={"q": search, "verdict": verdict, "device": chosen_device, "list": chosen_list},
         filtered=bool(search or verdict or chosen_device or chosen_list),

@@ -145,6 +145,7 @@ def verdicts() -> dict[str, str]:
         "unknown": _("Unknown"),
         "forged": _("Forged"),
         "not_a_ticket": _("Not a ticket"),
+        "not_inside": _("Not inside"),
     }
 
 
