@@ -23,7 +23,7 @@ FILES = {"/tickets/checkin/{file}": "index.html", "/tickets/assets/{file}": "sty
 ASKED = {  # what must stand in the query of a route
     f"GET /api/tickets/admin/tickets/assignments{tail}": "?eventId={event_id}"
     for tail in ("", "/export")
-}
+} | {"GET /api/tickets/devices/{device}/void": "?number=1"}
 
 
 def every_route(app: Starlette) -> set[str]:
@@ -78,6 +78,12 @@ def bodies(side: Side) -> dict[str, Any]:
     return {
         "POST /api/tickets/checkin/pair": {"code": "NOSUCH00", "public_key": "A" * 43 + "="},
         "POST /api/tickets/checkin/sync": {"protocol": 1, "cursor": None, "logs": []},
+        "POST /api/tickets/checkin/claim": {
+            "list": 1,
+            "serial": side.tickets[1].serial,
+            "epoch": 1,
+            "id": "0123456789abcdef",
+        },
         "POST /api/tickets/validate": {"token": side.tokens[2]},
         f"POST {auth}": {"email": f"{word()}@example.org"},
         f"POST {auth}/code": {"email": f"{word()}@example.org", "code": "000000"},
@@ -95,6 +101,9 @@ def bodies(side: Side) -> dict[str, Any]:
         f"POST {event}/tickets": {"tier_id": tier, "holders": [{"name": "Grace Hopper"}]},
         f"PUT {event}/guest-imports/{{import_id}}": {"tier_id": tier},
         "POST /api/tickets/tickets/{ticket_id}/reissue": {},
+        "PUT /api/tickets/tickets/{ticket_id}/note": {"note": "wheelchair: side entrance"},
+        f"PUT {event}/supervisor-pin": {"pin": "4711"},
+        "POST /api/tickets/devices/{device}/void": {"number": 1, "reason": "stolen"},
         f"POST {event}/orders": {"tickets": wanted},
         "POST /api/tickets/checkout/session": {
             "event_id": side.event.id,
@@ -198,6 +207,10 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
         f"{event}/exports/scans": {"column": "time", "format": "csv"},
         f"{event}/devices/pair": {"name": "Door 9", "role": "steward"},
         f"{event}/devices/pairing": {"code": "NOSUCH00"},
+        f"{event}/devices/{{device}}/void": {"since": "2020-01-01T00:00", "reason": "stolen"},
+        f"{event}/door/pin": {"pin": "4711", "again": "4711"},
+        f"{event}/door/strict": {"strict": "y", "budget_ms": "400"},
+        f"{event}/guests/{{ticket_id:int}}/note": {"note": "wheelchair: side entrance"},
         f"{event}/keys": {"name": "Gate 9"},
         f"{event}/conflicts/looked-at": {"serial": side.ids["serial"], "list": "1"},
         **club_forms(side),

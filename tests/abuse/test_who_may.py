@@ -36,6 +36,7 @@ USED_UP = {
     "POST /tickets/me/clubs/{club_id}/leave": "club_id",
     "POST /tickets/me/pre-orders/{preorder_id}/cancel": "preorder_id",
     "POST /api/tickets/devices/{device}/revoke": "device",
+    "POST /api/tickets/devices/{device}/void": "device",
     "POST /api/tickets/orders/{order_id}/resend": "order_id",
     "POST /api/tickets/tickets/{ticket_id}/refund": "ticket_id",
     "POST /api/tickets/tickets/{ticket_id}/cancel": "ticket_id",

@@ -17,6 +17,7 @@ from tests.factories.tickets import make_holders, make_tickets, make_tokens
 
 from handstamp.auth.change_team import set_role
 from handstamp.auth.models import Organizer
+from handstamp.checkin.batcher import batcher
 from handstamp.checkin.revoke_device import revoke_device
 from handstamp.events.find_events import tiers_of
 from handstamp.kit.ids import device_hex
@@ -125,6 +126,8 @@ async def build_world(http: httpx2.AsyncClient, services: Services) -> World:
     revoked = await pair_phone(http, services, ours.event, "Lost phone")
     async with services.db.write() as session:
         await revoke_device(session, services, SYSTEM, revoked.device)
+    for side in (ours, theirs):  # else the first at the door numbers what waits, refused or not
+        await batcher(services).number(side.event.id)
     callers = {
         "nobody": {},
         "other": theirs.person.headers,
@@ -161,6 +164,7 @@ async def _side(http: httpx2.AsyncClient, services: Services, email: str, title:
             title=title,
             tiers=("General", "VIP"),
             lists=("Main door", "Lounge"),
+            strict_budget_ms=400,
         )
         tier = (await tiers_of(session, event.id))[0]
         names = make_holders(3, 1 if title < "O" else 101)
