@@ -18,7 +18,8 @@ from handstamp.checkin.wire import fact_hash, tag_of
 from handstamp.plumbing.texts import _
 from handstamp.tickets.models import Ticket
 
-PIECE = 100
+PIECE = 20  # marks at once, of at most 1,000 rows each
+IN_ONE = 500
 N_ = str  # marks text for the catalogues; it is translated where it is read
 FAULTS = {
     "first": N_("The feed does not begin with its first mark. It was cut at the front."),
@@ -97,7 +98,7 @@ async def _verify_marks(
     first = await session.get(FeedMark, (event_id, 0))
     if first is None or first.digest != FIRST_DIGEST:
         raise _Broken(0, "first")
-    kept = False
+    chain = _Chain(report, noted)
     while True:
         query = (
             select(FeedMark.seq, FeedMark.digest, FeedMark.salt, FeedMark.rows)
@@ -106,31 +107,50 @@ async def _verify_marks(
             .limit(PIECE)
         )
         marks = (await session.execute(query)).all()
-        for mark in marks:
-            if mark.rows is not None and mark.salt is not None:
-                kept = True
-                await _verify_mark(session, event_id, report, mark)
-            elif kept:
-                raise _Broken(mark.seq, "emptied")
-            else:
-                report.kept_from = mark.seq
-            report.marks += 1
-            report.seq, report.digest = mark.seq, mark.digest
-            if noted is not None and noted.seq == mark.seq and noted.digest != mark.digest:
-                raise _Broken(mark.seq, "noted")
+        broken = chain.follow(marks)
+        numbered, chain.numbered = chain.numbered, {}
+        if numbered:
+            await _verify_facts(session, event_id, report, numbered)
+            await _verify_tickets(session, event_id, numbered)
+        if broken is not None:
+            raise broken
         if len(marks) < PIECE:
             return
 
 
-async def _verify_mark(session: AsyncSession, event_id: str, report: FeedReport, mark: Any) -> None:
-    lines = mark.rows.splitlines()
-    if len(lines) != mark.seq - report.seq:
-        raise _Broken(mark.seq, "count")
-    if mark_digest(report.digest, mark.rows, mark.salt) != mark.digest:
-        raise _Broken(mark.seq, "digest")
-    numbered = dict(enumerate(lines, report.seq + 1))
-    await _verify_facts(session, event_id, report, numbered)
-    await _verify_tickets(session, event_id, numbered)
+class _Chain:
+    """Follows marks from one to the next; `numbered` are the lines they cover, by number."""
+
+    def __init__(self, report: FeedReport, noted: NotedMark | None) -> None:
+        self.report, self.noted = report, noted
+        self.numbered: dict[int, str] = {}
+        self._kept = False
+
+    def follow(self, marks: Sequence[Any]) -> _Broken | None:
+        """Take marks until one does not hold, which is returned."""
+        for mark in marks:
+            code = self._take(mark)
+            if code:
+                return _Broken(mark.seq, code)
+            self.report.marks += 1
+            self.report.seq, self.report.digest = mark.seq, mark.digest
+            noted = self.noted
+            if noted is not None and noted.seq == mark.seq and noted.digest != mark.digest:
+                return _Broken(mark.seq, "noted")
+        return None
+
+    def _take(self, mark: Any) -> str:
+        if mark.rows is None or mark.salt is None:
+            self.report.kept_from = mark.seq
+            return "emptied" if self._kept else ""
+        self._kept = True
+        lines = mark.rows.splitlines()
+        if len(lines) != mark.seq - self.report.seq:
+            return "count"
+        if mark_digest(self.report.digest, mark.rows, mark.salt) != mark.digest:
+            return "digest"
+        self.numbered.update(enumerate(lines, self.report.seq + 1))
+        return ""
 
 
 async def _verify_facts(
@@ -162,12 +182,17 @@ async def _verify_tickets(session: AsyncSession, event_id: str, numbered: dict[i
 
 async def _later(session: AsyncSession, event_id: str, moved: dict[int, str]) -> set[int]:
     """Return the numbers whose tickets changed since, and stand further on or wait for it."""
-    places = {int(line[1:].split(":")[0]): seq for seq, line in moved.items()}
-    query = select(Ticket.serial, Ticket.feed_seq).where(
-        Ticket.event_id == event_id, Ticket.serial.in_(places)
-    )
-    found = (await session.execute(query)).all() if places else ()
-    return {places[serial] for serial, seq in found if seq is None or seq > places[serial]}
+    places: dict[int, list[int]] = {}
+    for seq, line in moved.items():
+        places.setdefault(int(line[1:].split(":")[0]), []).append(seq)
+    query = select(Ticket.serial, Ticket.feed_seq).where(Ticket.event_id == event_id)
+    later: set[int] = set()
+    serials = sorted(places)
+    for start in range(0, len(serials), IN_ONE):
+        piece = query.where(Ticket.serial.in_(serials[start : start + IN_ONE]))
+        for serial, now in await session.execute(piece):
+            later.update(seq for seq in places[serial] if now is None or now > seq)
+    return later
 
 
 def _compare(held: dict[int, str], wanted: dict[int, str], code: str) -> None:

@@ -38,16 +38,17 @@ async def code_of(services: Services, event: Event) -> str:
 
 
 async def night(client: httpx2.AsyncClient, services: Services, sold: Sold) -> None:
-    """Let two phones scan, and refund a ticket that was numbered before."""
+    """Let two phones scan, and change a ticket again and again."""
     for name in ("Door 1", "Door 2"):
         phone = await pair_phone(client, services, sold.event, name)
         for text in sold.tokens:
             phone.scan(text)
         await phone.sync()
-    async with services.db.write() as session:
-        ticket = await session.get_one(Ticket, sold.tickets[0].id)
-        await change_status(session, services, SYSTEM, ticket, "refunded")
-    await batcher(services).number(sold.event.id)
+    for status in ("refunded", "valid", "refunded"):
+        async with services.db.write() as session:
+            ticket = await session.get_one(Ticket, sold.tickets[0].id)
+            await change_status(session, services, SYSTEM, ticket, status)
+        await batcher(services).number(sold.event.id)
 
 
 async def test_a_feed_holds_and_tells_its_end(
