@@ -22,6 +22,10 @@ import { NothingToUndo, takeBack } from './scan/take-back.js';
  * @property {(tries: import('../types/records.js').PinTries) => Promise<void>} keepTries
  */
 
+const NOTHING = Object.freeze({
+  undoUntil: null, undoBySupervisor: false, override: false, leave: false, party: 0,
+});
+
 /** @implements {Deciding} */
 export class Decisions {
   #queue = new SerialQueue();
@@ -94,7 +98,8 @@ export class Decisions {
 
   /** @param {Subject} subject @returns {import('../types/door.js').Actions} */
   actions(subject) {
-    const desk = this.#around.desk();
+    const desk = this.#deskIfAny();
+    if (!desk) return NOTHING;
     const seen = seenOf(subject, desk.index.header.event.number);
     const light = typeof subject === 'number' ? null : subject;
     return actionsFor(desk, seen, light, this.supervision);
@@ -105,6 +110,15 @@ export class Decisions {
     const desk = this.#around.desk();
     const event = desk.index.header.event.number;
     return membersOf(desk, serialOf(seenOf(subject, event), event));
+  }
+
+  /** Null where this window may not decide now. */
+  #deskIfAny() {
+    try {
+      return this.#around.desk();
+    } catch {
+      return null;
+    }
   }
 
   /** @param {Subject} subject */

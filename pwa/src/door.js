@@ -85,6 +85,7 @@ export class OpenDoor extends EventTarget {
       outbox,
       device: pairing.device,
       online: () => this.loop.online,
+      gate: () => this.gate,
       ask: (body, limit) => claimPost(transport, this.#pairing.credential, body, limit),
     });
     this.decisions = new Decisions({
@@ -262,9 +263,8 @@ export class OpenDoor extends EventTarget {
     if (!index) throw new NotScanning('no_list');
     const list = this.#chosen();
     if (!list) throw new NotScanning('list');
-    const { operator, gate } = this.#pairing;
     const { pairingOf } = this.#around;
-    const person = { operator, gate };
+    const person = { operator: this.operator, gate: this.gate };
     const { scanLog: log, clock, exiting: leaving } = this;
     const inside = this.heads.of(list.list);
     const claims = index.header.event.strict ? this.claims : null;

@@ -22,7 +22,7 @@ beforeEach(() => {
   online = true;
   server = async () => GRANTED;
   claims = new Claims({
-    outbox, device: 7, online: () => online,
+    outbox, device: 7, online: () => online, gate: () => 'B',
     ask: async (body, limit) => {
       asked.push({ body, limit, onDisk: (await keptClaims(outbox, 7)).map(({ id }) => id) });
       return server();
@@ -33,7 +33,7 @@ beforeEach(() => {
 test('the id is on disk before the question goes out, and open while the decision is', async () => {
   const claim = claims.begin();
   assert.deepEqual(await claim.ask(TICKET, 400), GRANTED);
-  assert.deepEqual(asked[0].body, { ...TICKET, id: claim.id });
+  assert.deepEqual(asked[0].body, { ...TICKET, id: claim.id, gate: 'B' });
   assert.deepEqual([asked[0].onDisk, asked[0].limit], [[claim.id], 400]);
   assert.deepEqual(await claims.unused(), []);
   claim.end();

@@ -171,7 +171,7 @@ test('what asks for a look is decided by the tap, and nothing is on disk before'
 test('strict: a granted claim gives the time, and goes with its fact', async () => {
   let answer = { granted: true, at: 8_500, verdict: 'valid', by: null };
   event({ strict: { budget_ms: 400 } });
-  desk.claims = new Claims({ outbox, device: DEVICE, online: () => true, ask: async () => answer });
+  desk.claims = new Claims({ outbox, device: DEVICE, online: () => true, gate: () => 'B', ask: async () => answer });
   await door.admit(5);
   const fact = await factAt(1);
   assert.deepEqual([fact.flags, fact.claimed, fact.clock], [16, 8_500, 9_000]);
@@ -191,7 +191,7 @@ test('strict: a granted claim gives the time, and goes with its fact', async () 
 test('strict: without an answer the local verdict stands, marked, and the claim is reported', async () => {
   event({ strict: { budget_ms: 5 } });
   desk.claims = new Claims({
-    outbox, device: DEVICE, online: () => true, ask: () => new Promise(() => {}),
+    outbox, device: DEVICE, online: () => true, gate: () => 'B', ask: () => new Promise(() => {}),
   });
   assert.equal((await door.admit(5)).verdict, 'valid');
   assert.equal((await factAt(1)).flags, 32);

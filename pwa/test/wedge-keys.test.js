@@ -52,6 +52,11 @@ test('what a person typed before is no part of the code, nor the code before it'
   assert.deepEqual(typed([...'HS4567', 'Enter'], 5, wedge, 1_040).codes, ['HS4567']);
 });
 
+test('a stutter in the middle of a code does not end it', () => {
+  const { wedge, end } = typed([...'HS0123'], 5);
+  assert.deepEqual(typed([...'456', 'Enter'], 5, wedge, end + 150).codes, ['HS0123456']);
+});
+
 test('an Enter long after the keys is a person’s', () => {
   const { wedge, end } = typed([...'HS0123'], 5);
   assert.deepEqual(wedge.key('Enter', end + PAUSE_MS + 1), { taken: false, text: '' });

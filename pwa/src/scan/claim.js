@@ -18,6 +18,7 @@ const MOST_REPORTED = 200;
  * @property {import('../data/open-database.js').Database} outbox
  * @property {number} device
  * @property {() => boolean} online the last request was answered
+ * @property {() => string} gate that others are told
  * @property {(body: unknown, limitMs: number) => Promise<ClaimAnswer | null>} ask rejects when there
  *   was no answer; null: the event is not strict any more
  */
@@ -79,7 +80,8 @@ export class Claim {
       this.asked = claimed;
       this.open.add(this.id);
       await keepClaim(outbox, { device, id: this.id, ...claimed });
-      return (await this.side.ask({ ...claimed, id: this.id }, budgetMs)) ?? 'not_strict';
+      const body = { ...claimed, id: this.id, gate: this.side.gate() };
+      return (await this.side.ask(body, budgetMs)) ?? 'not_strict';
     };
     try {
       return await Promise.race([asking().catch(() => 'unclaimed'), late]);

@@ -2,13 +2,14 @@
 
 /** Between two keys; the fastest fingers leave some 70 ms, the slowest scanners 40. */
 const FAST_MS = 50;
+/** So many fast keys are a code's; a stutter of a busy phone does not end it. */
 const LEAST = 6;
 const MOST = 4_096;
 /** So many fast keys are a scanner's: they must do nothing else on the page. */
 const SURE = 3;
 
 /** Without an end key, so long a silence ends a code. */
-export const PAUSE_MS = 120;
+export const PAUSE_MS = 200;
 
 export class WedgeKeys {
   constructor() {
@@ -30,7 +31,8 @@ export class WedgeKeys {
       return { taken: text !== '', text };
     }
     if ([...key].length !== 1) return { taken: false, text: '' }; // Shift and its like
-    this.text = gap <= FAST_MS && this.text.length < MOST ? this.text + key : key;
+    const most = this.text.length >= LEAST ? PAUSE_MS : FAST_MS;
+    this.text = gap <= most && this.text.length < MOST ? this.text + key : key;
     this.last = at;
     return { taken: this.text.length >= SURE, text: '' };
   }

@@ -64,15 +64,21 @@ export function lastVerdict(door, enlarge) {
   /** The window for an undo runs down; everything else changes with the list. */
   function drawActions() {
     if (!shown || node.closest('[inert]')) return;
-    const buttons = actionsOf(door, shown);
-    const key = buttons.map(({ label }) => label).join();
-    if (key === drawn) return;
+    const found = actionsOf(door, shown);
+    const key = found.map(({ key: of }) => of).join();
+    if (key === drawn) {
+      // Only words change: a finger may be on a button.
+      found.forEach(({ label }, at) => {
+        const words = actions.children[at]?.querySelector('span');
+        if (words && words.textContent !== label) words.textContent = label;
+      });
+      return;
+    }
     drawn = key;
-    const before = [...actions.children].indexOf(/** @type {Element} */ (document.activeElement));
-    fill(actions, buttons.map(({ label, name, act }) => {
-      return el('button', { type: 'button', class: 'chip', onclick: act }, icon(name), el('span', {}, label));
+    const light = shown;
+    fill(actions, found.map(({ label, name, act }) => {
+      return el('button', { type: 'button', class: 'chip', onclick: () => act(light) }, icon(name), el('span', {}, label));
     }));
-    if (before >= 0) /** @type {HTMLElement | undefined} */ (actions.children[before])?.focus();
   }
 
   return { node, show, clear, refresh: () => (shown ? drawActions() : clear()), leave: () => clearInterval(ticking) };
@@ -81,7 +87,7 @@ export function lastVerdict(door, enlarge) {
 /**
  * @param {Door} door
  * @param {Light} light
- * @returns {{label: string, name: import('./icons.js').IconName, act: () => void}[]}
+ * @returns {{key: string, label: string, name: import('./icons.js').IconName, act: (light: Light) => void}[]}
  */
 function actionsOf(door, light) {
   if (light.kind === 'look') return [];
@@ -89,11 +95,11 @@ function actionsOf(door, light) {
   const own = undoUntil !== null;
   /** @type {ReturnType<typeof actionsOf>} */
   const found = [];
-  if (own) found.push({ label: undoLabel(undoUntil - now(door)), name: 'undo', act: () => undoSheet(door, light, light.name, true) });
-  else if (undoBySupervisor && light.admit) found.push({ label: t('Undo'), name: 'undo', act: () => undoSheet(door, light, light.name, false) });
-  if (override) found.push({ label: t('Admit anyway'), name: 'supervisor', act: () => overrideSheet(door, light, light.name) });
-  if (leave && !light.admit) found.push({ label: t('Leaving'), name: 'leave', act: () => void door.decisions.leave(light).catch(showTrouble) });
-  if (party > 1 && light.kind !== 'party') found.push({ label: tn(party, 'Party of {n}', 'Party of {n}'), name: 'party', act: () => partySheet(door, light) });
+  if (own) found.push({ key: 'own', label: undoLabel(undoUntil - now(door)), name: 'undo', act: () => undoSheet(door, light, light.name, true) });
+  else if (undoBySupervisor && light.admit) found.push({ key: 'undo', label: t('Undo'), name: 'undo', act: () => undoSheet(door, light, light.name, false) });
+  if (override) found.push({ key: 'anyway', label: t('Admit anyway'), name: 'supervisor', act: () => overrideSheet(door, light, light.name) });
+  if (leave && !light.admit) found.push({ key: 'leave', label: t('Leaving'), name: 'leave', act: () => void door.decisions.leave(light).catch(showTrouble) });
+  if (party > 1 && light.kind !== 'party') found.push({ key: 'party', label: tn(party, 'Party of {n}', 'Party of {n}'), name: 'party', act: () => partySheet(door, light) });
   return found;
 }
 

@@ -4,12 +4,13 @@ import { button, data } from './controls.js';
 import { el, fill } from './el.js';
 import { feel } from './feedback.js';
 import { ago, listAge, moment } from './format.js';
+import { icon } from './icons.js';
 import { stampMark } from './stamp-mark.js';
 import { t } from './text.js';
 import { lookLines } from './look-lines.js';
 import { overrideSheet } from './override-sheet.js';
 import { showTrouble } from './trouble.js';
-import { familyOf, lightWord, spokenVerdict, verdictAct, verdictAdvice } from './verdict-words.js';
+import { familyOf, lightWord, spokenVerdict, verdictAct, verdictAdvice, verdictWord } from './verdict-words.js';
 
 /** @typedef {import('../../types/door.js').Door} Door */
 /** @typedef {import('../../types/door.js').Light} Light */
@@ -83,7 +84,7 @@ function content(light, door, switchTo, hide) {
       light.name && el('p', { class: 'verdict-name' }, data(light.name)),
       light.tier && el('p', { class: 'verdict-tier' }, data(light.tier)),
       light.look && lookLines(light.look),
-      light.party.length > 0 && el('p', { class: 'verdict-tier' }, data(light.party.filter(({ admit }) => admit).map(({ name }) => name).join(', '))),
+      partyLines(light.party),
       light.used && usedBlock(light, zone),
       advice && el('p', { class: 'verdict-advice' }, advice),
       light.flags.includes('over_capacity') && el('p', { class: 'verdict-full' }, t('The house is full. Ask the organizer.')),
@@ -91,6 +92,20 @@ function content(light, door, switchTo, hide) {
     ),
     el('div', { class: 'verdict-foot' }, footButtons(light, door, switchTo, hide)),
   ];
+}
+
+/**
+ * Who came in with the party, and who did not.
+ * @param {Light['party']} party
+ */
+function partyLines(party) {
+  return party.length > 0 && el(
+    'ul',
+    { class: 'look-lines' },
+    party.map(({ name, printedId, verdict, admit }) => {
+      return el('li', {}, icon(admit ? 'check' : 'close'), data(name || printedId), !admit && el('span', {}, verdictWord(verdict, false)));
+    }),
+  );
 }
 
 /**

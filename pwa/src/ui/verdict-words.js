@@ -98,9 +98,8 @@ export function verdictAct(light) {
  * @param {string} zone
  */
 export function verdictAdvice(light, zone) {
-  if (light.kind === 'look' || light.kind === 'exit' || light.kind === 'override') return '';
+  if (['look', 'exit', 'override', 'party'].includes(light.kind)) return '';
   if (light.kind === 'undo') return t('The last decision about this ticket is taken back.');
-  if (light.kind === 'party') return partyAdvice(light.party);
   if (light.elsewhere) return elsewhereAdvice(light.elsewhere, zone);
   switch (light.verdict) {
     case 'valid': return light.flags.includes('old_code_admitted') ? t('Someone came in before with an older code of this ticket. Let in this guest; the organizer sees both.') : '';
@@ -128,18 +127,13 @@ function usedWords(at, verdict, zone) {
   return verdict === 'not_inside' ? t('Last exit at {time}', { time }) : t('First scan at {time}', { time });
 }
 
-/** @param {Light['party']} party */
-function partyAdvice(party) {
-  const refused = party.filter(({ admit }) => !admit);
-  return refused.map(({ name, verdict }) => `${name}: ${verdictWord(verdict, false)}`).join(' · ');
-}
-
 /**
  * @param {NonNullable<Light['elsewhere']>} elsewhere
  * @param {string} zone
  */
 function elsewhereAdvice({ gate, device, since }, zone) {
-  return t('At {gate} since {time}.', { gate: gate || device, time: clockTime(since, zone) });
+  const place = `\u2068${gate || device}\u2069`; // a name of any script, within a sentence of another
+  return t('At {gate} since {time}.', { gate: place, time: clockTime(since, zone) });
 }
 
 /**
@@ -165,6 +159,7 @@ export function spokenVerdict(light, zone) {
     lightWord(light),
     verdictAct(light),
     ...(light.look?.texts ?? []).map((text) => data(text)),
+    ...light.party.filter(({ admit }) => !admit).flatMap(({ name, verdict }) => [data(name), verdictWord(verdict, false)]),
     light.name && data(light.name),
     light.tier && data(light.tier),
     light.used && usedWords(light.used.at, light.verdict, zone),
