@@ -7,6 +7,7 @@ import { foreignCodeDigest } from '../../pwa/src/core/foreign-code.js';
 import { factOfRow, fold } from '../../pwa/src/core/fold.js';
 import { openSealedList } from '../../pwa/src/core/sealed-list.js';
 import { voidsOf } from '../../pwa/src/core/voids.js';
+import { InsideCount } from '../../pwa/src/core/inside-count.js';
 import { lastOwn, mayUndo } from '../../pwa/src/core/may-undo.js';
 import { strict } from '../../pwa/src/core/signing.js';
 import { encodeToken, parseToken, tokenDigest, verifyToken } from '../../pwa/src/core/token.js';
@@ -112,6 +113,10 @@ const OPS = {
     grants({ fact, target, supervisor, undoS }),
   lastOwn: (known) => lastOwn(known),
   mayUndo: (asked) => mayUndo(asked),
+  insideCounts({ steps, list }) {
+    const count = new InsideCount();
+    return steps.map(([serial, state]) => (count.set(serial, state), count.of(list)));
+  },
   foldAll: ({ inputs }) => inputs.map((input) => fold(input)),
   decide: (input) => decide(input),
   decideAll: ({ inputs }) => inputs.map((input) => decide(input)),

@@ -36,6 +36,7 @@ ENTRIES = (
     EntryRules("per_day", 2),
     EntryRules("reentry"),
 )
+POLICIES = ("accept", "accept_and_flag", "hold")
 PIN = '{"salt": "AAAA", "rounds": 600000, "hash": "AAAA"}'
 MOST_WAITS = 2  # a third one would end the pairings
 
@@ -99,6 +100,12 @@ class Moves:
     async def set_pin(self, one: int, _two: int) -> None:
         """The organizer gives the supervisors a PIN, or takes it away."""
         change = {"supervisor_json": PIN if one % 3 else "", "feed_seq": None}
+        async with self.services.db.write() as session:
+            await session.execute(update(Event).where(Event.id == self.event.id).values(change))
+
+    async def change_policy(self, one: int, _two: int) -> None:
+        """The organizer thinks otherwise about tickets that phones do not know yet."""
+        change = {"unknown_policy": POLICIES[one % 3], "feed_seq": None}
         async with self.services.db.write() as session:
             await session.execute(update(Event).where(Event.id == self.event.id).values(change))
 

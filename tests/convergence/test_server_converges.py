@@ -1,15 +1,18 @@
 """After all have met, every phone and the server are in the state that the facts alone give."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.contract.long_counts import long_count
+from tests.contract.twins import JavaScript
 from tests.convergence.door_check import check
 from tests.convergence.door_databases import Databases, PostgresDatabases, SqliteFiles
 from tests.convergence.door_world import Step, new_world
+from tests.convergence.same_verdicts import compare_verdicts
 
 OFTEN = ("scan", "scan", "scan", "scan", "search", "leave", "sync", "sync", "sync")
 SOMETIMES = (
@@ -29,6 +32,7 @@ SOMETIMES = (
     "undo_any",
     "override",
     "set_pin",
+    "change_policy",
     "wait",
     "sell",
     "pair",
@@ -39,17 +43,30 @@ steps = st.tuples(st.sampled_from(OFTEN * 3 + SOMETIMES * 2 + SELDOM), numbers, 
 scripts = st.lists(steps, min_size=25, max_size=80)
 
 
-async def play(databases: Databases, script: list[Step]) -> None:
-    """Run a script, let all meet, and compare."""
+@pytest.fixture(scope="module")
+def javascript() -> Iterator[JavaScript]:
+    """The phone's own code, in one process for all worlds."""
+    twin = JavaScript()
+    yield twin
+    twin.close()
+
+
+async def play(databases: Databases, script: list[Step], javascript: JavaScript) -> None:
+    """Run a script, let all meet, and compare states; then ask phone and server alike."""
     async with new_world(databases) as world:
         await world.run(script)
         await world.heal()
         await check(world)
         await world.newcomer()
         await check(world)
+        await compare_verdicts(world, javascript)
+        await world.heal()
+        await check(world)
 
 
-def run_scripts(databases: Databases, share: int, full: int, what: str) -> None:
+def run_scripts(
+    databases: Databases, share: int, full: int, what: str, javascript: JavaScript
+) -> None:
     """Play generated scripts, each on a fresh database."""
 
     @settings(
@@ -62,19 +79,24 @@ def run_scripts(databases: Databases, share: int, full: int, what: str) -> None:
     )
     @given(scripts)
     def each(script: list[Step]) -> None:
-        asyncio.run(play(databases, script))
+        asyncio.run(play(databases, script, javascript))
 
     each()
 
 
 @pytest.mark.timeout(7200)
-def test_phones_and_server_converge_on_sqlite(sqlite_template: Path, tmp_path: Path) -> None:
-    run_scripts(SqliteFiles(sqlite_template, tmp_path), 25, 1_000, "worlds on SQLite")
+def test_phones_and_server_converge_on_sqlite(
+    sqlite_template: Path, tmp_path: Path, javascript: JavaScript
+) -> None:
+    run_scripts(SqliteFiles(sqlite_template, tmp_path), 25, 1_000, "worlds on SQLite", javascript)
 
 
 @pytest.mark.timeout(7200)
-def test_phones_and_server_converge_on_postgresql(postgres_template: str) -> None:
-    run_scripts(PostgresDatabases(postgres_template), 6, 200, "worlds on PostgreSQL")
+def test_phones_and_server_converge_on_postgresql(
+    postgres_template: str, javascript: JavaScript
+) -> None:
+    databases = PostgresDatabases(postgres_template)
+    run_scripts(databases, 6, 200, "worlds on PostgreSQL", javascript)
 
 
 SCENES: dict[str, list[Step]] = {
@@ -177,10 +199,14 @@ SCENES: dict[str, list[Step]] = {
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_named_scenes_on_sqlite(scene: str, sqlite_template: Path, tmp_path: Path) -> None:
-    asyncio.run(play(SqliteFiles(sqlite_template, tmp_path), SCENES[scene]))
+def test_named_scenes_on_sqlite(
+    scene: str, sqlite_template: Path, tmp_path: Path, javascript: JavaScript
+) -> None:
+    asyncio.run(play(SqliteFiles(sqlite_template, tmp_path), SCENES[scene], javascript))
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_named_scenes_on_postgresql(scene: str, postgres_template: str) -> None:
-    asyncio.run(play(PostgresDatabases(postgres_template), SCENES[scene]))
+def test_named_scenes_on_postgresql(
+    scene: str, postgres_template: str, javascript: JavaScript
+) -> None:
+    asyncio.run(play(PostgresDatabases(postgres_template), SCENES[scene], javascript))
