@@ -1,9 +1,9 @@
 """One look at the live board: 50,000 tickets and 50 phones against 500 tickets and 50 phones.
 
 On SQLite, `board` in one read transaction, as the page asks it every two seconds: with 45,000
-admissions by twenty doors and thirty phones more, and with 450. Sums are kept as scans come in, so
-that a look costs the same whatever the night's length; what grows is the count of valid tickets by
-tier, which an index holds. The median of 200 looks at each.
+admissions by twenty doors and thirty phones more, and with 450. Sums are kept as scans come in, and
+valid tickets are counted again only when one changed, so that a look costs the same whatever the
+night's length. The median of 200 looks at each.
 """
 
 import time

@@ -146,8 +146,8 @@ def new_office(door_browser: Browser, evening: Evening) -> Iterator[Callable[...
     world = evening.world
     contexts: list[BrowserContext] = []
 
-    def make(*, is_admin: bool = False) -> Office:
-        context = door_browser.new_context(viewport=DESKTOP, locale="en-GB")
+    def make(*, is_admin: bool = False, locale: str = "en-GB") -> Office:
+        context = door_browser.new_context(viewport=DESKTOP, locale=locale)
         contexts.append(context)
         token = evening.admin if is_admin else evening.owner
         context.add_cookies([{"name": COOKIE, "value": token, "url": world.address}])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.checkin.device_credentials import standing
@@ -12,9 +12,9 @@ from handstamp.checkin.find_conflicts import count_open
 from handstamp.checkin.find_devices import view_of
 from handstamp.checkin.list_changes import feed_end
 from handstamp.checkin.models import Device
+from handstamp.checkin.valid_tickets import valid_tickets
 from handstamp.events.find_events import lists_of
 from handstamp.kit.clock import SECOND, Millis
-from handstamp.tickets.models import Ticket
 
 RATE_OVER = 5
 HEARD_WITHIN = 90 * SECOND
@@ -97,7 +97,7 @@ class Board:
 async def board(session: AsyncSession, event_id: str, now: Millis) -> Board:
     """Return the live board of an event."""
     sums = await figures(session, event_id, now)
-    by_tier = await _valid_tickets(session, event_id)
+    by_tier = await valid_tickets(session, event_id)
     devices = await _devices(session, event_id, now)
     return Board(
         at=now,
@@ -113,15 +113,6 @@ async def board(session: AsyncSession, event_id: str, now: Millis) -> Board:
         refused=sums.refused,
         overrides=sums.overrides,
     )
-
-
-async def _valid_tickets(session: AsyncSession, event_id: str) -> dict[int, int]:
-    rows = await session.execute(
-        select(Ticket.tier_no, func.count())
-        .where(Ticket.event_id == event_id, Ticket.status == "valid")
-        .group_by(Ticket.tier_no)
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 async def _lists(

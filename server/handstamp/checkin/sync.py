@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.checkin.accept_scans import Ack, CheckedLog, HandIn, SentLog, check_log
 from handstamp.checkin.batcher import batcher
 from handstamp.checkin.claim_entry import DropClaims
+from handstamp.checkin.count_unheard import count_unheard
 from handstamp.checkin.device_credentials import read_credential, standing
 from handstamp.checkin.list_changes import Cursor, changes_after, feed_end, holds
 from handstamp.checkin.models import Device
@@ -142,12 +143,19 @@ def _status_due(device: Device, request: SyncRequest, now: Millis) -> dict[int, 
         values["wiped_at"] = now
     seen = device.last_seen_at or 0
     changed = {name for name, value in values.items() if getattr(device, name) != value}
-    if now - seen < STATUS_EVERY and not changed - {"cursor_seq", "status_json"}:
+    quiet = not changed - {"cursor_seq", "status_json"} and not _drilled(device, request)
+    if now - seen < STATUS_EVERY and quiet:
         return {}
     values["last_seen_at"] = now
     if request.clock is not None:
         values["clock_skew_ms"] = request.clock - now
     return {device.id: values}
+
+
+def _drilled(device: Device, request: SyncRequest) -> bool:
+    """Tell whether the phone reports a drill that is not known yet: somebody waits for it."""
+    drill = request.status.get("drill")
+    return drill is not None and drill != json.loads(device.status_json or "{}").get("drill")
 
 
 async def _standing_and_changes(
@@ -183,6 +191,8 @@ async def _told(
         if release is None:
             return "release"
         told = {"standing": state, "release": release.to_json(request.release)}
+        if request.status.get("counts_inside") is True:
+            told["unheard"] = await count_unheard(session, device, services.clock())
         if request.cursor is None or release.key is None:
             return told
         if not numbered and await has_unnumbered(session, device.event_id):
