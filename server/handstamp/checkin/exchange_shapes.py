@@ -82,3 +82,4 @@ class ExchangeAnswer(BaseModel):
     reset: bool
     changes: dict[str, Any] | None
     release: ListRelease | None
+    unheard: int | None = Field(default=None, ge=0)

@@ -228,3 +228,30 @@ async def test_what_was_just_handed_in_no_longer_waits_on_the_phone(
     async with services.db.read() as session:
         device = await session.get_one(Device, phone.device)
         assert device.pending == 1
+
+
+async def test_who_counts_heads_hears_how_many_phones_are_silent(
+    client: httpx2.AsyncClient, services: Services, clock: FakeClock
+) -> None:
+    event, _tickets, _tokens = await sold(services)
+    phone = await pair_phone(client, services, event)
+    other = await pair_phone(client, services, event, "Door 2")
+    await pair_phone(client, services, await make_other_event(services), "Elsewhere")
+    await other.sync()
+
+    async def unheard(**status: object) -> object:
+        request = {**phone.request([]), "status": status}
+        return (await phone.post(request)).json().get("unheard")
+
+    assert await unheard(counts_inside=True) == 0
+    clock.advance(91_000)
+    assert await unheard(counts_inside=True) == 1
+    assert await unheard() is None
+    clock.advance(12 * 3_600_000)
+    assert await unheard(counts_inside=True) == 0
+
+
+async def make_other_event(services: Services) -> Event:
+    """Another event on sale, whose phones are not asked about."""
+    async with services.db.write() as session:
+        return await make_event(session, services)
