@@ -29,6 +29,7 @@ PAGES = (
     "/door",
     "/devices",
     "/devices/pair",
+    "/logs",
     "/conflicts",
     "/conflicts?show=all&kind=superseded",
     "/scans",

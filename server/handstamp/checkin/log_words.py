@@ -17,48 +17,48 @@ FAULTS = {
         "The server's key did not sign this device's certificate. It was changed, or is forged."
     ),
     "other_pairing": N_("The certificate is of another device or event than the line says."),
-    "tag": N_("The bytes of fact %(number)s are not those it was stored with. They were changed."),
-    "malformed": N_("Fact %(number)s cannot be read."),
-    "other_device": N_("Fact %(number)s is of device %(device)s. It comes from another log."),
+    "tag": N_("The bytes of entry %(number)s are not those it was stored with. They were changed."),
+    "malformed": N_("Entry %(number)s cannot be read."),
+    "other_device": N_("Entry %(number)s is of device %(device)s. It comes from another log."),
     "misnumbered": N_(
-        "The line says fact %(number)s, its bytes say %(own)s. It was moved or changed."
+        "The line says entry %(number)s, its bytes say %(own)s. It was moved or changed."
     ),
     "gap": N_(
-        "Fact %(number)s stands where fact %(first)s should. Facts %(first)s to %(last)s are "
+        "Entry %(number)s stands where entry %(first)s should. Entries %(first)s to %(last)s are "
         "missing."
     ),
     "order": N_(
-        "Fact %(number)s stands behind fact %(before)s. The order was changed, or a line "
+        "Entry %(number)s stands behind entry %(before)s. The order was changed, or a line "
         "stands twice."
     ),
     "chain": N_(
-        "Fact %(number)s does not follow from a fact %(before)s above. One of the two was replaced."
+        "Entry %(number)s does not follow from a entry %(before)s above. One of the two was replaced."
     ),
-    "branches": N_("From fact %(number)s on there are more branches than are checked."),
+    "branches": N_("From entry %(number)s on there are more branches than are checked."),
     "unsigned": N_(
-        "The device has not signed this end of its log, fact %(number)s. What followed was cut "
+        "The device has not signed this end of its log, entry %(number)s. What followed was cut "
         "off, or this was added."
     ),
     "stray_head": N_(
-        "This signature is of fact %(number)s, which does not stand directly above it."
+        "This signature is of entry %(number)s, which does not stand directly above it."
     ),
     "head_signature": N_(
-        "The signature of fact %(number)s is not by this device's key. It was changed, or is "
+        "The signature of entry %(number)s is not by this device's key. It was changed, or is "
         "forged."
     ),
     "counts": N_(
-        "There are %(facts)s facts above, and the last line speaks of %(told)s. Lines were "
+        "There are %(facts)s entries above, and the last line speaks of %(told)s. Lines were "
         "removed or added."
     ),
     "digest": N_(
-        "A line above is not the one that was written here. Its facts hold; something beside "
+        "A line above is not the one that was written here. Its entries hold; something beside "
         "them was changed."
     ),
     "end_signature": N_(
         "The last line is not signed by the key it names. It was changed, or is forged."
     ),
-    "cut": N_("The file ends after %(facts)s facts without its last line. It was cut off."),
-    "columns": N_("What the database says of fact %(number)s is not what its bytes say."),
+    "cut": N_("The file ends after %(facts)s entries without its last line. It was cut off."),
+    "columns": N_("What the database says of entry %(number)s is not what its bytes say."),
     "after_end": N_("Something stands behind the last line. It was added."),
 }
 

@@ -63,9 +63,9 @@ def _tell(name: str, report: LogReport, pinned: bool) -> None:
     say(f"  device      {report.device:012x}  {_plain(named)}")
     say(f"  event       {report.event}")
     counted = f"{report.facts}, numbered 1 to {report.last_number}" if report.facts else "none"
-    say(f"  facts       {counted}")
+    say(f"  entries     {counted}")
     for branch in report.branches if len(report.branches) > 1 else ():
-        say(f"  branch      leaves after fact {branch.after}, ends with fact {branch.end}")
+        say(f"  branch      leaves after entry {branch.after}, ends with entry {branch.end}")
     say(f"  written     {written:%Y-%m-%d %H:%M:%S} UTC by the {report.by}")
     say(f"  server key  {b64(report.server_key)}  ({key_words(report.server_key)})")
     if not pinned:

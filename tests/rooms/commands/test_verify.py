@@ -56,7 +56,7 @@ def test_the_first_bad_line_is_named(log: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.jsonl"
     bad.write_bytes(b"".join([*lines[:3], *lines[4:]]))
     told = handstamp("verify-log", str(log), str(bad), "--key", KEY, code=1).stdout
-    assert f"{bad}: BAD at line 4. Fact 4 stands where fact 3 should." in told
+    assert f"{bad}: BAD at line 4. Entry 4 stands where entry 3 should." in told
     other = LogMaker(server=bytes(range(1, 33))).add(1)
     bad.write_bytes(b"".join(other.file()))
     assert "BAD at line 1" in handstamp("verify-log", str(bad), "--key", KEY, code=1).stdout
