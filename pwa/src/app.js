@@ -14,6 +14,7 @@ import { sealDenials } from './scan/record-decision.js';
 import { handIn } from './sync/hand-in.js';
 import { pair } from './sync/pairing.js';
 import { Transport } from './sync/transport.js';
+import { whenIdle } from './when-idle.js';
 
 /** @typedef {import('../types/door.js').App} App */
 /** @typedef {import('../types/door.js').PairingInfo} PairingInfo */
@@ -50,7 +51,7 @@ export class DoorApp extends EventTarget {
     void this.#lookAround();
     const sweep = () => void this.#sweep();
     setInterval(sweep, SWEEP_EVERY_MS);
-    sweep();
+    whenIdle(sweep);
   }
 
   /** @returns {Promise<PairingInfo[]>} newest first */

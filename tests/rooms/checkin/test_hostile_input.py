@@ -48,6 +48,8 @@ SHAPES: list[Any] = [
     b'{"status": {"build": "\\u0000"}}',
     b'{"certificates": {}}',
     b'{"certificates": [1]}',
+    b'{"release": 1}',
+    b'{"release": null}',
     b'{"clock": ' + b"9" * 5_000 + b"}",
 ]
 
@@ -216,6 +218,7 @@ MEMBERS = st.fixed_dictionaries(
         "clock": JSON,
         "status": JSON,
         "certificates": JSON,
+        "release": JSON,
     },
 )
 
