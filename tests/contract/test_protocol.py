@@ -34,7 +34,7 @@ def clauses() -> dict[int, str]:
 
 
 def test_clauses_are_numbered_without_gaps() -> None:
-    assert list(clauses()) == list(range(1, len(clauses()) + 1))
+    assert sorted(clauses()) == list(range(1, len(clauses()) + 1))
     assert len(clauses()) >= 45
 
 

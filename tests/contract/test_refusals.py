@@ -11,6 +11,7 @@ from tests.contract.twins import Json, Refused, Twin, fact_json
 
 from handstamp.checkin import columns, wire
 from handstamp.checkin.layout import varint
+from handstamp.checkin.rows import ALLOWED, TIMELY
 from handstamp.checkin.wire import FactRow, TicketRow
 from handstamp.kit.ids import ALPHABET
 from handstamp.kit.signing import new_private_key, sign
@@ -106,6 +107,11 @@ def codes(*halves: tuple[int, ...]) -> bytes:
     return b"".join(numbers(*column) for column in halves)
 
 
+def notes(steps: tuple[int, ...], *given: str) -> bytes:
+    """Return no codes and the columns of notes: steps, texts."""
+    return codes((), (), ()) + numbers(*steps) + columns.encode_terms(given)
+
+
 def one_ticket(**over: bytes) -> bytes:
     """Return a payload with one ticket whose columns may be replaced."""
     own = {
@@ -158,6 +164,11 @@ BROKEN: dict[str, Callable[[], bytes]] = {
     "a code cut short": lambda: one_ticket() + numbers(0) + numbers(1),
     "two codes of one ticket": lambda: one_ticket() + codes((0, 0), (1, 2), (1, 2)),
     "half a code of five bytes": lambda: one_ticket() + codes((0,), (1 << 32,), (1,)),
+    "a note without its ticket": lambda: one_ticket() + notes((1,), "Guest of the band"),
+    "a note without its text": lambda: one_ticket() + notes((0,)),
+    "a note that is empty": lambda: one_ticket() + notes((0,), ""),
+    "a note cut short": lambda: one_ticket() + codes((), (), ()) + numbers(0),
+    "two notes of one ticket": lambda: one_ticket() + notes((0, 0), "One", "Two"),
     "a fact without a device": lambda: one_ticket(facts=fact_columns(devices=(), sizes=())),
 }
 
@@ -186,6 +197,13 @@ def test_code_made_by_hand_is_read(twin: Twin) -> None:
     assert twin("decodeSnapshot", {"payload": payload})["tickets"] == [row]
 
 
+def test_note_made_by_hand_is_read(twin: Twin) -> None:
+    """R62: behind the codes, and after a null where the ticket has none."""
+    payload = base64.b64encode(one_ticket() + notes((0,), "Guest of the band")).decode()
+    row = [9, 1, 0, 1, "Bo Li", "bo.li7@x.example", "AB1", None, "Guest of the band"]
+    assert twin("decodeSnapshot", {"payload": payload})["tickets"] == [row]
+
+
 def test_fact_made_by_hand_is_read(twin: Twin) -> None:
     """R38: one fact of the listed ticket."""
     payload = base64.b64encode(one_ticket(facts=fact_columns(times=(2,)))).decode()
@@ -195,8 +213,8 @@ def test_fact_made_by_hand_is_read(twin: Twin) -> None:
 
 def test_what_follows_the_columns_is_ignored(twin: Twin) -> None:
     """R38, R43: a newer side may add columns behind."""
-    later = base64.b64encode(GOOD + numbers() * 3 + numbers(1, 2, 3)).decode()
-    now = base64.b64encode(GOOD).decode()
+    later = base64.b64encode(one_ticket() + notes(()) + numbers(1, 2, 3)).decode()
+    now = base64.b64encode(one_ticket()).decode()
     assert twin("decodeSnapshot", {"payload": later}) == twin("decodeSnapshot", {"payload": now})
 
 
@@ -206,23 +224,29 @@ def test_rows_ignore_members_added_behind(twin: Twin) -> None:
     assert TicketRow.from_json([*ticket, "later"]).to_json() == ticket
     row: Json = FEED[1].to_json()
     assert FactRow.from_json([*row, "later"]) == FEED[1]
-    given = {"rows": [[*row, "later"]], "epoch": 1, "rules": {"1": [1]}}
+    given = {"rows": [[*row, "later"]], "epoch": 1, "rules": {"1": {"1": {}}}}
     assert twin("foldRows", given)["lists"]["1"]["winner"] == row[:3]
 
 
 def test_flags_of_a_row_reach_the_fold(twin: Twin) -> None:
-    """R36: scanned decides the winner, proven and backed what is unproven."""
+    """R36: scanned decides the winner, proven and backed what is unproven; what was granted."""
     plain = FactRow(1, 1, 7, 1, 1, 1, 5, 1, 2, 0, 50, (), None)
     rows = [
         plain,
         plain._replace(device=2, flags=wire.SCANNED, time=60),
         plain._replace(device=3, flags=wire.PROVEN | wire.AFTER_END, time=70),
         plain._replace(device=4, flags=wire.BACKED, time=80),
+        plain._replace(device=5, flags=wire.BACKED),
+        plain._replace(device=5, number=2, kind=wire.UNDO, flags=TIMELY, target=(5, 1, 7)),
+        plain._replace(device=6, kind=wire.OVERRIDE, flags=ALLOWED | wire.BACKED),
+        plain._replace(device=7, kind=wire.OVERRIDE, flags=TIMELY),
     ]
-    given = {"rows": [row.to_json() for row in rows], "epoch": 1, "rules": {"1": [1]}}
+    given = {"rows": [row.to_json() for row in rows], "epoch": 1, "rules": {"1": {"1": {}}}}
     of = twin("foldRows", given)["lists"]["1"]
     assert of["winner"] == [2, 1, 7]
     assert of["unproven"] == [[1, 1, 7], [2, 1, 7]]
+    assert (of["undone"], of["undos"]) == ([[5, 1, 7]], [[5, 2, 7]])
+    assert (of["overrides"], of["refused"]) == ([[6, 1, 7]], [[7, 1, 7]])
 
 
 @pytest.mark.parametrize("serial", [0, 1, 0x0102030405, 2**40 - 1])

@@ -22,6 +22,8 @@ PAIRS = {
     "ticket-columns": "checkin/ticket_columns.py",
     "fact-columns": "checkin/fact_columns.py",
     "code-columns": "checkin/code_columns.py",
+    "prompt-columns": "checkin/prompt_columns.py",
+    "sealed-list": "checkin/sealed_list.py",
     "foreign-code": "tickets/foreign_code.py",
     "ids": "kit/ids.py",
     "signing": "kit/signing.py",
