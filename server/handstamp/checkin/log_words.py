@@ -32,7 +32,8 @@ FAULTS = {
         "stands twice."
     ),
     "chain": N_(
-        "Entry %(number)s does not follow from a entry %(before)s above. One of the two was replaced."
+        "Entry %(number)s does not follow from an entry %(before)s above. One of the two was "
+        "replaced."
     ),
     "branches": N_("From entry %(number)s on there are more branches than are checked."),
     "unsigned": N_(
