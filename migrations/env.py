@@ -10,6 +10,7 @@ from handstamp.audit import models as audit
 from handstamp.auth import models as auth
 from handstamp.checkin import models as checkin
 from handstamp.clubs import models as clubs
+from handstamp.discounts import models as discounts
 from handstamp.events import models as events
 from handstamp.ledger import models as ledger
 from handstamp.mail import models as mail
@@ -24,8 +25,8 @@ from handstamp.tickets import models as tickets
 from handstamp.webhooks import models as webhooks
 
 ROOMS = (
-    audit, auth, checkin, clubs, events, ledger, mail, orders, payments, plumbing, preorders,
-    refunds, tickets, webhooks,
+    audit, auth, checkin, clubs, discounts, events, ledger, mail, orders, payments, plumbing,
+    preorders, refunds, tickets, webhooks,
 )  # fmt: skip
 
 

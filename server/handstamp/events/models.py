@@ -12,6 +12,8 @@ class Event(Base):
     `feed_seq` is the place of the last change in the event's feed; NULL = not yet numbered.
     `strict_budget_ms`: how long a phone waits for the server's claim; NULL = not strict.
     `supervisor_json`: {"salt", "rounds", "hash"} of the supervisor's PIN (R63), or ''.
+    `fee_bp`, `fee_fixed`, `fee_payer`: see `price_rules.FeeRule`. `tax_mode`: none, rates (of
+    `TaxRate`) or stripe.
     """
 
     __tablename__ = "tickets_events"
@@ -49,6 +51,10 @@ class Event(Base):
     refund_policy: Mapped[str] = mapped_column(Text, default="")
     ask_phone: Mapped[bool] = mapped_column(default=False)
     members_only: Mapped[bool] = mapped_column(default=False)
+    fee_bp: Mapped[int] = mapped_column(default=0)
+    fee_fixed: Mapped[int] = mapped_column(default=0)
+    fee_payer: Mapped[str] = mapped_column(default="buyer")
+    tax_mode: Mapped[str] = mapped_column(default="none")
     created_at: Mapped[int]
     updated_at: Mapped[int]
     feed_seq: Mapped[int | None]
@@ -80,6 +86,18 @@ class Tier(Base):
     sort: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[int]
     archived_at: Mapped[int | None]
+
+
+class TaxRate(Base):
+    """A tax of an event; `ppm`: millionths; `compound`: due on the taxes before it, too."""
+
+    __tablename__ = "tickets_tax_rates"
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str]
+    ppm: Mapped[int]
+    compound: Mapped[bool] = mapped_column(default=False)
 
 
 class CheckinList(Base):

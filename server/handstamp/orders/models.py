@@ -12,6 +12,8 @@ class Order(Base):
     `buyer_key`: keyed hash of the browser's cookie, or "user:<id>". `network`: keyed hash of
     the network it came from. `checkout_attempt` counts Checkout Sessions, each under an
     idempotency key of its own; what a session is made of is stored before the call.
+    `tax_mode` "stripe": the tax is known once the page is paid. `discount_code_id` and
+    `access_code_id`: codes of which this order has taken a use.
     `access_hash`: hash of the secret in mailed links. Status: see `rules.MOVES`.
     """
 
@@ -28,6 +30,18 @@ class Order(Base):
         Index("ix_tickets_orders_organizer", "organizer_id", "created_at", "id"),
         Index("ix_tickets_orders_buyer", "buyer_key", "created_at"),
         Index("ix_tickets_orders_email", "email"),
+        Index(
+            "ix_tickets_orders_code",
+            "discount_code_id",
+            sqlite_where=text("discount_code_id IS NOT NULL"),
+            postgresql_where=text("discount_code_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_tickets_orders_access",
+            "access_code_id",
+            sqlite_where=text("access_code_id IS NOT NULL"),
+            postgresql_where=text("access_code_id IS NOT NULL"),
+        ),
         Index(
             "ix_tickets_orders_pending",
             "expires_at",
@@ -67,6 +81,9 @@ class Order(Base):
     tax: Mapped[int] = mapped_column(default=0)
     total: Mapped[int]
     application_fee: Mapped[int] = mapped_column(default=0)
+    tax_mode: Mapped[str] = mapped_column(default="none")
+    discount_code_id: Mapped[str | None]
+    access_code_id: Mapped[str | None]
     refunded: Mapped[int] = mapped_column(default=0)
     access_hash: Mapped[str] = mapped_column(default="")
     expires_at: Mapped[int]
@@ -105,7 +122,8 @@ class OrderItem(Base):
     """A line of an order: some tickets of one tier, with its price as it was computed.
 
     `unit_price` is before discount; `discount`, `fee`, `tax` and `total` are of the whole line.
-    `names_json`: a list of holders' names, empty when all are the buyer's.
+    `names_json`: a list of holders' names, empty when all are the buyer's. `taxes_json`: a list of
+    [name, millionths, amount], which add up to `tax`.
     """
 
     __tablename__ = "tickets_order_items"
@@ -123,6 +141,7 @@ class OrderItem(Base):
     tax: Mapped[int] = mapped_column(default=0)
     total: Mapped[int]
     names_json: Mapped[str] = mapped_column(Text, default="[]")
+    taxes_json: Mapped[str] = mapped_column(Text, default="[]")
 
 
 class Consent(Base):
