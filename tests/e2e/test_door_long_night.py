@@ -151,6 +151,7 @@ def disturb(night: Night, number: int, cdp: CDPSession) -> None:
         phone.page.keyboard.press("Escape")
 
 
+@pytest.mark.timeout(3 * 3600)
 def test_a_long_night(
     world: World,
     new_phone: Callable[[], DoorPhone],

@@ -20,6 +20,7 @@ from handstamp.checkin.wire import decode_snapshot, unpack_envelope
 from handstamp.events.edit_event import edit_event
 from handstamp.events.models import Event
 from handstamp.events.rules import ListTier
+from handstamp.events.save_list import archive_list
 from handstamp.events.shapes import EventChange
 from handstamp.kit.clock import DAY, HOUR, FakeClock
 from handstamp.plumbing.web import SYSTEM, Services
@@ -161,6 +162,8 @@ async def test_doors_are_the_first_window_of_a_list(
     opens = event.start_at - 2 * DAY
     async with services.db.write() as session:
         await make_list(session, services, event, "Early", [ListTier(1, opens, None)])
+        rash = await make_list(session, services, event, "Rash", [ListTier(1, opens - DAY, None)])
+        await archive_list(session, services, SYSTEM, event.id, rash.number)
     phone, _release = await paired(client, services, event)
     told = (await exchange(phone))["release"]
     assert told["from"] == opens - 24 * HOUR
