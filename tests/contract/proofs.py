@@ -27,6 +27,32 @@ PROOFS: dict[int, list[str]] = {
         "tests/rooms/checkin/test_live.py::test_a_change_in_this_process_is_hinted",
         "tests/rooms/checkin/test_live.py::test_many_changes_are_few_hints",
     ],
+    61: [
+        "tests/rooms/portal/test_door_rules.py::test_a_tier_gets_a_prompt",
+    ],
+    62: [
+        "tests/rooms/portal/test_door_rules.py::test_a_note_is_written_told_and_withheld",
+    ],
+    63: [
+        "tests/rooms/portal/test_door_rules.py::test_a_pin_is_set_told_and_taken_away",
+    ],
+    64: [
+        "tests/rooms/checkin/test_claims.py::test_the_first_is_granted_the_second_is_told_who",
+        "tests/rooms/checkin/test_claims.py::test_many_ask_at_once_and_one_is_granted",
+        "tests/flows/test_claims_kill.py::test_every_ticket_is_let_in_once_over_a_kill",
+    ],
+    65: [
+        "tests/rooms/checkin/test_claims.py::test_a_claim_never_ends_by_time",
+        "tests/rooms/checkin/test_claims.py::test_what_is_reported_unused_is_free_again",
+        "tests/rooms/checkin/test_claims.py::test_an_override_by_anybody_ends_it",
+        "tests/rooms/checkin/test_claims.py::test_revoking_the_device_ends_its_claims",
+        "tests/rooms/checkin/test_claims.py"
+        "::test_a_question_that_comes_after_its_report_opens_nothing",
+    ],
+    66: [
+        "tests/rooms/checkin/test_claims.py::test_the_admit_ends_it_and_is_backed",
+        "tests/rooms/checkin/test_claims.py::test_only_what_was_granted_backs_a_fact",
+    ],
     45: [
         "tests/rooms/checkin/test_validate.py"
         "::test_the_first_answer_is_given_again_under_the_same_key",

@@ -14,12 +14,18 @@ from tests.factories.tickets import make_tickets, make_tokens
 
 from handstamp.checkin.revoke_device import revoke_device
 from handstamp.checkin.wire import decode_snapshot, unpack_envelope
+from handstamp.events.edit_event import edit_event
+from handstamp.events.edit_tier import edit_tier
+from handstamp.events.find_events import tiers_of
 from handstamp.events.models import Event
+from handstamp.events.set_supervisor_pin import hashed_pin, set_supervisor_pin
+from handstamp.events.shapes import EventChange, TierChange
 from handstamp.kit import signing
 from handstamp.kit.clock import HOUR, FakeClock
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.revoke_ticket import change_status
+from handstamp.tickets.write_note import write_note
 
 pytestmark = pytest.mark.anyio
 
@@ -169,3 +175,35 @@ async def test_standings_fit(
     stranger.append()
     answer = await exchange(stranger)
     assert (answer["standing"], answer["acks"][0]["error"]) == ("unknown", "unknown_device")
+
+
+async def test_prompts_notes_and_strict_mode_fit(
+    client: httpx2.AsyncClient, services: Services
+) -> None:
+    """R61 to R66: what tells of them, a claim, and what was not used of one."""
+    event, tickets, _tokens = await sold(services)
+    pin = await hashed_pin("4711")
+    async with services.db.write() as session:
+        tier = (await tiers_of(session, event.id))[0]
+        prompt = TierChange(prompt_kinds=["age", "note"], prompt_text="18 and over")
+        await edit_tier(session, services, SYSTEM, event.id, tier.id, change=prompt)
+        await set_supervisor_pin(session, services, SYSTEM, event.id, pin)
+        strict = EventChange(strict_budget_ms=400)
+        await edit_event(session, services, SYSTEM, event.id, strict)
+        held = await session.get_one(Ticket, tickets[0].id)
+        await write_note(session, services, SYSTEM, held, "side entrance")
+    phone = await pair_phone(client, services, event)
+    entry = phone.copy.event
+    validate("common.schema.json#/$defs/event", entry)
+    assert entry["strict"] == {"budget_ms": 400}
+    assert entry["supervisor"]["rounds"] >= 600_000
+    asked = {"list": 1, "serial": tickets[0].serial, "epoch": 1, "id": "0123456789abcdef"}
+    validate("claim.schema.json#/$defs/request", asked)
+    for granted in (True, False):
+        answer = await phone.http.post(f"{API}/claim", json=asked, headers=phone.headers)
+        validate("claim.schema.json#/$defs/answer", answer.json())
+        assert answer.json()["granted"] is granted
+        phone = await pair_phone(client, services, event, "Door 2")
+    request = phone.request([]) | {"claims_unused": [asked]}
+    validate("sync.schema.json#/$defs/request", request)
+    assert (await phone.post(request)).status_code == 200
