@@ -1,4 +1,4 @@
-"""Tickets from elsewhere follow the door: who was let in has used theirs."""
+"""Tickets from elsewhere follow the door: who was let in has used theirs, till it is taken back."""
 
 from sqlalchemy import Connection, func, select
 
@@ -6,7 +6,7 @@ from handstamp.checkin.models import Admission
 from handstamp.plumbing import job_queue
 from handstamp.plumbing.jobs import JobContext
 from handstamp.plumbing.web import SYSTEM
-from handstamp.pool.note_used import note_used
+from handstamp.pool.note_used import note_unused, note_used
 from handstamp.tickets.models import Ticket
 
 JOB = "checkin.follow_pool"
@@ -19,7 +19,7 @@ def queue(connection: Connection, event_id: str, serials: list[int]) -> None:
 
 
 async def follow_pool(ctx: JobContext) -> None:
-    """Mark as used what has been admitted by now."""
+    """Mark as used what has been admitted by now, and as unused what no list admits any more."""
     event_id, serials = str(ctx.args["event"]), list(ctx.args["serials"])
     admitted = (
         select(Ticket.external_id, func.min(Admission.admitted_at))
@@ -28,11 +28,15 @@ async def follow_pool(ctx: JobContext) -> None:
             (Admission.event_id == Ticket.event_id) & (Admission.serial == Ticket.serial),
         )
         .where(Ticket.event_id == event_id, Ticket.serial.in_(serials))
-        .where(Admission.admitted_at.is_not(None), Ticket.external_id.startswith(POOL))
+        .where(Ticket.external_id.startswith(POOL))
         .group_by(Ticket.external_id)
     )
     async with ctx.write() as session:
-        found = (await session.execute(admitted)).all()
-        used = {str(row[0]).removeprefix(POOL): row[1] or 0 for row in found}
-        await note_used(session, SYSTEM, used, how="door")
+        found = [
+            (str(row[0]).removeprefix(POOL), row[1]) for row in await session.execute(admitted)
+        ]
+        await note_used(
+            session, SYSTEM, {one: at for one, at in found if at is not None}, how="door"
+        )
+        await note_unused(session, SYSTEM, [one for one, at in found if at is None])
         await ctx.acknowledge(session)

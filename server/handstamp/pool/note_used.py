@@ -1,6 +1,9 @@
-"""A ticket from elsewhere that let its member in is used: it is never taken back or given again."""
+"""A ticket from elsewhere that let its member in is used: it is never taken back or given again.
 
-from collections.abc import Mapping
+Unless the door takes back that it let anybody in; then it is the member's as before.
+"""
+
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +15,7 @@ from handstamp.pool.log_assignment import Act, note_all
 from handstamp.pool.models import Assignment, Demand, PoolTicket
 
 USED = "ticket.used"
+UNUSED = "ticket.unused"
 _AT_ONCE = 500
 
 
@@ -31,26 +35,54 @@ async def note_used(
     return fresh
 
 
-async def _note_some(
-    session: AsyncSession, actor: Actor, ids: list[str], used: Mapping[str, Millis], how: str
-) -> list[str]:
+async def note_unused(session: AsyncSession, actor: Actor, ids: Collection[str]) -> list[str]:
+    """Give used tickets back to their members; return which were used, in order of their ids."""
+    fresh: list[str] = []
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _AT_ONCE):
+        events = await _locked(session, ordered[start : start + _AT_ONCE], "used")
+        await session.execute(
+            update(PoolTicket)
+            .where(PoolTicket.id.in_(events))
+            .values(status="assigned", used_at=None, updated_at=now(session))
+            .execution_options(synchronize_session=False)
+        )
+        await _log(session, actor, UNUSED, events, "door")
+        fresh += events
+    return fresh
+
+
+async def _locked(session: AsyncSession, ids: list[str], status: str) -> dict[str, str]:
+    """Lock those of this status; return their events."""
     locked = (
         select(PoolTicket.id, PoolTicket.event_id)
-        .where(PoolTicket.id.in_(ids), PoolTicket.status == "assigned")
+        .where(PoolTicket.id.in_(ids), PoolTicket.status == status)
         .order_by(PoolTicket.id)
         .with_for_update(key_share=True)
     )
-    events = {row[0]: row[1] for row in await session.execute(locked)}
-    if not events:
-        return []
+    return {row[0]: row[1] for row in await session.execute(locked)}
+
+
+async def _note_some(
+    session: AsyncSession, actor: Actor, ids: list[str], used: Mapping[str, Millis], how: str
+) -> list[str]:
+    events = await _locked(session, ids, "assigned")
     await _change(session, {ticket_id: used[ticket_id] for ticket_id in events})
+    await _log(session, actor, USED, events, how)
+    return list(events)
+
+
+async def _log(
+    session: AsyncSession, actor: Actor, act: str, events: Mapping[str, str], how: str
+) -> None:
+    if not events:
+        return
     people = await _holders(session, list(events))
     acts = []
     for ticket_id, event_id in events.items():
         demand_id, email = people.get(ticket_id, (None, ""))
-        acts.append(Act(USED, event_id, ticket_id, demand_id, email, {"how": how}))
+        acts.append(Act(act, event_id, ticket_id, demand_id, email, {"how": how}))
     await note_all(session, actor, acts)
-    return list(events)
 
 
 async def _change(session: AsyncSession, moments: Mapping[str, Millis]) -> None:

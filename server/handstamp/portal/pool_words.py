@@ -106,6 +106,7 @@ def acts() -> dict[str, str]:
         "ticket.reassigned": _("Ticket given by hand"),
         "ticket.reassign_undone": _("Giving by hand undone"),
         "ticket.used": _("Ticket used"),
+        "ticket.unused": _("Ticket not used after all"),
         "credential.read": _("E-mail and password looked at"),
         "credential.sent": _("E-mail and password mailed"),
         "credential.resend": _("Mail asked for again"),

@@ -2,9 +2,10 @@
 
 import httpx2
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from tests.factories.auth import make_person
 from tests.factories.checkin import pair_phone
+from tests.factories.movements import undo_last
 from tests.factories.pool import ticket_rows, upload_rows
 from tests.factories.pool_members import (
     Served,
@@ -15,7 +16,7 @@ from tests.factories.pool_members import (
 from tests.fixtures.services import make_settings
 
 from handstamp.audit.models import AuditEntry
-from handstamp.checkin.follow_pool import JOB
+from handstamp.checkin.follow_pool import JOB, POOL
 from handstamp.checkin.mark_used import AT_ONCE, mark_used
 from handstamp.checkin.models import Device, Fact
 from handstamp.events.models import Event
@@ -39,7 +40,9 @@ def settings(database_url: str) -> Settings:
 
 
 async def event_of(services: Services, of: Served) -> Event:
-    """Return the event of a member's ticket."""
+    """Return the event of a member's ticket; phones may read its list at once."""
+    async with services.db.write() as session:
+        await session.execute(update(Event).values(release_hours=8_760))
     async with services.db.read() as session:
         return await session.get_one(Event, of.ticket.event_id)
 
@@ -85,6 +88,33 @@ async def test_a_scan_of_the_code_uses_the_ticket(
     await phone.sync()
     await follow(services)
     assert len(await logged(services)) == 1
+
+
+async def test_what_the_door_takes_back_was_not_used(
+    client: httpx2.AsyncClient, services: Services
+) -> None:
+    first, _second = await make_served(services, 2)
+    event = await event_of(services, first)
+    phone = await pair_phone(client, services, event)
+    phone.scan("CODE-000000")
+    await phone.sync()
+    await follow(services)
+    async with services.db.read() as session:
+        query = select(Ticket).where(Ticket.external_id == f"{POOL}{first.ticket.id}")
+        door = (await session.scalars(query)).one()
+    undo_last(phone, door.serial)
+    await phone.sync()
+    await follow(services)
+    assert await statuses(services) == ["assigned", "assigned"]
+    async with services.db.read() as session:
+        actions = select(AssignmentLog.action).where(AssignmentLog.ticket_id == first.ticket.id)
+        told = list(await session.scalars(actions.order_by(AssignmentLog.id)))
+        assert (await session.get_one(PoolTicket, first.ticket.id)).used_at is None
+    assert told[-2:] == ["ticket.used", "ticket.unused"]
+    phone.scan("CODE-000000")
+    await phone.sync()
+    await follow(services)
+    assert await statuses(services) == ["used", "assigned"]
 
 
 async def test_the_desk_marks_used_and_every_phone_hears_of_it(
