@@ -44,6 +44,7 @@ async def build_message(services: Services, mail: Mail, rendered: Rendered) -> E
         if content := await part.make():
             kind, _, subtype = part.media_type.partition("/")
             message.add_attachment(content, maintype=kind, subtype=subtype, filename=part.name)
+    message["Content-Language"] = rendered.language  # last: parts take such headers with them
     return message
 
 

@@ -24,6 +24,7 @@ class Rendered:
     inline: Sequence[Part] = ()
     sender: str = ""
     reply_to: str = ""
+    language: str = texts.SOURCE
 
 
 @lru_cache(maxsize=1)
@@ -57,7 +58,8 @@ async def render_mail(
     def part(name: str) -> str:
         return env.get_template(f"{mail.kind}/{name}").render(**made.values)
 
-    with texts.speaking(args.get("language", texts.SOURCE)):
+    spoken = args.get("language", texts.SOURCE)
+    with texts.speaking(spoken):
         found = ready() if ready else await preparers[mail.kind](services, args)
         made = found if isinstance(found, Prepared) else Prepared(found)
         return Rendered(
@@ -68,4 +70,5 @@ async def render_mail(
             made.inline,
             made.sender,
             made.reply_to,
+            spoken,
         )
