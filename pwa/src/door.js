@@ -46,7 +46,7 @@ import { whenIdle } from './when-idle.js';
 /** This window may not scan now; `reason` says why. */
 export class NotScanning extends Error {
   name = 'NotScanning';
-  /** @param {'lock' | 'standing' | 'list' | 'no_list'} reason */
+  /** @param {'lock' | 'standing' | 'list' | 'no_list' | 'locked'} reason */
   constructor(reason) {
     super(`not scanning: ${reason}`);
     this.reason = reason;
@@ -260,7 +260,7 @@ export class OpenDoor extends EventTarget {
     const { index, currentAt } = this.tickets;
     if (!this.lock.held) throw new NotScanning('lock');
     if (!mayScan(this.#pairing.standing)) throw new NotScanning('standing');
-    if (!index) throw new NotScanning('no_list');
+    if (!index) throw new NotScanning(this.tickets.readable ? 'no_list' : 'locked');
     const list = this.#chosen();
     if (!list) throw new NotScanning('list');
     const { pairingOf } = this.#around;

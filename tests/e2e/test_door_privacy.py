@@ -88,7 +88,7 @@ def test_a_list_is_locked_before_its_time_and_works_without_a_server_after_it(
         "(app, text) => app.door.scanText(text, 'wedge').then(() => '', (error) => error.reason)",
         world.tokens[0],
     )
-    assert refused == "no_list"
+    assert refused == "locked"
 
     change(world, release_hours=48)
     phone.call("(app) => app.door.syncNow()")

@@ -16,6 +16,7 @@ export function troubleWords(error) {
   switch (reason) {
     case 'lock': return t('Another window scans for this event.');
     case 'no_list': return t('The guest list is not on this phone yet. Connect once, then scan.');
+    case 'locked': return t('The guest list cannot be read on this phone now, so nothing can be decided.');
     case 'list': return t('Choose a list first: Settings, New shift.');
     default: return t('This pairing has ended.');
   }
