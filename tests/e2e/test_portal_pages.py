@@ -27,6 +27,7 @@ PAGES = (
     "/exports",
     "/sheet",
     "/door",
+    "/door/settings",
     "/devices",
     "/devices/pair",
     "/logs",
@@ -83,6 +84,12 @@ def test_pages_reached_by_doing_something_are_as_clean(
     found.append(office.faults())
     page.get_by_role("button", name="Keep as it is").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
+    office.open(f"{office.base}/devices").get_by_role("link", name="Make void…").first.click()
+    page.get_by_label("From").fill("2020-01-01T00:00")
+    page.get_by_label("Reason").fill("stolen")
+    page.get_by_role("button", name="Look at what changes").click()
+    expect(page.get_by_role("heading", name="What changes")).to_be_visible()
+    found.append(office.faults())
     office.open(f"{office.base}/keys").get_by_label("Name").fill("Turnstile")
     page.get_by_role("button", name="Make a key").click()
     expect(page.get_by_role("heading", name="Your new key")).to_be_visible()
