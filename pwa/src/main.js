@@ -1,7 +1,7 @@
 /** Composition root of the door app: the logic, the screens, the language, the service worker. */
 
 import { DoorApp } from './app.js';
-import { loadTexts } from './sync/transport.js';
+import { askIn, loadTexts } from './sync/transport.js';
 import { speakWanted } from './ui/language.js';
 import { startScreens } from './ui/shell.js';
 
@@ -18,6 +18,7 @@ export const app = new DoorApp(root, HANDSTAMP_BUILD?.id ?? 'unbuilt');
 
 const texts = (/** @type {string} */ language) => loadTexts(`${root}${PAGE}`, language);
 await speakWanted(new URLSearchParams(location.search).get('lang'), texts);
+askIn(document.documentElement.lang);
 
 const screen = document.getElementById('app');
 if (!screen) throw new Error('the page has no #app');

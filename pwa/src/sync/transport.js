@@ -27,6 +27,17 @@ export class Refused extends Error {
   }
 }
 
+/** The language in which the server is to answer; empty: as the browser asks. */
+let spoken = '';
+
+/**
+ * Have the server answer in a language from now on.
+ * @param {string} language
+ */
+export function askIn(language) {
+  spoken = language;
+}
+
 /**
  * The texts of a language, from this build's cache; there is no second attempt.
  * @param {string} page where the app lies, with its last slash
@@ -119,6 +130,7 @@ export class Transport {
     try {
       const response = await fetch(`${this.root}/api/tickets${path}`, {
         ...options,
+        headers: spoken ? { ...options.headers, 'Accept-Language': spoken } : options.headers,
         signal: stop.signal,
         cache: 'no-store',
         credentials: 'omit',

@@ -27,6 +27,7 @@ SOURCE = "en"
 PSEUDO = "qps"
 PSEUDO_RTL = "qpr"
 PAGES = (SOURCE,)
+PHONES = "/api/tickets/checkin/"  # what is said there is read on a phone, in its language
 _PLACEHOLDER = re.compile(r"(%\(\w+\)[sd]|%[sd%]|\{\w*\}|<[^>]*>|&\w+;)")
 _ACCENTS = str.maketrans("aceinouyACEINOUY", "àçéîñöûýÀÇÉÎÑÖÛÝ")
 _WEIGHT = re.compile(r"^\s*([\w*-]+)\s*(?:;\s*q\s*=\s*([0-9.]+))?\s*$")
@@ -166,6 +167,8 @@ class LanguageMiddleware:
             await self.app(scope, receive, send)
             return
         header = Headers(scope=scope).get("accept-language", "")
-        with speaking(negotiate(header) or SOURCE):
-            _asked.set(negotiate(header, languages()))
+        asked = negotiate(header, languages())
+        on_a_phone = scope["path"].startswith(PHONES)
+        with speaking((asked if on_a_phone else negotiate(header)) or SOURCE):
+            _asked.set(asked)
             await self.app(scope, receive, send)

@@ -1,5 +1,8 @@
 """The language of a request, and the pseudo-language that finds strays."""
 
+import base64
+
+import httpx2
 import pytest
 
 from handstamp.plumbing.texts import (
@@ -41,6 +44,17 @@ def test_the_language_that_fits(header: str, language: str) -> None:
 def test_mails_are_written_in_four_languages() -> None:
     assert languages() == ("en", "de", "es", "fr")
     assert [own_name(one) for one in languages()] == ["English", "Deutsch", "español", "français"]
+
+
+async def test_a_phone_is_refused_in_its_language_and_a_page_is_not(
+    client: httpx2.AsyncClient,
+) -> None:
+    french = {"Accept-Language": "fr-CA, en;q=0.5"}
+    sent = {"code": "ABCDEFGH", "public_key": base64.b64encode(bytes(32)).decode()}
+    answer = await client.post("/api/tickets/checkin/pair", json=sent, headers=french)
+    assert "Ce code d’association n’existe pas." in answer.text
+    page = await client.get("/tickets/nowhere", headers=french)
+    assert "There is nothing at this address." in page.text
 
 
 def test_the_pseudo_language_from_right_to_left() -> None:
