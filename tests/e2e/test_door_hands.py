@@ -12,6 +12,7 @@ from tests.e2e.test_door_camera import begin_shift
 from tests.factories.tickets import make_holders, make_tickets, make_tokens
 
 from handstamp.checkin.models import Device
+from handstamp.checkin.wire import decode_fact
 from handstamp.events.edit_event import edit_event
 from handstamp.events.edit_tier import edit_tier
 from handstamp.events.entry_rules import EntryRules
@@ -57,8 +58,18 @@ def add_party(world: World, order: str) -> list[str]:
     return world.work(act)
 
 
+NO_SILENCE = """() => {
+  const real = window.setTimeout;
+  window.setTimeout = (act, wait, ...more) => (wait === 200 ? 0 : real(act, wait, ...more));
+}"""
+
+
 def type_like_a_scanner(phone: DoorPhone, text: str) -> None:
-    """Press keys 4 ms apart by the clock that the page sees, and Enter."""
+    """Press keys 4 ms apart by the clock that the page sees, and Enter.
+
+    A busy machine may take longer between two of them: that is not a scanner's silence.
+    """
+    phone.page.evaluate(NO_SILENCE)
     session = phone.page.context.new_cdp_session(phone.page)
     at = time.time()
     for key in [*text, "Enter"]:
@@ -145,9 +156,10 @@ def test_undo_override_and_exit_without_a_server_reach_it_as_facts(
     expect(phone.page.locator(".inside-line")).to_contain_text("At least 0 of 2 inside")
 
     world.start()
-    assert kinds(world, phone) == [1, 4, 5, 3, 2]
-    facts = world.facts(phone.device)
-    assert (facts[2].flags & 8, facts[2].note) == (8, "Guest of the organizer")
+    assert kinds(world, phone) == [1, 4, 5, 3, 2, 2]
+    override = decode_fact(world.facts(phone.device)[2].bytes)
+    assert (override.flags & 8, override.note) == (8, "Guest of the organizer")
+    assert [fact.granted for fact in world.facts(phone.device)[1:3]] == [32, 16]
 
 
 def test_a_party_comes_in_at_once_and_a_look_is_asked_before_the_light(
@@ -200,12 +212,12 @@ def test_two_strict_phones_let_one_guest_in_once(
         "valid", "already_used", False,
     )  # fmt: skip
     assert kinds(world, phones[0]) == [1]
-    assert world.facts(phones[0].device)[0].flags & 16
+    assert decode_fact(world.facts(phones[0].device)[0].bytes).flags & 16
     world.kill()
     assert phones[0].type(world.tokens[1])["admit"], "the local verdict stands"
     world.start()
     assert kinds(world, phones[0]) == [1, 1]
-    assert world.facts(phones[0].device)[1].flags & 32
+    assert decode_fact(world.facts(phones[0].device)[1].bytes).flags & 32
 
 
 def test_the_drill_tries_everything_logs_nothing_and_is_seen_by_the_organizer(

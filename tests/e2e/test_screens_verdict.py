@@ -50,7 +50,7 @@ LISTEN = """() => {
 }"""
 
 
-@pytest.mark.parametrize("name", LIGHTS)
+@pytest.mark.parametrize("name", WORDS)
 def test_a_verdict_says_its_word_in_the_shape_of_its_family(stage: Stage, name: str) -> None:
     page = stage.door()
     light(page, LIGHTS[name])

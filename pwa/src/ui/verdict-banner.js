@@ -26,7 +26,10 @@ const BRIEF = ['valid', 'left', 'undone'];
 export function verdictBanner(door, on) {
   const tapped = () => {
     if (shown?.kind !== 'look') hide();
+    else ready();
   };
+  /** Enter lets in, wherever a finger was. */
+  const ready = () => node.querySelector('button')?.focus({ preventScroll: true });
   const node = el('div', { class: 'verdict-banner', hidden: true, onclick: tapped });
   const spoken = el('p', { class: 'unseen', role: 'status', 'aria-live': 'assertive', 'aria-atomic': 'true' });
   /** @type {Light | null} */
@@ -56,7 +59,7 @@ export function verdictBanner(door, on) {
     requestAnimationFrame(() => setTimeout(() => door.painted(light)));
     clearTimeout(timer);
     // What asks a person to look waits for them, or for the next guest.
-    if (light.kind === 'look') node.querySelector('button')?.focus({ preventScroll: true });
+    if (light.kind === 'look') ready();
     else timer = window.setTimeout(hide, BRIEF.includes(family) ? GREEN_MS : OTHER_MS);
   }
 
