@@ -29,6 +29,8 @@ const NOTHING = Object.freeze({
 /** @implements {Deciding} */
 export class Decisions {
   #queue = new SerialQueue();
+  /** One PIN after another, each counted before the next is tried. */
+  #pins = new SerialQueue();
   /** @type {Around} */
   #around;
 
@@ -131,11 +133,13 @@ export class Decisions {
   /** @param {string} pin @returns {Promise<boolean>} a right PIN was given */
   async #supervised(pin) {
     if (!pin) return false;
-    const { index, clock } = this.#around.desk();
-    const tries = this.#around.pairing().pinTries ?? { wrong: 0, until: 0 };
-    const kept = { tries, keep: this.#around.keepTries };
-    await checkPin(pin, index.header.event.supervisor, kept, () => clock.now());
-    return true;
+    return this.#pins.run(async () => {
+      const { index, clock } = this.#around.desk();
+      const tries = this.#around.pairing().pinTries ?? { wrong: 0, until: 0 };
+      const kept = { tries, keep: this.#around.keepTries };
+      await checkPin(pin, index.header.event.supervisor, kept, () => clock.now());
+      return true;
+    });
   }
 
   /** @param {() => Promise<Light>} work */

@@ -153,8 +153,9 @@ export class OpenDoor extends EventTarget {
   }
 
   /** @param {number} list */
-  setList(list) {
-    return this.#keep({ list });
+  async setList(list) {
+    await this.#keep({ list });
+    this.#warmHeads();
   }
 
   /** @param {string} gate */
@@ -264,8 +265,8 @@ export class OpenDoor extends EventTarget {
     const list = this.#chosen();
     if (!list) throw new NotScanning('list');
     const { pairingOf } = this.#around;
-    const person = { operator: this.operator, gate: this.gate };
-    const { scanLog: log, clock, exiting: leaving } = this;
+    const { operator, gate, scanLog: log, clock, exiting: leaving } = this;
+    const person = { operator, gate };
     const inside = this.heads.of(list.list);
     const claims = index.header.event.strict ? this.claims : null;
     return { index, currentAt, list, person, pairingOf, log, clock, inside, leaving, claims };
@@ -362,16 +363,13 @@ export class OpenDoor extends EventTarget {
   }
 
   #report() {
-    const { pending, listAgeS, build, persisted } = this.status;
-    const { gate, operator } = this.#pairing;
+    const { pending, listAgeS: list_age_s, build, persisted } = this.status;
+    const { gate, operator, exiting, lastDrill: drill } = this;
     const list = this.#chosen()?.list ?? 0;
     const battery = this.#around.battery();
-    const counts = { exiting: this.exiting, counts_inside: this.inside !== null };
-    const drill = this.lastDrill;
-    return {
-      pending, list_age_s: listAgeS, build, persisted, battery, list, gate, operator, ...counts,
-      ...(drill && { drill }),
-    };
+    const counts_inside = this.inside !== null;
+    const said = { pending, list_age_s, build, persisted, battery, list, gate, operator };
+    return { ...said, exiting, counts_inside, ...(drill && { drill }) };
   }
 
   async #keepOffset() {
