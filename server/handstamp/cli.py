@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "import-guests": "import_guest_list:import_guest_list",
     "export-guests": "export_guest_list:export_guest_list",
     "export-logs": "export_logs:export_logs",
+    "hand-in-log": "hand_in_log:hand_in_log",
     "verify-log": "verify_logs:verify_logs",
     "verify-feed": "verify_feeds:verify_feeds",
     "verify-audit": "verify_audits:verify_audits",

@@ -199,9 +199,9 @@ def _keep_signature(batch: Batch, device: DoorDevice, log: CheckedLog, *, is_new
     """Keep the signature of the line's end, so that the log can be verified later (R67)."""
     if log.head_hash == device.head_hash:
         if device.head_signature != log.signature:
-            device.head_signature = log.signature
-            batch.change_device(device.id, {"head_signature": log.signature})
-    elif is_new:
+            device.head_signature = log.signature or None
+            batch.change_device(device.id, {"head_signature": device.head_signature})
+    elif is_new and log.signature:
         sent = [(one.fact.number, one.tag) for one in log.facts[:-1]]
         previous = (log.first - 1, tag_of(log.facts[0].fact.previous))
         end = BranchEnd(device.id, log.head, log.facts[-1].tag, log.signature)

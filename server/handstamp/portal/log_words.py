@@ -44,7 +44,8 @@ def _fork(issue: LogIssue, _now: int) -> IssueView:
         % {"number": issue.number},
         _(
             "Both are kept and count. The phone pairs anew before its next scan. Look at the "
-            "conflicts; if one of the two is not yours, revoke the phone."
+            "conflicts; if one of the two is not yours, revoke the phone and make what it "
+            "scanned void."
         ),
     )
 
@@ -116,8 +117,9 @@ def _refused(issue: LogIssue, now: int) -> IssueView:
         _("Upload refused"),
         _REFUSED.get(issue.error, _other)() + " " + ago(now - (issue.at or now)),
         _(
-            "Nothing of it was stored, and nothing else was harmed. If the phone still has scans "
-            "waiting, export its log on the phone; else somebody tried in its name."
+            "Nothing of it was stored, and nothing else was harmed. If scans still wait on the "
+            "phone, save its log there as a file, for whoever runs the server to hand in; else "
+            "somebody tried in its name."
         ),
     )
 

@@ -55,6 +55,7 @@ def act_name(action: str) -> str:
         "device.list_key": _("Guest list made readable on a phone"),
         "device.readmit": _("Phone paired anew"),
         "device.export_log": _("Log of a phone downloaded"),
+        "device.hand_in": _("Log of a phone handed in as a file"),
         "organizer.create": _("Organizer created"),
         "organizer.connect": _("Connected with Stripe"),
         "team.set_role": _("Role in the team given"),

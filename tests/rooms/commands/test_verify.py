@@ -109,6 +109,7 @@ def test_the_logs_of_an_event_are_exported_and_verify(
     )
     handstamp("export-logs", event, "--folder", str(tmp_path), "--force")
     handstamp("export-logs", event, "--device", "0" * 12, code=1)
+    assert "server made itself" in handstamp("hand-in-log", str(path), code=1).stderr
 
 
 async def admit_all(services: Services, slug: str) -> None:
