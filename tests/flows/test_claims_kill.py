@@ -32,7 +32,7 @@ class Gate:
         self.left = [*tickets]
         random.Random(seed).shuffle(self.left)
         self.asked = ""
-        self.unused: list[dict[str, int | str]] = []
+        self.unused: list[dict[str, object]] = []
         self._asks = 0
 
     async def work(self, answers: asyncio.Semaphore) -> None:

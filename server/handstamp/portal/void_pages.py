@@ -1,7 +1,5 @@
 """The page that makes a phone's scans void from a moment on: looked at first, never taken back."""
 
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
@@ -38,7 +36,8 @@ async def void(request: Request) -> Response:
         try:
             preview = await _preview(request, device, form)
             if form.number.data == preview.number:
-                return await _do(request, event, device, form)
+                reason = form.reason.data or ""
+                return await _do(request, event, device, preview.number, reason)
         except Problem as error:
             form.take(error)
     return render(
@@ -67,9 +66,8 @@ async def _preview(request: Request, device: Device, form: VoidForm) -> VoidPrev
         return await preview_void(session, device, number or 0)
 
 
-async def _do(request: Request, event: Event, device: Device, form: VoidForm) -> Response:
-    actor, number = require_user(request), form.number.data
-    reason: Any = form.reason.data
+async def _do(request: Request, event: Event, device: Device, number: int, reason: str) -> Response:
+    actor = require_user(request)
     done = await void_facts(services(request), actor, device.id, number, reason)
     said = _("Void from scan %(number)s on. Phones with a connection know it at once.")
     return go(request, path_of(event.id, "/devices"), said % {"number": done.number})
