@@ -25,7 +25,8 @@ export function lastVerdict(door, enlarge) {
   const actions = el('div', { class: 'last-actions' });
   /** @type {Light | null} */
   let shown = null;
-  let drawn = '';
+  /** @type {string | null} */
+  let drawn = null;
   clear();
   const ticking = setInterval(drawActions, TICK_MS);
 
@@ -41,7 +42,7 @@ export function lastVerdict(door, enlarge) {
   function show(light) {
     const family = familyOf(light);
     shown = light;
-    drawn = '';
+    drawn = null;
     node.className = `last-verdict ${family}`;
     fill(
       node,
