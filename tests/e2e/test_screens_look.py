@@ -59,6 +59,7 @@ OUT_OF_REACH = f"""() => {{ {SHOWN}
   return [...document.querySelectorAll('.button.primary, .tab, .verdict-foot .button, .round')]
     .filter(shown)
     .filter((node) => !node.closest('details, .camera-help, [inert]'))
+    .filter((node) => !document.querySelector('dialog:modal') || node.closest('dialog:modal'))
     .map((node) => [node.textContent.trim(), node.getBoundingClientRect()])
     .filter(([, box]) => box.bottom > innerHeight + 1 || box.top < innerHeight * 0.35)
     .map(([text, box]) => `${{text}}: ${{box.top}} to ${{box.bottom}}`);

@@ -30,12 +30,13 @@ export function languageFor(wishes) {
  * @param {(language: string) => Promise<Catalogue>} load
  */
 export async function speakWanted(asked, load) {
-  const language = languageFor([asked, localStorage.getItem(KEPT), ...navigator.languages]);
+  let language = languageFor([asked, localStorage.getItem(KEPT), ...navigator.languages]);
   const ours = Object.hasOwn(LANGUAGES, language) && language !== 'en';
   try {
     useLanguage(language, ours ? await load(language) : {});
   } catch {
-    useLanguage('en');
+    language = 'en';
+    useLanguage(language);
   }
   const page = document.documentElement;
   page.lang = language;
