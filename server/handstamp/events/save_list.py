@@ -41,8 +41,9 @@ async def save_list(
             of entry cannot be.
         Conflict: the name is taken, or all 255 numbers are used.
     """
-    event = await owned_event(session, actor, event_id)
-    await store.lock_event(session, event.id)
+    await owned_event(session, actor, event_id)
+    await store.lock_event(session, event_id)
+    event = await owned_event(session, actor, event_id)  # entry days need its times as they stay
     known = [tier.number for tier in await store.tiers(session, event.id)]
     problem = rules.windows_problem(tiers, known)
     if problem:

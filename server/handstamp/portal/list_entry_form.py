@@ -29,22 +29,25 @@ class EntryForm(PageForm):
     undo_minutes = WholeNumberField(most=LONGEST_UNDO_S // _MINUTE_S)
     gates = TextAreaField()
 
-    def rules(self) -> EntryRules:
-        """Return the rules as typed; call it after `validate`."""
+    def rules(self, kept: EntryRules) -> EntryRules:
+        """Return the rules as typed; call it after `validate`. `kept`: those shown before."""
         undo = self.undo_minutes.data
+        undo_s = UNDO_S if undo is None else undo * _MINUTE_S
+        if undo == kept.undo_s // _MINUTE_S:
+            undo_s = kept.undo_s  # seconds that the API set are not lost
         typed = (self.gates.data or "").splitlines()
         return EntryRules(
             mode=self.entry.data,
             per_day=self.per_day.data or 1,
             day_start=(self.day_start.data or "").strip() or DAY_START,
             capacity=self.capacity.data,
-            undo_s=UNDO_S if undo is None else undo * _MINUTE_S,
+            undo_s=undo_s,
             gates=tuple(gate.strip() for gate in typed if gate.strip()),
         )
 
-    def right(self) -> bool:
+    def right(self, kept: EntryRules) -> bool:
         """Tell whether the rules can be; what is wrong stands at its field."""
-        field, problem = entry_problem(self.rules())
+        field, problem = entry_problem(self.rules(kept))
         if problem:
             self["undo_minutes" if field == "undo_s" else field].errors = [_(problem)]
         return not problem

@@ -71,10 +71,12 @@ async def list_form(request: Request) -> Response:
     entry = await EntryForm.from_formdata(request, **shown(kept))
     if request.method == "POST":
         chosen = _typed(event, form, await request.form())
-        right = await entry.validate() and entry.right()
+        right = await entry.validate() and entry.right(kept)
         if right and not _is_wrong(form):
             try:
-                await _save(request, event, form.name, chosen, entry=entry.rules(), number=number)
+                await _save(
+                    request, event, form.name, chosen, entry=entry.rules(kept), number=number
+                )
             except Problem as error:
                 form.error = error.detail
             else:
