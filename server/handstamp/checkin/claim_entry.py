@@ -198,7 +198,8 @@ class DropClaims:
         """Drop each; a claim ends with the last id under which it was asked."""
         if self.device in batch.devices:
             for asked in self.unused:
-                batch.claims.drop(self.device, asked.place, asked.ask, batch.now)
+                if asked.place.serial in batch.tickets:  # of others nothing is ever granted
+                    batch.claims.drop(self.device, asked.place, asked.ask, batch.now)
 
 
 def _policy_if_strict(batch: Batch) -> EventPolicy | Problem:
