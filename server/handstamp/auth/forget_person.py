@@ -47,8 +47,7 @@ async def forget_account(session: AsyncSession, person: Person) -> None:
 async def _forget_counts(session: AsyncSession, person: Person) -> None:
     buckets = [f"{kind}/email/{person.email}" for kind in ("sign-in", "finish")]
     await session.execute(delete(RateCount).where(RateCount.bucket.in_(buckets)))
-    keys = [StoredAnswer.scope, StoredAnswer.key]
-    query = select(*keys, StoredAnswer.answer).where(
+    query = select(StoredAnswer.scope, StoredAnswer.key, StoredAnswer.answer).where(
         StoredAnswer.answer.icontains(person.email, autoescape=True)
     )
     found = (await session.execute(query)).all()
