@@ -73,7 +73,7 @@ coverage: tools ## branch coverage of the pure files: 100 % or fail
 
 soak: tools ## the long counts in full: histories, mutations, requests, kills in a purchase, a night
 	HANDSTAMP_SOAK=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile tests/convergence tests/contract \
-	  tests/abuse/test_openapi_fuzz.py tests/flows/test_purchase_chaos.py \
+	  tests/abuse/test_openapi_fuzz.py tests/flows/test_purchase_chaos.py tests/flows/test_pool_chaos.py \
 	  tests/flows/test_purchase_stripe_away.py tests/e2e/test_door_long_night.py
 
 bench: tools ## every figure as JSON; ONLY=door names one group
