@@ -233,6 +233,7 @@ async def test_what_was_just_handed_in_no_longer_waits_on_the_phone(
 async def test_who_counts_heads_hears_how_many_phones_are_silent(
     client: httpx2.AsyncClient, services: Services, clock: FakeClock
 ) -> None:
+    """R70"""
     event, _tickets, _tokens = await sold(services)
     phone = await pair_phone(client, services, event)
     other = await pair_phone(client, services, event, "Door 2")
