@@ -9,10 +9,17 @@ from tests.e2e.stage import AXE, DESKTOP, PHONE, Stage, screens_address, screens
 
 __all__ = ["screens_address", "screens_browser", "stage"]
 
-# On a desktop these differ from another verdict of their family by a sentence.
+# On a desktop these differ from another verdict of their family by a sentence, from another sheet
+# by its words.
 LIKE_ANOTHER = {
-    f"verdict {name}"
-    for name in ("cancelled", "superseded", "disputed", "wrong_list", "too_late", "forged")
+    *("admit anyway", "undo", "a guest's actions", "cloakroom shift", "locked"),
+    *(
+        f"verdict {name}"
+        for name in (
+            *("cancelled", "superseded", "disputed", "wrong_list", "too_late", "forged"),
+            *("not_inside", "exit", "undone", "elsewhere"),
+        )
+    ),
 }
 
 RULES = """async () => {
