@@ -134,7 +134,13 @@ def test_nothing_is_dropped(history: Json) -> None:
 @settings(deadline=None, max_examples=120)
 def test_a_fact_that_knew_the_winner_never_takes_its_place(history: Json, fact: Json) -> None:
     """A backdated fact wins only against facts that its device did not know."""
-    history = {**history, "rules": {**history["rules"], "1": {"1": SINGLE}}}
+    # Nobody saw what came later: a cycle is a lie, and its own time decides where a lie stands.
+    facts = [
+        {**held, "seen": [ref for ref in held["seen"] if ref[1] < held["number"]]}
+        for held in history["facts"]
+    ]
+    rules = {**history["rules"], "1": {"1": SINGLE}}
+    history = {**history, "rules": rules, "facts": facts}
     state = python(history)
     rightful = state["lists"].get("1", {}).get("winner")
     everything = [model_fold.ref(held) for held in history["facts"]]
