@@ -2,6 +2,7 @@
 
 import { AppUpdates } from './app-updates.js';
 import { deviceHex } from './core/ids.js';
+import { keptClaims } from './data/claims.js';
 import { DoorClock } from './data/door-clock.js';
 import { openOutbox } from './data/outbox.js';
 import { allPairings, changePairing, erasePairing, findPairing } from './data/pairings.js';
@@ -159,7 +160,8 @@ export class DoorApp extends EventTarget {
     if (now - this.#handedInAt < HAND_IN_EVERY_MS) return;
     this.#handedInAt = now;
     for (const { record: pairing, pending } of await allPairings(outbox)) {
-      if (pending === 0 || deviceHex(pairing.device) === this.#door?.id) continue;
+      const left = pending > 0 || (await keptClaims(outbox, pairing.device)).length > 0;
+      if (!left || deviceHex(pairing.device) === this.#door?.id) continue;
       const clock = new DoorClock(pairing.clockOffset);
       /** @param {import('./data/scan-log.js').ScanLog} log */
       const sealAll = async (log) => void (await sealDenials(log, clock.now(), true));

@@ -19,10 +19,10 @@ ROWS = """[
    status: 'refunded', admitted: false, inside: false}]"""
 
 ENTRIES = """[
-  {number: 3, at: fake.NIGHT, kind: 'admit', verdict: 'valid', admit: true, how: 'scan', name: 'Zoë Ångström',
-   tier: 'General', list: 1, operator: 'Ana', count: 1, sent: false},
-  {number: 2, at: fake.NIGHT - 60000, kind: 'deny', verdict: 'already_used', admit: false, how: 'scan',
-   name: '山田 太郎', tier: 'VIP', list: 1, operator: 'Ana', count: 3, sent: false},
+  {number: 3, at: fake.NIGHT, kind: 'admit', verdict: 'valid', admit: true, how: 'scan',
+   name: 'Zoë Ångström', tier: 'General', list: 1, operator: 'Ana', count: 1, sent: false},
+  {number: 2, at: fake.NIGHT - 60000, kind: 'deny', verdict: 'already_used', admit: false,
+   how: 'scan', name: '山田 太郎', tier: 'VIP', list: 1, operator: 'Ana', count: 3, sent: false},
   {number: 1, at: fake.NIGHT - 90000, kind: 'admit', verdict: 'unknown', admit: true, how: 'search',
    name: 'زينب الأندلسي', tier: 'VIP', list: 1, operator: 'Ana', count: 1, sent: true}]"""
 

@@ -6,8 +6,6 @@ import { hexOf } from '../data/base64.js';
 /** @typedef {import('../../types/records.js').ClaimRecord} ClaimRecord */
 /** @typedef {import('../../types/door.js').Verdict} Verdict */
 
-const MOST_REPORTED = 200;
-
 /**
  * @typedef {{granted: boolean, at: number, verdict: Verdict,
  *   by: {device: string, gate: string, since: number, open: boolean} | null}} ClaimAnswer
@@ -41,7 +39,7 @@ export class Claims {
   /** @returns {Promise<ClaimRecord[]>} asked, and no fact came of the answer */
   async unused() {
     const kept = await keptClaims(this.side.outbox, this.side.device);
-    return kept.filter(({ id }) => !this.#open.has(id)).slice(0, MOST_REPORTED);
+    return kept.filter(({ id }) => !this.#open.has(id));
   }
 
   /** @param {ClaimRecord[]} claims */

@@ -4,6 +4,8 @@ import { applyChanges, fetchSealed, fetchSnapshot, openWaiting } from './pull-ch
 import { nextPart, noteAck } from './push-scans.js';
 import { Refused } from './transport.js';
 
+const MOST_CLAIMS = 200;
+
 /** @typedef {import('../../types/door.js').Standing} Standing */
 /** @typedef {import('../../types/records.js').PairingRecord} PairingRecord */
 /** @typedef {import('./push-scans.js').Ack} Ack */
@@ -18,7 +20,8 @@ import { Refused } from './transport.js';
  * @property {import('../data/door-clock.js').DoorClock} clock
  * @property {() => Record<string, unknown>} report what the phone says of itself
  * @property {() => boolean} mine this window still has the pairing
- * @property {import('../scan/claim.js').Claims | null} [claims] of strict mode, to report unused ones
+ * @property {Pick<import('../scan/claim.js').Claims, 'unused' | 'reported'>} [claims] of strict mode, to
+ *   report unused ones
  *
  * @typedef {object} Outcome
  * @property {Standing} standing
@@ -70,7 +73,7 @@ async function askAgainIfUnknown(side, part) {
  */
 async function ask(side, part, certificates) {
   const { transport, pairing, tickets, clock, report } = side;
-  const unused = (await side.claims?.unused()) ?? [];
+  const unused = (await side.claims?.unused())?.slice(0, MOST_CLAIMS) ?? [];
   const request = {
     protocol: 1,
     cursor: tickets?.cursor ?? null,
