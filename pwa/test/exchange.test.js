@@ -7,6 +7,7 @@ import { FakeServer } from './fake-server.js';
 import { SAMPLE, changes, payload } from './lists.js';
 import { snapshotMessage } from '../src/core/wire.js';
 import { toBase64 } from '../src/data/base64.js';
+import { forgetClaims, keepClaim, keptClaims } from '../src/data/claims.js';
 import { DoorClock } from '../src/data/door-clock.js';
 import { makeKeyPair, sign } from '../src/data/ed25519.js';
 import { openLists } from '../src/data/list-disk.js';
@@ -160,4 +161,19 @@ test('an ended pairing does not come back to life by a word of the server', asyn
   assert.equal(side.pairing.standing, 'expired');
   side.pairing = await obey({ ...side, outbox, sealAll }, 'a word of a newer server');
   assert.equal(side.pairing.standing, 'expired');
+});
+
+test('unused claims are reported until an answer came, and only once after it (R65)', async () => {
+  const claim = { device: DEVICE, id: 'a'.repeat(32), list: 1, serial: 5, epoch: 1 };
+  await keepClaim(outbox, claim);
+  side.claims = {
+    unused: () => keptClaims(outbox, DEVICE), reported: (them) => forgetClaims(outbox, them),
+  };
+  server.loseAnswers = 1;
+  await assert.rejects(exchange(side), Unreachable);
+  await settle();
+  const said = server.requests.map((request) => request.claims_unused);
+  const { device: _, ...told } = claim;
+  assert.deepEqual(said.slice(0, 2), [[told], [told]]);
+  assert.ok(said.slice(2).every((claims) => claims === undefined));
 });
