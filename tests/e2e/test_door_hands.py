@@ -194,6 +194,21 @@ def test_a_party_comes_in_at_once_and_a_look_is_asked_before_the_light(
     assert kinds(world, phone) == [1, 1, 1, 1]
 
 
+def test_a_code_in_view_waits_for_the_answer_to_a_question(
+    world: World, new_phone: Callable[[], DoorPhone]
+) -> None:
+    phone = new_phone()
+    phone.pair(world.code())
+    begin_shift(phone)
+    phone.page.get_by_role("button", name="Type a code").click()
+    phone.page.evaluate("(rows) => window.showCode(rows)", world.rows(0))
+    phone.page.wait_for_timeout(1_500)
+    expect(phone.page.get_by_role("dialog")).to_be_visible()
+    assert phone.call("(app) => app.door.log(5)") == []
+    phone.page.keyboard.press("Escape")
+    banner(phone, "Valid")
+
+
 def test_two_strict_phones_let_one_guest_in_once(
     world: World, new_phone: Callable[[], DoorPhone]
 ) -> None:
