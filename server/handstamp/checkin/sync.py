@@ -190,7 +190,7 @@ async def _told(
         release = await find_release(session, services, device, event)
         if release is None:
             return "release"
-        told = {"standing": state, "release": release.to_json(request.release)}
+        told: dict[str, Any] = {"standing": state, "release": release.to_json(request.release)}
         if request.status.get("counts_inside") is True:
             told["unheard"] = await count_unheard(session, device, services.clock())
         if request.cursor is None or release.key is None:
