@@ -213,7 +213,10 @@ async def renew(session: AsyncSession, owner: str, ids: Sequence[int], lease: Mi
 
 
 async def sweep(session: AsyncSession) -> int:
-    """Make jobs of vanished workers ready again, or dead after their last attempt."""
+    """Make jobs of vanished workers ready again; dead after 20 attempts, whoever made them.
+
+    A job of few tries keeps them: whoever vanishes takes a whole batch along, tried or not.
+    """
     now = database_now(session)
     expired = (
         select(Job.id)
@@ -226,7 +229,10 @@ async def sweep(session: AsyncSession) -> int:
             update(Job)
             .where(Job.id == one)
             .values(
-                state=case((Job.attempt >= Job.max_attempts, "dead"), else_=_ready_or_twin()),
+                state=case((Job.attempt >= MAX_ATTEMPTS, "dead"), else_=_ready_or_twin()),
+                max_attempts=case(
+                    (Job.max_attempts < MAX_ATTEMPTS, Job.max_attempts + 1), else_=Job.max_attempts
+                ),
                 run_at=now,
                 finished_at=now,
                 owner=None,

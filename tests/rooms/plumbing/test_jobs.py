@@ -232,6 +232,41 @@ async def test_a_worker_without_its_lease_cannot_commit_its_effect(services: Ser
     assert await states(services) == ["done"]
 
 
+async def vanishes(services: Services) -> None:
+    """Have a worker claim what is ready and never be heard of again."""
+    async with services.db.write() as session:
+        await job_queue.claim(session, "gone", 9, 1_000, ["note"])
+        await session.execute(update(Job).values(lease_until=0))
+        await job_queue.sweep(session)
+
+
+async def test_a_vanished_worker_takes_no_try_of_a_job(services: Services) -> None:
+    await add(services, "note", {}, max_attempts=2)
+    for _ in range(5):
+        await vanishes(services)
+    last: list[bool] = []
+
+    async def fail(ctx: JobContext) -> None:
+        last.append(ctx.is_last_attempt)
+        raise ConnectionError
+
+    for _ in range(2):
+        await worker(services, {"note": fail}).drain()
+        async with services.db.write() as session:
+            await session.execute(update(Job).values(run_at=0))
+    assert last == [False, True]
+    assert await states(services) == ["dead"]
+
+
+async def test_a_job_that_makes_every_worker_vanish_ends(services: Services) -> None:
+    await add(services, "note", {}, max_attempts=3)
+    for _ in range(19):
+        await vanishes(services)
+    assert await states(services) == ["ready"]
+    await vanishes(services)
+    assert await states(services) == ["dead"]
+
+
 async def test_leases_are_renewed_while_a_handler_works(services: Services) -> None:
     runs: list[int] = []
 
