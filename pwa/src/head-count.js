@@ -1,7 +1,7 @@
 /** How many are inside, counted ticket by ticket while nobody waits, then kept in step. */
 
 import { InsideCount } from './core/inside-count.js';
-import { stateOf } from './scan/judge.js';
+import { stateOf, voidsIn } from './scan/judge.js';
 
 /** @typedef {import('./data/ticket-index.js').TicketIndex} TicketIndex */
 
@@ -20,7 +20,7 @@ export class HeadCount {
     this.count = new InsideCount();
     /** Serials that are still to be counted; null: all are. @type {Iterator<number> | null} */
     this.left = null;
-    this.voids = 0;
+    this.voids = '';
   }
 
   /**
@@ -73,12 +73,12 @@ export class HeadCount {
     this.index = index;
     this.count = new InsideCount();
     this.left = everyone(index, this.log);
-    this.voids = index.facts(0).length;
+    this.voids = JSON.stringify(voidsIn(index));
   }
 
   /** @param {TicketIndex} index */
   #catchUp(index) {
-    if (index.facts(0).length !== this.voids) {
+    if (JSON.stringify(voidsIn(index)) !== this.voids) {
       this.#startOver(index);
       return;
     }

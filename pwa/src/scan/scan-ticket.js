@@ -1,5 +1,6 @@
 /** One scan from text to light: read, judge, record on disk, and only then show. Leads. */
 
+import { CODES } from '../core/verdict.js';
 import { KIND, FLAG } from '../core/wire.js';
 import { HeadMoved } from '../data/scan-log.js';
 import { judge } from './judge.js';
@@ -190,7 +191,8 @@ function turnedAway(judgement) {
  */
 function heeding(answer, judgement, flags) {
   if (answer.granted) return { judgement, flags: flags | FLAG.claimed };
-  const { verdict } = answer;
+  // A word of a newer server still refuses.
+  const verdict = answer.verdict in CODES ? answer.verdict : 'already_used';
   const decision = { ...judgement.decision, verdict, admit: false, flags: [], used: null };
   return { judgement: { ...judgement, decision }, flags };
 }
