@@ -71,3 +71,7 @@ LOSE_CAMERA = """
   track.dispatchEvent(new Event('ended'));
 }
 """
+
+OPEN_CAMERA = """
+(app) => app.scanner.start(document.querySelector('.scan-video'), app.door)
+"""
