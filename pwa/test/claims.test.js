@@ -1,4 +1,4 @@
-/** A claim's life on the phone: on disk before it is asked, gone with its fact, else reported. */
+/** A claim's life on the phone (R64, R65): on disk before it is asked, gone with its fact, else reported. */
 
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';

@@ -153,7 +153,7 @@ test('heads are counted with what this phone and the others did', async () => {
   assert.equal(heads.of(1), 2);
 });
 
-test('what asks for a look is decided by the tap, and nothing is on disk before', async () => {
+test('what asks for a look is decided by the tap, and nothing is on disk before (R61)', async () => {
   desk.index.header = {
     ...desk.index.header, tiers: [{ tier: 1, name: 'Day', prompt: { kinds: ['age'], text: 'Blue band' } }],
   };
@@ -168,7 +168,7 @@ test('what asks for a look is decided by the tap, and nothing is on disk before'
   assert.equal((await door.looked(light, true)).verdict, 'already_used');
 });
 
-test('strict: a granted claim gives the time, and goes with its fact', async () => {
+test('strict: a granted claim gives the time, and goes with its fact (R66)', async () => {
   let answer = { granted: true, at: 8_500, verdict: 'valid', by: null };
   event({ strict: { budget_ms: 400 } });
   desk.claims = new Claims({ outbox, device: DEVICE, online: () => true, gate: () => 'B', ask: async () => answer });

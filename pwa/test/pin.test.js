@@ -1,4 +1,4 @@
-/** The supervisor's PIN offline: right once, wrong a few times, then only after growing waits. */
+/** The supervisor’s PIN offline (R63): right once, wrong a few times, then only after growing waits. */
 
 import assert from 'node:assert/strict';
 import { pbkdf2Sync } from 'node:crypto';
