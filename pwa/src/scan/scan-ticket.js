@@ -130,42 +130,58 @@ async function decideOnce(desk, seen, wish, claim) {
     const stand = standOf(here);
     return { here, stand, judgement: judge({ ...here, ...stand, leaving }, seen.read) };
   };
-  let { here, stand, judgement } = look();
+  const first = look();
   const shown = { ...seen, leaving, marks: { ...wish.marks, decided: performance.now() } };
-  const prompt = leaving || wish.looked ? null : promptOf(here, judgement, seen);
-  if (prompt) return lightOf({ ...here, ...stand, ...shown, judgement, kind: 'look', look: prompt });
-  if (wish.looked === 'deny') judgement = turnedAway(judgement);
-  /** @type {ClaimAnswer | null} */
-  let answer = null;
-  let flags = wish.looked === 'deny' ? FLAG.flagged : 0;
-  const budget = here.index.header.event.strict?.budget_ms;
-  if (claim && budget && judgement.decision.admit && !leaving) {
-    const claimed = { list: here.list.list, serial: seenSerial(seen), epoch: judgement.epoch };
-    const said = await claim.ask(claimed, budget);
-    // While it was asked, the feed may have brought what the answer says, or more.
-    if (typeof said === 'string') ({ here, stand, judgement } = look());
-    else answer = said;
-    if (said === 'unclaimed' && judgement.decision.admit) flags |= FLAG.unclaimed;
-    if (answer) ({ judgement, flags } = heeding(answer, judgement, flags));
+  const prompt = leaving || wish.looked ? null : promptOf(first.here, first.judgement, seen);
+  if (prompt) {
+    const { here, stand, judgement } = first;
+    return lightOf({ ...here, ...stand, ...shown, judgement, kind: 'look', look: prompt });
   }
+  const away = wish.looked === 'deny';
+  if (away) first.judgement = turnedAway(first.judgement);
+  const asks = claim !== null && first.judgement.decision.admit && !leaving;
+  const { here, stand, judgement, flags, answer } = asks
+    ? await strictly(claim, look, first, seen)
+    : { ...first, flags: away ? FLAG.flagged : 0, answer: null };
   const kind = !judgement.decision.admit ? KIND.deny : leaving ? KIND.exit : KIND.admit;
-  const granted = answer?.granted ? answer : null;
+  const granted = answer?.granted === true ? answer : null;
   const draft = draftOf({ stand, judgement, ...seen }, {
-    kind, flags, note: wish.looked === 'deny' ? TURNED_AWAY : '',
-    ...(granted && { claimed: granted.at }),
+    kind, flags, note: away ? TURNED_AWAY : '', ...(granted && { claimed: granted.at }),
   });
-  const claimId = granted && claim ? claim.id : '';
-  const factNumber = await record(here.log, draft, seen.read.mark, claimId);
+  const used = granted && claim ? claim.id : '';
+  const factNumber = await record(here.log, draft, seen.read.mark, used);
   return lightOf({ ...here, ...stand, ...shown, judgement, answer, factNumber, kind: KINDS[kind] });
+}
+
+/**
+ * @typedef {{here: Desk, stand: ReturnType<typeof standOf>, judgement: Judgement}} Looked
+ */
+
+/**
+ * A green verdict of an event in strict mode: the server's word, else the local one, marked.
+ * @param {Claim} claim
+ * @param {() => Looked} look
+ * @param {Looked} first
+ * @param {Seen} seen
+ * @returns {Promise<Looked & {flags: number, answer: ClaimAnswer | null}>}
+ */
+async function strictly(claim, look, first, { read }) {
+  const { here, judgement } = first;
+  const budget = here.index.header.event.strict?.budget_ms ?? 0;
+  const claimed = { list: here.list.list, serial: read.token.serial, epoch: judgement.epoch };
+  const answer = await claim.ask(claimed, budget);
+  if (typeof answer !== 'string') {
+    if (answer.granted) return { ...first, flags: FLAG.claimed, answer };
+    return { ...first, judgement: refusedThere(answer, judgement), flags: 0, answer };
+  }
+  // While it was asked, the feed may have brought what the answer would have said.
+  const again = look();
+  const marked = answer === 'unclaimed' && again.judgement.decision.admit;
+  return { ...again, flags: marked ? FLAG.unclaimed : 0, answer: null };
 }
 
 /** @type {Record<number, import('../../types/door.js').LightKind>} */
 const KINDS = { [KIND.admit]: 'admit', [KIND.deny]: 'deny', [KIND.exit]: 'exit' };
-
-/** @param {Seen} seen */
-function seenSerial({ read }) {
-  return read.token.serial;
-}
 
 /**
  * What to look at before this ticket is let in.
@@ -184,15 +200,13 @@ function turnedAway(judgement) {
 }
 
 /**
- * The server's word in strict mode.
+ * The server knows better; a word of a newer server still refuses.
  * @param {ClaimAnswer} answer
  * @param {Judgement} judgement
- * @param {number} flags
+ * @returns {Judgement}
  */
-function heeding(answer, judgement, flags) {
-  if (answer.granted) return { judgement, flags: flags | FLAG.claimed };
-  // A word of a newer server still refuses.
+function refusedThere(answer, judgement) {
   const verdict = answer.verdict in CODES ? answer.verdict : 'already_used';
   const decision = { ...judgement.decision, verdict, admit: false, flags: [], used: null };
-  return { judgement: { ...judgement, decision }, flags };
+  return { ...judgement, decision };
 }
