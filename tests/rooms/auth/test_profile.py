@@ -87,6 +87,8 @@ async def test_another_organizers_profile_is_not_there(
         ("contact_email", "nobody"),
         ("legal_name", "two\nlines"),
         ("owner", "me"),
+        ("language", "xx"),
+        ("language", "fr\nBcc: eve@example.org"),
     ],
 )
 async def test_what_does_not_fit_a_field_is_refused(

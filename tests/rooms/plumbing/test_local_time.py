@@ -53,6 +53,9 @@ def test_an_unknown_zone_is_refused() -> None:
 def test_times_are_written_as_people_say_them() -> None:
     start = from_local("2026-11-21T19:30", ZONE)
     assert day_and_time(start, ZONE) == "Sat, 21 Nov 2026, 19:30"
+    assert day_and_time(start, ZONE, "fr") == "sam. 21 nov. 2026, 19:30"
+    assert day_and_time(start, ZONE, "es") == "sáb, 21 nov 2026, 19:30"
+    assert day_and_time(start, ZONE, "de") == "Sa., 21. Nov. 2026, 19:30"
     assert span(start, start + 5 * HOUR, ZONE) == "Sat, 21 Nov 2026, 19:30 – 00:30"
     assert span(start, start + 30 * HOUR, ZONE).endswith("Mon, 23 Nov 2026, 01:30")
     assert zone_note(start, ZONE) == "New York, UTC−5"

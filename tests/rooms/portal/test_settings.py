@@ -37,13 +37,15 @@ def picture(kind: str = "PNG") -> bytes:
 async def test_what_is_saved_is_what_buyers_see(desk: Desk, show: Show, services: Services) -> None:
     await desk.get("/tickets/organizer/settings")
     assert desk.path == here(show)
-    await desk.post(here(show), SAID)
+    await desk.post(here(show), SAID | {"language": "fr"})
     assert "Saved." in desk.text
+    assert '<option value="fr" lang="fr" selected>français</option>' in desk.html
     async with services.db.read() as session:
         found = await profile_of(session, show.organizer.id)
-    assert (found.seller, found.legal_address) == (
+    assert (found.seller, found.legal_address, found.language) == (
         "Moon Gallery Ltd.",
         "12 Water Street\nVancouver",
+        "fr",
     )
     assert 'fill="#0a5c36"' in desk.html
 
