@@ -64,7 +64,7 @@ def server_catalog() -> Catalog:
     return catalog
 
 
-def _po(catalog: Catalog) -> str:
+def _po(catalog: Catalog, *, places: bool = True) -> str:
     """Write a catalogue without dates, so that the same texts are the same file."""
     text = io.BytesIO()
     write_po(
@@ -72,6 +72,7 @@ def _po(catalog: Catalog) -> str:
         catalog,
         sort_output=True,
         omit_header=True,
+        no_location=not places,
         include_lineno=False,
         width=0,
         ignore_obsolete=True,
@@ -92,7 +93,7 @@ def server_language(path: Path, source: Catalog) -> tuple[str, list[str]]:
             fresh.add(message.id, words, locations=message.locations, flags=message.flags)
             if not words or not all(words if isinstance(words, tuple) else [words]):
                 lacks.append(str(message.id))
-    return _HEAD % (held.locale_identifier, held.plural_forms) + _po(fresh), lacks
+    return _HEAD % (held.locale_identifier, held.plural_forms) + _po(fresh, places=False), lacks
 
 
 def door_texts() -> dict[str, bool]:
