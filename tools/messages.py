@@ -32,6 +32,7 @@ WRITTEN = (
     "pdf/",
     "orders/order_calendar.py",
     "orders/order_receipt.py",
+    "orders/tax_lines.py",
     "orders/checkout_page.py",
 )
 
