@@ -62,7 +62,7 @@ def test_a_log_that_was_changed_is_named_and_the_others_are_not(
     other = page.get_by_role("article", name="North door")
     expect(other.get_by_text("Log broken")).to_have_count(0)
     assert office.faults() == []
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(PHONE)
     assert office.faults() == []
     office.open(f"{office.base}/devices")
     expect(page.get_by_text("Log broken")).to_be_visible()
