@@ -18,7 +18,7 @@ def of_mails(language: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield each text of a server's catalogue (its form for many) and what it is in a language."""
     with (LOCALES / language / "LC_MESSAGES" / "handstamp.po").open("rb") as file:
         for message in read_po(file, locale=language):
-            if message.id:
+            if message.id and message.string:
                 many = message.id[-1] if isinstance(message.id, tuple) else message.id
                 words = message.string
                 yield str(many), words if isinstance(words, tuple) else (str(words),)
