@@ -14,6 +14,7 @@ from handstamp.discounts import models as discounts
 from handstamp.events import models as events
 from handstamp.ledger import models as ledger
 from handstamp.mail import models as mail
+from handstamp.notices import models as notices
 from handstamp.orders import models as orders
 from handstamp.payments import models as payments
 from handstamp.plumbing import models as plumbing
@@ -25,8 +26,8 @@ from handstamp.tickets import models as tickets
 from handstamp.webhooks import models as webhooks
 
 ROOMS = (
-    audit, auth, checkin, clubs, discounts, events, ledger, mail, orders, payments, plumbing,
-    preorders, refunds, tickets, webhooks,
+    audit, auth, checkin, clubs, discounts, events, ledger, mail, notices, orders, payments,
+    plumbing, preorders, refunds, tickets, webhooks,
 )  # fmt: skip
 
 

@@ -54,6 +54,53 @@ def upgrade() -> None:
     with op.batch_alter_table("tickets_refunds") as refunds:
         refunds.add_column(sa.Column("lines_json", sa.Text(), nullable=False, server_default=""))
         refunds.add_column(sa.Column("parts_json", sa.Text(), nullable=False, server_default=""))
+    op.create_table('tickets_notices',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('total', sa.BigInteger(), nullable=False),
+    sa.Column('requested_by', sa.String(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('finished_at', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['event_id'], ['tickets_events.id'], name=op.f('fk_tickets_notices_event_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tickets_notices'))
+    )
+    op.create_index('ix_tickets_notices_event', 'tickets_notices', ['event_id', 'created_at'], unique=False)
+    op.create_table('tickets_notice_readers',
+    sa.Column('notice_id', sa.String(), nullable=False),
+    sa.Column('holds', sa.String(), nullable=False),
+    sa.Column('mail_id', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['notice_id'], ['tickets_notices.id'], name=op.f('fk_tickets_notice_readers_notice_id')),
+    sa.PrimaryKeyConstraint('notice_id', 'holds', name=op.f('pk_tickets_notice_readers'))
+    )
+    op.create_index('ix_tickets_notice_readers_waiting', 'tickets_notice_readers', ['notice_id'], unique=False, sqlite_where=sa.text("mail_id = ''"), postgresql_where=sa.text("mail_id = ''"))
+    op.create_table('tickets_cancellations',
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('notice_id', sa.String(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('orders', sa.BigInteger(), nullable=False),
+    sa.Column('preorders', sa.BigInteger(), nullable=False),
+    sa.Column('guests', sa.BigInteger(), nullable=False),
+    sa.Column('waits_for', sa.String(), nullable=False),
+    sa.Column('requested_by', sa.String(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('finished_at', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['event_id'], ['tickets_events.id'], name=op.f('fk_tickets_cancellations_event_id')),
+    sa.ForeignKeyConstraint(['notice_id'], ['tickets_notices.id'], name=op.f('fk_tickets_cancellations_notice_id')),
+    sa.PrimaryKeyConstraint('event_id', name=op.f('pk_tickets_cancellations'))
+    )
+    op.create_table('tickets_cancelled_parts',
+    sa.Column('holds', sa.String(), nullable=False),
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('outcome', sa.String(), nullable=False),
+    sa.Column('problem', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['event_id'], ['tickets_events.id'], name=op.f('fk_tickets_cancelled_parts_event_id')),
+    sa.PrimaryKeyConstraint('holds', name=op.f('pk_tickets_cancelled_parts'))
+    )
+    op.create_index(op.f('ix_tickets_cancelled_parts_event_id'), 'tickets_cancelled_parts', ['event_id'], unique=False)
 
     # I: transfers, waiting lists
 
@@ -67,6 +114,10 @@ def downgrade() -> None:
     # I
 
     # H
+    op.drop_table('tickets_cancelled_parts')
+    op.drop_table('tickets_cancellations')
+    op.drop_table('tickets_notice_readers')
+    op.drop_table('tickets_notices')
     with op.batch_alter_table("tickets_refunds") as refunds:
         refunds.drop_column("parts_json")
         refunds.drop_column("lines_json")

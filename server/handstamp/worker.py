@@ -9,6 +9,7 @@ from handstamp.kit.clock import HOUR, MINUTE
 from handstamp.mail.deliver_mail import BATCHES, HELD, deliver_with
 from handstamp.mail.prepared import Kinds, Prepare
 from handstamp.mail.send_mail import JOB as SEND_MAIL
+from handstamp.notices import cancel_run, notice_mails, tell_holders
 from handstamp.orders import expire_orders, order_mails, send_reminders
 from handstamp.orders.fulfil_order import REFUND_JOB
 from handstamp.payments import refresh_account
@@ -52,6 +53,7 @@ MAILS: dict[str, Prepare] = {
     **charge_mails.PREPARERS,
     **waiting_mails.PREPARERS,
     **credential_mails.PREPARERS,
+    **notice_mails.PREPARERS,
 }
 
 MAIL_KINDS = Kinds(MAILS, credential_mails.GATHERERS, credential_mails.FOLLOWERS)
@@ -91,6 +93,8 @@ JOBS: dict[str, Handler | Batch] = {
     REFUND_JOB: refund_order.refund_late_payment,
     REFUND_PREORDER_JOB: refund_preorder.refund_by_job,
     send_refund.SEND_JOB: send_refund.send_refund,
+    cancel_run.CANCEL_JOB: cancel_run.cancel_run,
+    tell_holders.TELL_JOB: tell_holders.tell_holders,
 }
 
 CRONS: list[Cron] = [

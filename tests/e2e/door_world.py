@@ -113,6 +113,7 @@ class World:
             "ENABLE_TICKETING_CHECKOUT": str(self.settings.enable_checkout).lower(),
             "ENABLE_TICKETING_PAYOUTS": str(self.settings.enable_payouts).lower(),
             "ENABLE_TICKETING_PREORDERS": str(self.settings.enable_preorders).lower(),
+            "ENABLE_TICKETING_REFUNDS": str(self.settings.enable_refunds).lower(),
             "HANDSTAMP_PUSH_TO_LOOPBACK": str(self.settings.push_to_loopback).lower(),
         }
         log = self.folder / "server.log"

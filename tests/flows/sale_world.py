@@ -240,6 +240,7 @@ def names_of(
         "ENABLE_TICKETING": "true",
         "ENABLE_TICKETING_CHECKOUT": "true",
         "ENABLE_TICKETING_PAYOUTS": "true",
+        "ENABLE_TICKETING_REFUNDS": "true",
         "ENABLE_TICKETING_SCANNING": "true",
     }
 

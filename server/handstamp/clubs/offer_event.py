@@ -215,8 +215,8 @@ async def _own_event(session: AsyncSession, actor: Actor, club: Club, event_id: 
     event = await owned_event(session, actor, event_id)
     if event.organizer_id != club.organizer_id:
         raise NotFound(_("There is no such event among yours."))
-    if event.status == "archived":
-        raise Conflict(_("This event is archived."), code="archived")
+    if event.status in ("archived", "cancelled"):
+        raise Conflict(_("This event is archived or cancelled."), code="archived")
     return event
 
 

@@ -86,6 +86,7 @@ def _values(folder: Path, public_url: str, secret: str) -> dict[str, Any]:
         "enable_checkout": True,
         "enable_payouts": True,
         "enable_preorders": True,
+        "enable_refunds": True,
         "stripe_secret_key": KEY,
         "stripe_publishable_key": PUBLISHABLE_KEY,
         "open_registration": True,

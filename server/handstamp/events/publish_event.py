@@ -24,10 +24,30 @@ async def publish_event(
     event = await owned_event(session, actor, event_id)
     if event.status == status:
         return event
+    if event.status == "cancelled" or status == "cancelled":
+        raise Conflict(_("A cancelled event stays cancelled. Duplicate it to sell it anew."))
     if status not in rules.MOVES[event.status]:
         raise Conflict(_("An archived event must become a draft again first."))
     if status == "published" and not await tiers_of(session, event_id):
         raise Conflict(_("Add at least one tier before you publish the event."))
+    return await _move(session, services, actor, event, status)
+
+
+async def cancel_for_good(
+    session: AsyncSession, services: Services, actor: Actor, event_id: str
+) -> Event:
+    """Take an event off sale for ever, whatever its status; what was sold is not touched.
+
+    Raises:
+        NotFound: it is not the actor's.
+    """
+    event = await owned_event(session, actor, event_id)
+    return await _move(session, services, actor, event, "cancelled")
+
+
+async def _move(
+    session: AsyncSession, services: Services, actor: Actor, event: Event, status: str
+) -> Event:
     await store.change_event(session, event.id, {"status": status, "updated_at": services.clock()})
     await record(
         session,
@@ -39,4 +59,4 @@ async def publish_event(
         meta={"from": event.status},
     )
     announce(session, services, event.id)
-    return await owned_event(session, actor, event_id)
+    return await owned_event(session, actor, event.id)

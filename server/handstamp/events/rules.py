@@ -19,11 +19,12 @@ LONGEST: Millis = 366 * DAY
 LAST_NUMBER = 255
 POLICIES = ("accept", "accept_and_flag", "hold")
 SNAPSHOT_FIELDS = ("name", "email", "order", "note")
-STATUSES = ("draft", "published", "archived")
+STATUSES = ("draft", "published", "archived", "cancelled")
 MOVES = {
     "draft": ("published", "archived"),
     "published": ("draft", "archived"),
     "archived": ("draft",),
+    "cancelled": (),
 }
 # Least charge per currency, minor units. Source: docs.stripe.com/currencies, "Minimum and maximum
 # charge amounts"; a currency that is not listed there has no least charge known to us.

@@ -16,11 +16,13 @@ def order_calendar(settings: Settings, event: models.Event, order_id: str, numbe
     """Return the iCalendar file (RFC 5545) of an order.
 
     The entry's UID stays with the order, and its SEQUENCE rises with each change of the event,
-    so that a newer file replaces the entry. It holds no link that opens the order: calendars
+    so that a newer file replaces the entry; of a cancelled event it
+    takes the entry away. It holds no link that opens the order: calendars
     are shared.
     """
     from icalendar import Calendar, Event  # noqa: PLC0415 (a server that writes none keeps its memory)
 
+    cancelled = event.status == "cancelled"
     host = urlsplit(settings.public_url).hostname or "localhost"
     entry = Event()
     entry.add("uid", f"{order_id}@{host}")
@@ -33,11 +35,11 @@ def order_calendar(settings: Settings, event: models.Event, order_id: str, numbe
     entry.add("location", ", ".join(part for part in (event.venue, event.city) if part))
     entry.add("description", _("Tickets of order %(order)s") % {"order": number})
     entry.add("url", f"{settings.public_url}/tickets/e/{event.slug}")
-    entry.add("status", "CONFIRMED")
+    entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
+    calendar.add("method", "CANCEL" if cancelled else "PUBLISH")
     calendar.add_component(entry)
     calendar.add_missing_timezones()
     return bytes(calendar.to_ical())

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     enable_checkout: bool = Field(default=False, alias="ENABLE_TICKETING_CHECKOUT")
     enable_payouts: bool = Field(default=False, alias="ENABLE_TICKETING_PAYOUTS")
     enable_preorders: bool = Field(default=False, alias="ENABLE_TICKETING_PREORDERS")
+    enable_refunds: bool = Field(default=False, alias="ENABLE_TICKETING_REFUNDS")
     stripe_secret_key: str = Field(default="", alias="STRIPE_SECRET_KEY", repr=False)
     stripe_publishable_key: str = Field(default="", alias="STRIPE_PUBLISHABLE_KEY")
     stripe_webhook_secret: str = Field(default="", alias="STRIPE_WEBHOOK_SECRET", repr=False)

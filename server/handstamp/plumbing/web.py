@@ -159,6 +159,17 @@ def require_preorders(connection: HTTPConnection) -> None:
         raise SwitchedOff("Pre-orders are switched off on this server at the moment.")
 
 
+def require_refunds(connection: HTTPConnection) -> None:
+    """Refuse new refunds while their flag is off; those that were asked for finish.
+
+    Raises:
+        SwitchedOff: ticketing or refunds are switched off on this server.
+    """
+    settings = services(connection).settings
+    if not (settings.enable_ticketing and settings.enable_refunds):
+        raise SwitchedOff("Refunds are switched off on this server at the moment.")
+
+
 def require_payouts(connection: HTTPConnection) -> None:
     """Refuse new work on organizers' accounts for payouts while its flag is off.
 

@@ -70,7 +70,7 @@ async def confirm(
 async def close(session: AsyncSession, demand_id: str, why: str, *, actor: Actor = SYSTEM) -> bool:
     """End a demand for good; its ticket, unless used, goes back. Tell whether it was open.
 
-    `why`: refunded, no_ticket, erased. One that is not known or closed changes nothing.
+    `why`: refunded, dispute_lost, no_ticket, erased. One that is unknown or closed changes nothing.
     """
     demand = await locked(session, demand_id)
     if demand is None or demand.status == "closed":

@@ -19,6 +19,7 @@ from handstamp.pool.models import Assignment, AssignmentLog, Demand, PoolTicket
 
 _CLOSED = {
     "refunded": lambda: _("The money went back, or is on its way."),
+    "dispute_lost": lambda: _("The bank took the money back."),
     "no_ticket": lambda: _("No ticket came until the deadline: the money goes back."),
     "erased": lambda: _("The person was erased."),
 }

@@ -9,6 +9,8 @@ from starlette.routing import Route
 
 from handstamp.events.models import Event
 from handstamp.mail.find_mails import undelivered
+from handstamp.orders.correct_email import correct_email
+from handstamp.orders.correct_routes import checked
 from handstamp.orders.count_sales import count_sales
 from handstamp.orders.find_orders import items_of_orders, orders_of_event, owned_order
 from handstamp.orders.models import Order
@@ -17,7 +19,7 @@ from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.money_text import money
 from handstamp.plumbing.paging import link
 from handstamp.plumbing.texts import _
-from handstamp.plumbing.web import require_user, services
+from handstamp.plumbing.web import require_refunds, require_user, services
 from handstamp.portal import words
 from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.order_story import order_story
@@ -99,6 +101,7 @@ async def order(request: Request) -> Response:
         "order.html",
         story=story,
         order=found,
+        late=event.refund_until is not None and services(request).clock() >= event.refund_until,
         status_names=words.order_statuses(),
         tones=words.ORDER_TONES,
         close_reasons=words.close_reasons(),
@@ -127,6 +130,7 @@ async def refund(request: Request) -> Response:
     async with shared.db.write(actor=actor.id) as session:
         event = await event_of(session, request)
         found = await _order(session, request, event)
+        require_refunds(request)
         reason, note = reason_and_note(await request.form())
         asked = await request_refund(session, shared, actor, found.id, reason=reason, note=note)
     amount = money(asked.amount, asked.currency)
@@ -146,10 +150,25 @@ async def send_again(request: Request) -> Response:
     return go(request, path_of(event.id, f"/orders/{found.id}"), said)
 
 
+@page
+async def correct(request: Request) -> Response:
+    """Give the order another address, and mail its tickets there."""
+    actor, shared = require_user(request), services(request)
+    async with shared.db.read() as session:
+        event = await event_of(session, request)
+        found = await _order(session, request, event)
+    sent = await request.form()
+    email = checked(str(sent.get("email", ""))[:400])
+    await correct_email(shared, actor, found.id, email, renew=sent.get("renew") == "y")
+    said = _("The order now belongs to %(email)s. The old link opens nothing more.")
+    return go(request, path_of(event.id, f"/orders/{found.id}"), said % {"email": email})
+
+
 _ORDERS = "/organizer/events/{event_id}/orders"
 routes = [
     Route(_ORDERS, orders),
     Route(_ORDERS + "/{order_id}", order),
     Route(_ORDERS + "/{order_id}/refund", refund, methods=["POST"]),
     Route(_ORDERS + "/{order_id}/resend", send_again, methods=["POST"]),
+    Route(_ORDERS + "/{order_id}/email", correct, methods=["POST"]),
 ]

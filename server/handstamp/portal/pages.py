@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette_wtf import csrf_token
 
 from handstamp.kit.ids import device_hex
+from handstamp.orders.tax_lines import tax_lines
 from handstamp.plumbing.errors import NotFound, Problem, Unauthenticated
 from handstamp.plumbing.form_guard import Handler, guarded
 from handstamp.plumbing.money_text import money, percent, price
@@ -17,6 +18,7 @@ from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_ticketing
 from handstamp.portal import spoken
 from handstamp.portal.club_board import sum_of
+from handstamp.portal.refund_form import parts_of
 
 _pages = Pages("handstamp.portal")
 _pages.env.filters.update(
@@ -31,6 +33,8 @@ _pages.env.filters.update(
     percent=percent,
     sum_of=sum_of,
     charge_words=spoken.charge_words,
+    parts_of=parts_of,
+    tax_lines=tax_lines,
 )
 
 

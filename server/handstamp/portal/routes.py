@@ -12,6 +12,7 @@ from starlette.types import Scope
 from handstamp.plumbing.form_guard import FormGuard
 from handstamp.portal import (
     board_pages,
+    change_pages,
     charge_pages,
     club_member_pages,
     club_offer_pages,
@@ -28,6 +29,7 @@ from handstamp.portal import (
     import_pages,
     list_pages,
     log_pages,
+    notice_pages,
     order_pages,
     payment_pages,
     people_pages,
@@ -38,6 +40,7 @@ from handstamp.portal import (
     pool_support_pages,
     pool_upload_pages,
     preorder_pages,
+    refund_pages,
     scan_pages,
     settings_pages,
     sheet_page,
@@ -84,6 +87,9 @@ _PAGES: list[BaseRoute] = [
     *tier_pages.routes,
     *list_pages.routes,
     *order_pages.routes,
+    *refund_pages.routes,
+    *notice_pages.routes,
+    *change_pages.routes,
     *preorder_pages.routes,
     *pool_upload_pages.routes,
     *pool_pages.routes,

@@ -30,7 +30,12 @@ REFUND_TONES = {"requested": "used", "pending": "used", "succeeded": "valid", "f
 
 def event_statuses() -> dict[str, str]:
     """Name the statuses of an event."""
-    return {"draft": _("Draft"), "published": _("Published"), "archived": _("Archived")}
+    return {
+        "draft": _("Draft"),
+        "published": _("Published"),
+        "archived": _("Archived"),
+        "cancelled": _("Cancelled"),
+    }
 
 
 def ticket_statuses() -> dict[str, str]:
@@ -62,6 +67,7 @@ def close_reasons() -> dict[str, str]:
         "timed_out": _("Not paid in time"),
         "replaced": _("The buyer chose again"),
         "buyer": _("Cancelled by the buyer"),
+        "event_cancelled": _("The event was cancelled"),
     }
 
 
@@ -81,6 +87,7 @@ def refund_reasons() -> dict[str, str]:
     return {
         "requested_by_customer": _("They asked for it"),
         "event_changed": _("The event has changed"),
+        "event_cancelled": _("The event was cancelled"),
         "duplicate": _("Paid twice"),
         "fraudulent": _("Fraud"),
     }
@@ -113,6 +120,9 @@ def mail_kinds() -> dict[str, str]:
         "preorder_waiting": _("Paid, ticket follows"),
         "preorder_resent": _("Ticket, sent again"),
         "pool_ticket": _("Ticket from elsewhere"),
+        "event_cancelled": _("Event cancelled"),
+        "event_postponed": _("New date"),
+        "event_message": _("Message"),
     }
 
 

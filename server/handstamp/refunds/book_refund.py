@@ -12,6 +12,7 @@ from handstamp.ledger.post_entry import post
 from handstamp.ledger.rules import PLATFORM, Parts
 from handstamp.payments.models import Payment
 from handstamp.refunds.models import Refund
+from handstamp.refunds.parts import Divided, divided_of, fitted, with_parts, written
 from handstamp.refunds.rules import GIVING, fee_share
 
 Left = dict[tuple[str, str], int]
@@ -76,10 +77,11 @@ async def post_refund(
         **common_facts(payment, happened_at),
         refund_id=refund.stripe_refund_id,
         amount=refund.amount,
-        parts=_parts(payment, taken_back if passed_on(payment) else refund.amount, left),
+        parts=_parts(payment, refund, taken_back if passed_on(payment) else refund.amount, left),
         application_fee=_fee_back(payment, refund, before, left),
     )
     await post(session, ledger.refund(facts))
+    refund.parts_json = written(with_parts(divided_of(refund) or Divided(Parts()), facts.parts))
 
 
 async def post_failure(
@@ -105,21 +107,29 @@ def common_facts(payment: Payment, happened_at: Millis) -> dict[str, Any]:
     }
 
 
-def _parts(payment: Payment, amount: int, left: Left) -> Parts:
+def parts_left(payment: Payment, left: Left) -> Parts:
+    """Return what the seller still has of a payment, part by part."""
     seller = charge_facts(payment, 0).seller
     sold = left.get((seller, "ticket_sales"), 0) + left.get((seller, "refunds"), 0)
-    remaining = Parts(
+    return Parts(
         net_tickets=sold,
         fees=left.get((seller, "service_fees"), 0),
         tax=left.get((seller, "tax_payable"), 0),
         deposits=left.get((seller, "buyer_deposits"), 0),
     )
-    return ledger.split(amount, remaining)
+
+
+def fee_back(payment: Payment, amount: int, before: int, left: Left) -> int:
+    """Return how much of the platform's fee goes back with an amount, after `before`."""
+    kept = left.get((PLATFORM, "platform_income"), 0)
+    due = fee_share(payment.application_fee, payment.amount, before + amount)
+    return max(0, due - (payment.application_fee - kept))
+
+
+def _parts(payment: Payment, refund: Refund, amount: int, left: Left) -> Parts:
+    decided = divided_of(refund)
+    return fitted(amount, decided.parts if decided else None, parts_left(payment, left))
 
 
 def _fee_back(payment: Payment, refund: Refund, before: int, left: Left) -> int:
-    if not refund.refund_application_fee:
-        return 0
-    kept = left.get((PLATFORM, "platform_income"), 0)
-    due = fee_share(payment.application_fee, payment.amount, before + refund.amount)
-    return max(0, due - (payment.application_fee - kept))
+    return fee_back(payment, refund.amount, before, left) if refund.refund_application_fee else 0

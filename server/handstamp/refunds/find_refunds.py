@@ -61,7 +61,11 @@ async def refund_view(session: AsyncSession, order: Order) -> RefundView:
     left = left_to_refund(payment, of_payment)
     disputed = await is_disputed(session, payment)
     problem = refund_problem(paid=payment is not None, disputed=disputed, left=left)
-    loose = [row.amount for row in of_payment if row.status in GIVING and row.voided_at is None]
+    loose = [
+        row.amount
+        for row in of_payment
+        if row.status in GIVING and row.voided_at is None and not row.lines_json
+    ]
     return RefundView(
         refunds=refunds,
         disputes=await store.disputes_of_order(session, order.id),
@@ -118,6 +122,20 @@ def has_failed(refunds: Sequence[Refund]) -> bool:
     """Tell whether the last of some refunds did not give the money back."""
     back = max((one.created_at for one in refunds if one.status in TAKEN_BACK), default=-1)
     return back > max((one.created_at for one in refunds if one.status in LIVE), default=-1)
+
+
+@dataclass(frozen=True)
+class OpenDispute:
+    """A dispute that its bank has not decided, with the number of what was paid for."""
+
+    dispute: Dispute
+    number: str
+
+
+async def open_disputes(session: AsyncSession, event_id: str) -> list[OpenDispute]:
+    """Return the open disputes of an event that the actor runs, the next deadline first."""
+    found = await store.disputes_of_event(session, event_id)
+    return [OpenDispute(one, order or preorder or "") for one, order, preorder in found]
 
 
 async def disputed_among(session: AsyncSession, order_ids: Sequence[str]) -> frozenset[str]:

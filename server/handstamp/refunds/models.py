@@ -12,7 +12,9 @@ class Refund(Base):
     Status: requested (not yet known there), pending, succeeded, failed, canceled. `origin`:
     buyer, organizer, system (paid too late) or stripe (made in Stripe's own pages).
     `voided_at`: when tickets were voided for it; None while no tickets could be told from the
-    amount. A refund that fails gives back the tickets of that moment.
+    amount. A refund that fails gives back the tickets of that moment. `lines_json`: by order item
+    how many tickets it is for; {} for none, '' where nobody said. `parts_json`: {"net", "fee",
+    "tax"} of the amount and "lines", {order item: [net, fee, tax]}; '' until it is decided.
     """
 
     __tablename__ = "tickets_refunds"
@@ -26,6 +28,8 @@ class Refund(Base):
     currency: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(Text, default="")
+    lines_json: Mapped[str] = mapped_column(Text, default="", server_default="")
+    parts_json: Mapped[str] = mapped_column(Text, default="", server_default="")
     status: Mapped[str] = mapped_column(default="requested")
     stripe_refund_id: Mapped[str | None] = mapped_column(unique=True)
     reverse_transfer: Mapped[bool] = mapped_column(default=False)

@@ -1,5 +1,6 @@
 """What follows for an order from its refunds: its status, its tickets, its buyer's mail."""
 
+import json
 from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,10 +9,11 @@ from handstamp.orders.note_refunded import note_refunded
 from handstamp.orders.order_mails import queue_refunded
 from handstamp.plumbing.web import Services
 from handstamp.refunds.models import Refund
-from handstamp.refunds.rules import GIVING, covered
+from handstamp.refunds.parts import lines_of
+from handstamp.refunds.rules import GIVING, LIVE, Line, covered
 from handstamp.refunds.step import Step, given
 from handstamp.refunds.store import PaidOrder
-from handstamp.refunds.void_tickets import restore_voided, standing_lines, void_lines
+from handstamp.refunds.void_tickets import restore_voided, standing_lines, void_lines, void_some
 
 
 async def follow(session: AsyncSession, services: Services, paid: PaidOrder, step: Step) -> None:
@@ -33,19 +35,44 @@ async def _void(
     rows: Sequence[Refund],
 ) -> None:
     """Void the lines that this refund pays back whole, alone or with those not told apart yet."""
-    lines = await standing_lines(session, paid.order)
-    unassigned = [row for row in rows if row.status in GIVING and row.voided_at is None]
+    loose = [row for row in rows if row.status in GIVING and row.voided_at is None]
+    unassigned = [row for row in loose if not row.lines_json]
+    live = [row for row in rows if row.status in LIVE]
+    lines = await standing_lines(session, paid.order, live)
     if given(rows) >= paid.payment.amount:
-        chosen, by = frozenset(line.id for line in lines), unassigned
+        chosen, by = frozenset(line.id for line in lines), loose
+    elif refund.lines_json:
+        await _void_some(session, services, paid, refund)
+        return
     else:
         chosen, by = covered(lines, refund.amount), [refund]
         if not chosen:
             chosen, by = covered(lines, given(unassigned)), unassigned
+        _assign(by, [line for line in lines if line.id in chosen])
     if chosen:
         await void_lines(session, services, paid.order, chosen)
         for row in by:
             row.voided_at = services.clock()
         await session.flush()
+
+
+async def _void_some(
+    session: AsyncSession, services: Services, paid: PaidOrder, refund: Refund
+) -> None:
+    """Void the tickets that a refund was asked for; an amount was asked for without any."""
+    if wants := lines_of(refund):
+        await void_some(session, services, paid.order, wants)
+        refund.voided_at = services.clock()
+        await session.flush()
+
+
+def _assign(refunds: Sequence[Refund], lines: Sequence[Line]) -> None:
+    """Keep for which tickets money was, now that it is known; the first refund stands for all."""
+    if not lines:
+        return
+    for place, refund in enumerate(refunds):
+        taken = [] if place else lines
+        refund.lines_json = json.dumps({line.id: line.qty for line in taken})
 
 
 async def _restore(

@@ -69,3 +69,9 @@ async def turn(
     ticket = await store.ticket(session, paid.preorder.ticket_id)
     if ticket is not None and ticket.status in statuses:
         await change_status(session, services, SYSTEM, ticket, wanted)
+
+
+async def take_back(session: AsyncSession, paid: PaidPreorder) -> None:
+    """Take a ticket from elsewhere back, unless it was used: the bank took the money."""
+    if paid.payment.payment_intent_id == paid.preorder.payment_intent_id:
+        await demands.close(session, paid.preorder.id, "dispute_lost")

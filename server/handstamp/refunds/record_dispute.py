@@ -66,6 +66,8 @@ async def _apply(
         await _turn(session, services, paid, ["valid"], "disputed")
     elif dispute.outcome == "lost":
         await _turn(session, services, paid, ADMITTING, "cancelled")
+        if not isinstance(paid, PaidOrder):
+            await preorder_side.take_back(session, paid)
     elif dispute.outcome == "won" and not disputed:
         await _turn(session, services, paid, ["disputed"], "valid")
     if is_new or dispute.outcome or blocks_tickets(dispute.status) != was_blocking:

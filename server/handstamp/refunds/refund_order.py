@@ -1,11 +1,13 @@
-"""Giving back what is left of an order's payment: asked once, sent to Stripe by a job."""
+"""Giving back an order's payment, a part or what is left: asked once, sent to Stripe by a job."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
+from handstamp.events.models import Event
 from handstamp.kit.ids import new_id
 from handstamp.payments.models import Payment
 from handstamp.plumbing.db import after_commit
@@ -22,6 +24,8 @@ from handstamp.refunds.find_refunds import (
     refundable_payment,
 )
 from handstamp.refunds.models import Refund
+from handstamp.refunds.parts import written
+from handstamp.refunds.plan_refund import Wish, check_deadline, plan_refund
 from handstamp.refunds.rules import LIVE, refund_problem
 from handstamp.refunds.send_refund import SEND_JOB
 from handstamp.refunds.step import about
@@ -53,20 +57,40 @@ async def request_refund(
     reason: str = "",
     note: str = "",
     origin: str = "organizer",
+    wish: Wish = Wish(),  # noqa: B008 (it is frozen)
 ) -> Refund:
-    """Ask for the refund of all that is left of an order's payment, and return it.
+    """Ask for the refund of an order's payment, or of the part that is wished, and return it.
 
-    A second call, also at the same moment, returns the refund that the first one asked for.
-    `payment_id` names a payment that bought nothing, where an order was paid twice.
+    A second call for all that is left, also at the same moment, returns the refund that the
+    first one asked for; a part is asked for as often as it is called, unless `wish.expected`
+    says otherwise. `payment_id` names a payment that bought nothing, where an order was paid
+    twice. Only an organizer's wish minds the event's deadline.
 
     Raises:
         NotFound: there is no such order, or it is somebody else's.
-        Conflict: nothing was paid, all of it is back, or the payment is disputed.
+        BadInput: the wish cannot be, or a note is missing after the deadline.
+        Conflict: nothing was paid, all of it or too much is back, the payment is disputed, the
+            deadline is over, or something else was refunded meanwhile.
     """
     order = await owned_order(session, actor, order_id, lock=True)
     payment = await refundable_payment(session, order.id, payment_id)
     asked = Asked(actor, reason, note, origin)
-    return await refund_rest(session, services, payment, asked, {"order_id": order.id})
+    names = {"order_id": order.id}
+    refunds = await store.refunds_of_payment(session, payment.id) if payment else []
+    if not wish.is_part and (again := asked_already(payment, refunds)):
+        return again
+    plan = await plan_refund(session, order, payment, refunds, wish)
+    if origin == "organizer":
+        event = await session.get(Event, order.event_id)
+        check_deadline(event, services.clock(), wish, note)
+    assert payment is not None
+    refund = await _make(
+        session, services, payment, amount=plan.amount, earlier=refunds, names=names
+    )
+    refund.parts_json = written(plan.divided)
+    if wish.is_part:
+        refund.lines_json = json.dumps(dict(wish.lines))
+    return await _ask(session, payment, refund, asked)
 
 
 @dataclass(frozen=True)
@@ -94,15 +118,24 @@ async def refund_rest(
         Conflict: nothing was paid, all of it is back, or the payment is disputed.
     """
     refunds = await store.refunds_of_payment(session, payment.id) if payment else []
+    if again := asked_already(payment, refunds):
+        return again
     left = left_to_refund(payment, refunds)
-    live = [refund for refund in refunds if refund.status in LIVE]
-    if left <= 0 and live:
-        return live[-1]
     disputed = await is_disputed(session, payment)
     if problem := refund_problem(paid=payment is not None, disputed=disputed, left=left):
         raise Conflict(_(problem))
     assert payment is not None
     refund = await _make(session, services, payment, amount=left, earlier=refunds, names=names)
+    return await _ask(session, payment, refund, asked)
+
+
+def asked_already(payment: Payment | None, refunds: Sequence[Refund]) -> Refund | None:
+    """Return the last of a payment's refunds when nothing is left to ask for."""
+    live = [refund for refund in refunds if refund.status in LIVE]
+    return live[-1] if live and left_to_refund(payment, refunds) <= 0 else None
+
+
+async def _ask(session: AsyncSession, payment: Payment, refund: Refund, asked: Asked) -> Refund:
     refund.reason, refund.note, refund.origin = asked.reason, asked.note, asked.origin
     refund.requested_by = f"{asked.actor.kind}:{asked.actor.id}"
     session.add(refund)

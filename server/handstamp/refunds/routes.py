@@ -2,16 +2,17 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from handstamp.ledger.rules import Parts
 from handstamp.plumbing.api import answers, spec
 from handstamp.plumbing.idempotency import answer_once
 from handstamp.plumbing.texts import _
-from handstamp.plumbing.web import require_checkout, require_preorders, require_user, services
+from handstamp.plumbing.web import require_refunds, require_user, services
 from handstamp.preorders.find_preorders import owned_preorder
 from handstamp.refunds.find_refunds import (
     RefundView,
@@ -20,6 +21,8 @@ from handstamp.refunds.find_refunds import (
     refund_view,
 )
 from handstamp.refunds.models import Dispute, Refund
+from handstamp.refunds.parts import divided_of, lines_of
+from handstamp.refunds.plan_refund import Wish
 from handstamp.refunds.refund_order import request_refund
 from handstamp.refunds.refund_preorder import refund_preorder
 
@@ -35,11 +38,52 @@ class RefundWish(BaseModel):
     note: Annotated[str, Field(max_length=1000)] = ""
 
 
+class LineWish(BaseModel):
+    """Some tickets of one line of the order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    item: Annotated[str, Field(min_length=1, max_length=64)]
+    qty: Annotated[int, Field(ge=1, le=200)]
+
+
+class OrderRefundWish(RefundWish):
+    """What of an order is given back: lines, or an amount in minor units, or all that is left.
+
+    `override` gives back after the event's deadline, with a note. `expected`: what was left to
+    refund when it was decided; where something else is left now, nothing is refunded.
+    """
+
+    lines: Annotated[list[LineWish], Field(max_length=50)] = []
+    amount: Annotated[int | None, Field(ge=1, le=10**12)] = None
+    override: bool = False
+    expected: Annotated[int | None, Field(ge=0, le=10**12)] = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "OrderRefundWish":
+        if self.lines and self.amount is not None:
+            raise ValueError("name lines or an amount, not both")
+        if len({line.item for line in self.lines}) != len(self.lines):
+            raise ValueError("a line stands twice")
+        return self
+
+    def wish(self) -> Wish:
+        """Return it as the use case takes it."""
+        return Wish(
+            lines={line.item: line.qty for line in self.lines},
+            amount=self.amount,
+            override=self.override,
+            expected=self.expected,
+        )
+
+
 class RefundBody(BaseModel):
     """A refund of an order or a pre-order; amounts in minor units, times in ms UTC.
 
     Status: requested (not at Stripe yet), pending, succeeded, failed, canceled. `origin`:
-    buyer, organizer, system or stripe. `failure` is Stripe's code.
+    buyer, organizer, system or stripe. `failure` is Stripe's code. `fee` and `tax` are what of
+    the amount they were. `lines`: by order item how many tickets it is for; none for an amount
+    or for all that was left.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -54,6 +98,9 @@ class RefundBody(BaseModel):
     reason: str
     note: str
     failure: str
+    fee: int
+    tax: int
+    lines: dict[str, int]
     created_at: int
     settled_at: int | None
 
@@ -94,7 +141,13 @@ class RefundList(BaseModel):
 
 def refund_body(refund: Refund) -> dict[str, Any]:
     """Return a refund as the API tells it."""
-    return RefundBody.model_validate(refund).model_dump()
+    divided = divided_of(refund)
+    parts = divided.parts if divided else Parts()
+    told = {name: getattr(refund, name) for name in _AS_STORED}
+    return {**told, "fee": parts.fees, "tax": parts.tax, "lines": lines_of(refund)}
+
+
+_AS_STORED = sorted(RefundBody.model_fields.keys() - {"fee", "tax", "lines"})
 
 
 def dispute_body(dispute: Dispute) -> dict[str, Any]:
@@ -114,15 +167,19 @@ def view_body(view: RefundView) -> dict[str, Any]:
     }
 
 
-@spec.validate(json=RefundWish, resp=answers(HTTP_202=RefundBody), tags=_TAGS)
-async def refund(request: Request, json: RefundWish) -> Response:
-    """Refund all that is left of an order; asked twice, it is refunded once."""
+@spec.validate(json=OrderRefundWish, resp=answers(HTTP_202=RefundBody), tags=_TAGS)
+async def refund(request: Request, json: OrderRefundWish) -> Response:
+    """Refund some tickets of an order, an amount, or all that is left.
+
+    All that is left is refunded once, however often it is asked for; a part each time, so send
+    an `Idempotency-Key`, or `expected`.
+    """
     who = require_user(request)
     order_id = str(request.path_params["order_id"])
 
     async def produce(session: AsyncSession) -> Response:
         await owned_order(session, who, order_id)
-        require_checkout(request)
+        require_refunds(request)
         made = await request_refund(
             session,
             services(request),
@@ -130,6 +187,7 @@ async def refund(request: Request, json: RefundWish) -> Response:
             order_id,
             reason=json.reason,
             note=json.note,
+            wish=json.wish(),
         )
         return JSONResponse(refund_body(made), status_code=202)
 
@@ -157,7 +215,7 @@ async def refund_wish(request: Request, json: RefundWish) -> Response:
 
     async def produce(session: AsyncSession) -> Response:
         await owned_preorder(session, who, preorder_id)
-        require_preorders(request)
+        require_refunds(request)
         made = await refund_preorder(
             session, of, who, preorder_id, reason=json.reason, note=json.note
         )

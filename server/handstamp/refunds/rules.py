@@ -15,13 +15,19 @@ _OUTCOME = {"won": "won", "warning_closed": "won", "prevented": "won", "lost": "
 NOTHING_PAID = N_("Nothing was paid, so there is nothing to refund.")
 DISPUTED = N_("The bank is deciding about this payment. A refund would pay it back twice.")
 ALL_BACK = N_("Everything that was paid has been refunded already.")
+COST_NOTHING = N_("These tickets cost nothing. Cancel them on the guest list instead.")
+NO_AMOUNT = N_("Enter an amount above zero.")
+TOO_MUCH = N_("Not so much is left to refund.")
+LATE = N_("The deadline for refunds of this event is over. Override it, and say why in a note.")
+WHY_LATE = N_("Say in a note why this is refunded after the deadline.")
 
 
 class Line(NamedTuple):
-    """A line of an order and what was paid for it, in minor units."""
+    """A line of an order and what is left of it: money in minor units, and tickets."""
 
     id: str
     total: int
+    qty: int = 0
 
 
 def refund_problem(*, paid: bool, disputed: bool, left: int) -> str:
@@ -31,6 +37,25 @@ def refund_problem(*, paid: bool, disputed: bool, left: int) -> str:
     if disputed:
         return DISPUTED
     return ALL_BACK if left <= 0 else ""
+
+
+def amount_problem(amount: int, left: int, *, tickets: bool) -> str:
+    """Say in plain words why an amount (minor units) cannot be given back; '' when it can."""
+    if amount <= 0:
+        return COST_NOTHING if tickets else NO_AMOUNT
+    return TOO_MUCH if amount > left else ""
+
+
+def late_problem(until: int | None, now: int, *, override: bool, note: str) -> tuple[str, str]:
+    """Say what a refund wants that comes after the event's deadline: a code and plain words.
+
+    "late": somebody must override it. "note": they did, and must say why. '' for nothing.
+    """
+    if until is None or now < until:
+        return "", ""
+    if not override:
+        return "late", LATE
+    return ("", "") if note.strip() else ("note", WHY_LATE)
 
 
 def may_wait(code: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.orders.models import Order, OrderItem
@@ -12,6 +12,7 @@ from handstamp.preorders.models import PreOrder
 from handstamp.refunds.models import Dispute, Refund
 from handstamp.tickets.models import Ticket
 
+MOST_SHOWN = 500
 _FRESH = {"populate_existing": True}
 
 
@@ -175,3 +176,19 @@ async def ticket(session: AsyncSession, ticket_id: int | None) -> Ticket | None:
     """Return a ticket as it is stored now."""
     query = select(Ticket).where(Ticket.id == ticket_id)
     return await session.scalar(query, execution_options=_FRESH)
+
+
+async def disputes_of_event(
+    session: AsyncSession, event_id: str
+) -> Sequence[tuple[Dispute, str | None, str | None]]:
+    """Return an event's open disputes, each with the number of its order or pre-order."""
+    query = (
+        select(Dispute, Order.number, PreOrder.number)
+        .join(Order, Order.id == Dispute.order_id, isouter=True)
+        .join(PreOrder, PreOrder.id == Dispute.preorder_id, isouter=True)
+        .where(or_(Order.event_id == event_id, PreOrder.event_id == event_id))
+        .where(Dispute.outcome == "")
+        .order_by(Dispute.respond_by.nulls_last(), Dispute.created_at, Dispute.id)
+        .limit(MOST_SHOWN)
+    )
+    return [(row[0], row[1], row[2]) for row in await session.execute(query)]

@@ -1,43 +1,74 @@
 """Tickets of an order whose money goes back, is asked back, or stays after all."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handstamp.checkin.find_admissions import admissions_of
 from handstamp.kit.clock import Millis
 from handstamp.orders.models import Order
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.refunds import store
+from handstamp.refunds.models import Refund
+from handstamp.refunds.parts import lines_left
 from handstamp.refunds.rules import Line
 from handstamp.tickets import stock
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.revoke_ticket import change_status
 
 ADMITTING = ("valid", "disputed")
+EVERY = 2**31
 
 
-async def standing_lines(session: AsyncSession, order: Order) -> list[Line]:
-    """Return the lines of which at least one ticket is still valid or disputed."""
+async def standing_lines(
+    session: AsyncSession, order: Order, refunds: Iterable[Refund] = ()
+) -> list[Line]:
+    """Return the lines of which a ticket is valid or disputed, less what `refunds` gave back."""
     standing = {
         ticket.order_item_id
         for ticket in await store.tickets(session, order.id)
         if ticket.status in ADMITTING
     }
-    lines = await store.lines(session, order.id)
-    return [Line(line.id, line.total) for line in lines if line.id in standing]
+    left = lines_left(await store.lines(session, order.id), refunds)
+    return [Line(line.id, line.parts.total, line.qty) for line in left if line.id in standing]
 
 
 async def void_lines(
     session: AsyncSession, services: Services, order: Order, lines: Collection[str]
 ) -> None:
     """Mark the tickets of these lines as refunded."""
-    tickets = [
+    wants = dict.fromkeys(lines, EVERY)
+    await _give(session, services, await chosen_tickets(session, order, wants), "refunded")
+
+
+async def void_some(
+    session: AsyncSession, services: Services, order: Order, wants: Mapping[str, int]
+) -> None:
+    """Mark so many tickets of these lines as refunded."""
+    await _give(session, services, await chosen_tickets(session, order, wants), "refunded")
+
+
+async def chosen_tickets(
+    session: AsyncSession, order: Order, wants: Mapping[str, int]
+) -> list[Ticket]:
+    """Return which tickets a refund takes: those nobody came in with, the last ones first."""
+    standing = [
         ticket
         for ticket in await store.tickets(session, order.id)
-        if ticket.order_item_id in lines and ticket.status in ADMITTING
+        if ticket.order_item_id in wants and ticket.status in ADMITTING
     ]
-    await _give(session, services, tickets, "refunded")
+    serials = [ticket.serial for ticket in standing]
+    told = await admissions_of(session, order.event_id, serials)
+    inside = {serial for serial, rows in told.items() if any(row.admitted_at for row in rows)}
+    taken: Counter[str] = Counter()
+    chosen = []
+    for ticket in sorted(standing, key=lambda one: (one.serial in inside, -one.id)):
+        line = str(ticket.order_item_id)
+        if taken[line] < wants[line]:
+            taken[line] += 1
+            chosen.append(ticket)
+    return sorted(chosen, key=lambda one: one.id)
 
 
 async def restore_voided(

@@ -169,3 +169,27 @@ async def test_who_asks_for_the_money_gets_no_ticket_unless_stripe_refuses(
     await club.work()
     assert (await stored(club.services, wish)).status == "fulfilled"
     assert await demand_status(club, wish) == "assigned"
+
+
+async def test_a_lost_dispute_gives_the_ticket_back_to_who_waits(club_of: OpenClub) -> None:
+    club = await club_of(offer={"declared": 2})
+    for _number in range(2):
+        await club.member()
+    await club.approve()
+    await club.run()
+    await bring(club, 1)
+    await club.work()
+    statuses = await club.statuses()
+    served = club.wishes[statuses.index("fulfilled")]
+    waiting = club.wishes[statuses.index("waiting_for_stock")]
+    intent = (await stored(club.services, served)).payment_intent_id
+    assert intent
+    dispute = await club.double.open_dispute(intent)
+    await club.hear()
+    assert await demand_status(club, served) == "assigned"
+    await club.double.close_dispute(dispute["id"], won=False)
+    await club.hear()
+    await club.work()
+    assert await demand_status(club, served) == "closed"
+    assert (await stored(club.services, waiting)).status == "fulfilled"
+    assert await club.tickets() == ["cancelled", "valid"]

@@ -1,0 +1,134 @@
+"""Cancelling an event: what it would do, and doing it; the work follows in a job."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.audit.record import record
+from handstamp.clubs.find_clubs import clubs_of_event
+from handstamp.clubs.offer_event import withdraw_event
+from handstamp.events.find_events import owned_event
+from handstamp.events.models import Event
+from handstamp.events.publish_event import cancel_for_good
+from handstamp.notices.cancel_run import CANCEL_JOB
+from handstamp.notices.models import Cancellation
+from handstamp.notices.parts import guests_of, orders_of, preorders_of
+from handstamp.notices.tell_holders import add_notice, count_readers
+from handstamp.orders.models import Order
+from handstamp.plumbing.errors import BadInput, Conflict
+from handstamp.plumbing.jobs import enqueue
+from handstamp.plumbing.texts import _
+from handstamp.plumbing.web import SYSTEM, Actor, Services
+from handstamp.preorders.models import PreOrder
+from handstamp.preorders.rules import UNCHARGED
+
+LONGEST = 5_000
+
+
+@dataclass(frozen=True)
+class CancelLook:
+    """What cancelling an event would do now; `amount` in minor units is what goes back.
+
+    `holds` are orders that are being paid, `waiting` pre-orders that are not charged. `guests`
+    have tickets without an order.
+    """
+
+    orders: int
+    amount: int
+    holds: int
+    preorders: int
+    preorder_amount: int
+    waiting: int
+    guests: int
+    told: int
+
+
+async def look_at_cancelling(session: AsyncSession, event: Event) -> CancelLook:
+    """Return what cancelling an event that the actor runs would do."""
+    orders = orders_of(event.id).subquery()
+    preorders = preorders_of(event.id).subquery()
+    held = select(func.count()).where(Order.event_id == event.id, Order.status == "pending")
+    waiting = select(func.count()).where(
+        PreOrder.event_id == event.id, PreOrder.status.in_(UNCHARGED)
+    )
+    left = func.coalesce(func.sum(orders.c.total - orders.c.refunded), 0)
+    charged = func.coalesce(func.sum(preorders.c.total), 0)
+    number, amount = (await session.execute(select(func.count(orders.c.id), left))).one()
+    wishes, money = (await session.execute(select(func.count(preorders.c.id), charged))).one()
+    return CancelLook(
+        orders=int(number),
+        amount=int(amount),
+        holds=await session.scalar(held) or 0,
+        preorders=int(wishes),
+        preorder_amount=int(money),
+        waiting=await session.scalar(waiting) or 0,
+        guests=await session.scalar(
+            select(func.count()).select_from(guests_of(event.id).subquery())
+        )
+        or 0,
+        told=await count_readers(session, event.id),
+    )
+
+
+async def cancel_event(
+    session: AsyncSession,
+    services: Services,
+    actor: Actor,
+    event_id: str,
+    *,
+    typed: str,
+    message: str = "",
+    note: str = "",
+) -> Cancellation:
+    """Cancel an event for good; `typed` is its title, as a confirmation.
+
+    Sales end at once and phones hear of it. Holds, orders, pre-orders and guests' tickets follow
+    in a job, one mail goes to each holder. The same again returns the first cancellation.
+
+    Raises:
+        NotFound: it is not the actor's.
+        BadInput: the title was typed wrongly.
+        Conflict: it is over.
+    """
+    event = await owned_event(session, actor, event_id)
+    await session.execute(
+        select(Event.id).where(Event.id == event.id).with_for_update(key_share=True)
+    )
+    known = await session.get(Cancellation, event.id, populate_existing=True)
+    if known is not None:
+        return known
+    if " ".join(typed.split()) != " ".join(event.title.split()):
+        wrong = _("Type the event's title exactly as it is written.")
+        raise BadInput(wrong, errors=[{"field": "typed", "message": wrong}])
+    now = services.clock()
+    if now >= event.end_at:
+        raise Conflict(_("This event is over. Refund its orders one by one."))
+    look = await look_at_cancelling(session, event)
+    event = await cancel_for_good(session, services, actor, event.id)
+    notice = await add_notice(
+        session, actor, event, "cancelled", subject="", body=message[:LONGEST], at=now
+    )
+    for terms in await clubs_of_event(session, event.id):
+        if terms.withdrawn_at is None:
+            await withdraw_event(session, services, SYSTEM, terms.club_id, event.id)
+    cancelled = Cancellation(
+        event_id=event.id,
+        notice_id=notice.id,
+        note=note[:LONGEST],
+        orders=look.orders,
+        preorders=look.preorders,
+        guests=look.guests,
+        requested_by=f"{actor.kind}:{actor.id}",
+        created_at=now,
+        finished_at=None,
+    )
+    session.add(cancelled)
+    await session.flush()
+    await enqueue(session, CANCEL_JOB, {"event": event.id}, key=f"cancel:{event.id}")
+    meta = {"orders": look.orders, "preorders": look.preorders, "told": notice.total}
+    await record(
+        session, actor, "event.cancel", "event", event.id,
+        organizer_id=event.organizer_id, meta=meta,
+    )  # fmt: skip
+    return cancelled

@@ -1,0 +1,79 @@
+"""Giving an event a new date: its own times move along, and everybody is told."""
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.audit.record import record
+from handstamp.events.edit_event import edit_event
+from handstamp.events.find_events import owned_event
+from handstamp.events.models import Event
+from handstamp.events.move_times import copy_lists, move_sales
+from handstamp.events.shapes import EventChange
+from handstamp.kit.clock import Millis
+from handstamp.notices.tell_holders import add_notice
+from handstamp.orders.models import Order
+from handstamp.plumbing.errors import BadInput, Conflict
+from handstamp.plumbing.texts import _
+from handstamp.plumbing.web import Actor, Services
+
+LONGEST = 5_000
+
+
+async def postpone_event(
+    session: AsyncSession,
+    services: Services,
+    actor: Actor,
+    event_id: str,
+    *,
+    start_at: Millis,
+    refund_until: Millis | None,
+    message: str = "",
+) -> Event:
+    """Move an event to another start; it lasts as long as before.
+
+    Entry windows of its lists and the ends of sales move along. Tickets stay valid. Each holder
+    gets one mail with the new calendar file. `refund_until`: until when they may ask for their
+    money, None leaves the event's deadline as it is. The same start again changes nothing.
+
+    Raises:
+        NotFound: it is not the actor's.
+        BadInput: the times cannot be.
+        Conflict: the event is cancelled.
+    """
+    await owned_event(session, actor, event_id)
+    locked = select(Event.id).where(Event.id == event_id).with_for_update(key_share=True)
+    await session.execute(locked)
+    event = await owned_event(session, actor, event_id)
+    now = services.clock()
+    if event.status == "cancelled":
+        raise Conflict(_("A cancelled event stays cancelled. Duplicate it to sell it anew."))
+    if start_at <= now:
+        raise _wrong("start_at", _("The new date must be to come."))
+    if refund_until is not None and not now < refund_until <= start_at:
+        raise _wrong("refund_until", _("Refunds must end before the new date, and later than now."))
+    by = start_at - event.start_at
+    if not by:
+        return event
+    change = {"start_at": start_at, "end_at": event.end_at + by}
+    if refund_until is not None:
+        change["refund_until"] = refund_until
+    await edit_event(session, services, actor, event.id, EventChange.model_validate(change))
+    await copy_lists(session, services, actor, event.id, event.id, by=by)
+    await move_sales(session, event.id, by)
+    reminded = update(Order).where(Order.event_id == event.id, Order.reminded_at.is_not(None))
+    await session.execute(
+        reminded.values(reminded_at=None).execution_options(synchronize_session=False)
+    )
+    event = await owned_event(session, actor, event.id)
+    notice = await add_notice(
+        session, actor, event, "postponed", subject="", body=message[:LONGEST], at=now
+    )
+    await record(
+        session, actor, "event.postpone", "event", event.id,
+        organizer_id=event.organizer_id, meta={"by": by, "told": notice.total},
+    )  # fmt: skip
+    return event
+
+
+def _wrong(field: str, message: str) -> BadInput:
+    return BadInput(message, errors=[{"field": field, "message": message}])

@@ -1,0 +1,157 @@
+"""An event with a new date, and another like it: what moves along, what stays, who is told."""
+
+import asyncio
+import json
+
+import pytest
+from icalendar import Calendar
+from sqlalchemy import select, update
+from tests.rooms.portal.conftest import Desk
+from tests.rooms.refunds.shop import Shop
+
+from handstamp.events.entry_rules import EntryRules
+from handstamp.events.find_events import lists_of, tiers_of
+from handstamp.events.models import Event, TaxRate, Tier
+from handstamp.events.rules import ListTier
+from handstamp.events.save_list import save_list
+from handstamp.kit.clock import DAY, HOUR
+from handstamp.mail.models import Mail
+from handstamp.mail.render_mail import render_mail
+from handstamp.notices.cancel_event import cancel_event
+from handstamp.notices.notice_mails import PREPARERS, prepare
+from handstamp.notices.postpone_event import postpone_event
+from handstamp.orders.models import Order
+from handstamp.plumbing.errors import BadInput, Conflict
+from handstamp.plumbing.local_time import local
+from handstamp.tickets.models import Ticket
+
+pytestmark = pytest.mark.anyio
+LATER = 7 * DAY
+
+
+async def set_up(shop: Shop) -> int:
+    """Give the event a list with a window and a tier whose sales end; return its start."""
+    start = shop.event.start_at
+    async with shop.services.db.write() as session:
+        tiers = [ListTier(shop.tiers[0].number, start - HOUR, start + HOUR)]
+        await save_list(
+            session, shop.services, shop.owner.actor, shop.event.id,
+            name="Early door", tiers=tiers, entry=EntryRules(capacity=300),
+        )  # fmt: skip
+        ends = update(Tier).where(Tier.id == shop.tiers[0].id).values(sales_end_at=start)
+        await session.execute(ends)
+        session.add(
+            TaxRate(event_id=shop.event.id, position=0, name="GST", ppm=50_000, compound=False)
+        )
+        prices = update(Event).where(Event.id == shop.event.id)
+        await session.execute(prices.values(tax_mode="rates", fee_bp=250, refund_until=start - DAY))
+    return start
+
+
+async def postpone(shop: Shop, start: int, refund_until: int | None = None) -> Event:
+    """Move the shop's event as its owner."""
+    async with shop.services.db.write() as session:
+        return await postpone_event(
+            session, shop.services, shop.owner.actor, shop.event.id,
+            start_at=start, refund_until=refund_until, message="The band is ill.",
+        )  # fmt: skip
+
+
+async def window(shop: Shop, event_id: str) -> tuple[int, int]:
+    """Return the entry window of the list with one."""
+    async with shop.services.db.read() as session:
+        views = await lists_of(session, event_id)
+    (view,) = [one for one in views if one.name == "Early door"]
+    return view.rules["tiers"][0]["from"], view.rules["tiers"][0]["until"]
+
+
+async def test_everything_moves_along_once_and_holders_are_told(shop: Shop) -> None:
+    order = await shop.buy()
+    start = await set_up(shop)
+    async with shop.services.db.write() as session:
+        await session.execute(update(Order).values(reminded_at=1))
+    until = shop.services.clock() + DAY
+    moved = await asyncio.gather(*(postpone(shop, start + LATER, until) for _ in range(2)))
+    assert {event.start_at for event in moved} == {start + LATER}
+    assert await window(shop, shop.event.id) == (start + LATER - HOUR, start + LATER + HOUR)
+    async with shop.services.db.read() as session:
+        event = await session.get_one(Event, shop.event.id)
+        tier = await session.get_one(Tier, shop.tiers[0].id)
+        kept = await session.get_one(Order, order.id)
+    assert event.end_at - event.start_at == shop.event.end_at - start
+    assert (event.refund_until, tier.sales_end_at) == (until, start + LATER)
+    assert kept.reminded_at is None
+    assert await shop.tickets(order) == ["valid"] * 3
+    await shop.work()
+    async with shop.services.db.read() as session:
+        mails = await session.scalars(select(Mail).where(Mail.kind == "event_postponed"))
+        (mail,) = mails.all()
+    rendered = await render_mail(shop.services, PREPARERS, mail)
+    assert rendered.subject == f"New date: {shop.event.title}"
+    assert "ask for your money back until" in rendered.html
+    assert "The band is ill." in rendered.text
+    made = await prepare(shop.services, json.loads(mail.args_json))
+    assert made.values["body"] == ["The band is ill."]
+    assert made.values["refund_until"]
+    calendar = Calendar.from_ical(await made.attachments[0].make())
+    (entry,) = calendar.walk("VEVENT")
+    assert entry["UID"].startswith(order.id)
+    begins = local(start + LATER, shop.event.time_zone)
+    assert entry.decoded("DTSTART") == begins.replace(microsecond=0)
+    assert calendar["METHOD"] == "PUBLISH"
+
+
+async def test_what_cannot_be_is_refused(shop: Shop) -> None:
+    start, now = shop.event.start_at, shop.services.clock()
+    for at, until in ((now, None), (start + LATER, now), (start + LATER, start + LATER + 1)):
+        with pytest.raises(BadInput):
+            await postpone(shop, at, until)
+    async with shop.services.db.write() as session:
+        await cancel_event(
+            session, shop.services, shop.owner.actor, shop.event.id, typed=shop.event.title
+        )
+    with pytest.raises(Conflict):
+        await postpone(shop, start + LATER)
+
+
+async def test_another_like_it_has_all_but_its_people(shop: Shop) -> None:
+    await shop.buy()
+    start = await set_up(shop)
+    desk = Desk(shop.http, shop.owner)
+    here = f"/tickets/organizer/events/{shop.event.id}/duplicate"
+    await desk.post(here, {"title": "", "start_at": ""}, on=here)
+    assert desk.status == 422
+    wish = {"title": "Second night", "start_at": "2027-05-01T19:00"}
+    await desk.post(here, wish)
+    assert "It stays a draft" in desk.text
+    made_id = desk.path.rsplit("/", 1)[1]
+    async with shop.services.db.read() as session:
+        made = await session.get_one(Event, made_id)
+        theirs = await tiers_of(session, made_id)
+        rates = list(await session.scalars(select(TaxRate).where(TaxRate.event_id == made_id)))
+        tickets = list(await session.scalars(select(Ticket).where(Ticket.event_id == made_id)))
+        views = await lists_of(session, made_id)
+    by = made.start_at - start
+    assert (made.title, made.status, made.fee_bp, made.tax_mode) == (
+        "Second night", "draft", 250, "rates",
+    )  # fmt: skip
+    assert made.end_at - made.start_at == shop.event.end_at - start
+    assert made.refund_until == start - DAY + by
+    assert [(one.name, one.price_cents, one.capacity) for one in theirs] == [
+        (one.name, one.price_cents, one.capacity) for one in shop.tiers
+    ]
+    assert theirs[0].sales_end_at == start + by
+    assert [rate.name for rate in rates] == ["GST"]
+    assert await window(shop, made_id) == (start + by - HOUR, start + by + HOUR)
+    assert {view.rules.get("capacity") for view in views if view.name == "Early door"} == {300}
+    assert tickets == []
+
+
+async def test_the_page_moves_the_event(shop: Shop) -> None:
+    desk = Desk(shop.http, shop.owner)
+    here = f"/tickets/organizer/events/{shop.event.id}/postpone"
+    await desk.post(here, {"start_at": "2001-05-01T19:00"}, on=here)
+    assert desk.status == 422
+    assert "must be to come" in desk.text
+    await desk.post(here, {"start_at": "2027-05-01T19:00"}, on=here)
+    assert "has its new date" in desk.text
