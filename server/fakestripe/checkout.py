@@ -99,7 +99,8 @@ def _add_money(call: Call, session: Obj, items: list[Obj]) -> None:
     automatic = (call.params.get("automatic_tax") or {}).get("enabled", False)
     tax = sum(item["amount_tax"] for item in items)
     total = sum(item["amount_total"] for item in items)
-    session["automatic_tax"] |= {"enabled": automatic,
+    liability = (call.params.get("automatic_tax") or {}).get("liability")
+    session["automatic_tax"] |= {"enabled": automatic, "liability": liability,
                                  "status": "complete" if automatic else None}  # fmt: skip
     if items:
         world.change(

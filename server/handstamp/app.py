@@ -23,6 +23,7 @@ from handstamp.checkin.check_door import check_feed, door_figures
 from handstamp.clubs import routes as clubs_api
 from handstamp.clubs.find_clubs import is_known
 from handstamp.demo import codes, pool_file
+from handstamp.discounts import routes as discounts_api
 from handstamp.events import routes as events_api
 from handstamp.kit.clock import Clock, system_clock
 from handstamp.mail.check_mail import check_mail
@@ -101,6 +102,7 @@ def routes() -> list[BaseRoute]:
         *clubs_api.routes,
         *preorders_api.routes,
         *charge_routes.routes,
+        *discounts_api.routes,
         *push_routes.routes,
         *orders_api.routes,
         *correct_routes.routes,

@@ -19,6 +19,8 @@ from handstamp.auth.change_team import set_role
 from handstamp.auth.models import Organizer
 from handstamp.checkin.batcher import batcher
 from handstamp.checkin.revoke_device import revoke_device
+from handstamp.discounts.save_code import add_code
+from handstamp.discounts.shapes import NewCode
 from handstamp.events.find_events import tiers_of
 from handstamp.kit.ids import device_hex
 from handstamp.orders.start_checkout import BuyerDetails
@@ -169,6 +171,8 @@ async def _side(http: httpx2.AsyncClient, services: Services, email: str, title:
         tier = (await tiers_of(session, event.id))[0]
         names = make_holders(3, 1 if title < "O" else 101)
         tickets = await make_tickets(session, services, event, holders=names)
+        tenth = NewCode(code="TENTH", kind="percent", value=1_000)
+        code = await add_code(session, services, person.actor, event.id, tenth)
         tokens = await make_tokens(session, services, event, tickets)
         key = await make_scanner_key(session, services, event)
         kept = await keep_upload(
@@ -189,6 +193,7 @@ async def _side(http: httpx2.AsyncClient, services: Services, email: str, title:
         "letter_id": "evt_nothing",
         "event_id": event.id,
         "slug": event.slug,
+        "discount_id": code.id,
         "tier_id": tier.id,
         "number": "1",
         "ticket_id": str(tickets[0].id),

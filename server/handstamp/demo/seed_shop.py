@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.demo.guests import guests
+from handstamp.demo.seed_prices import seed_prices
 from handstamp.demo.tonight import ZONE, tonight
 from handstamp.events.add_tier import add_tier
 from handstamp.events.create_event import create_event
@@ -24,7 +25,7 @@ from handstamp.tickets.issue_tickets import Holder, issue
 class Plan:
     """An event: its tiers as (name, price, capacity, how many are gone), days from today.
 
-    `sales_in` days from now its sales begin; 0: they have begun.
+    `sales_in` days from now its sales begin; 0: they have begun. `priced`: with fee, tax and code.
     """
 
     title: str
@@ -36,6 +37,7 @@ class Plan:
     tiers: Sequence[tuple[str, int, int | None, int]]
     ask_names: bool = False
     sales_in: int = 0
+    priced: bool = False
 
 
 OURS = (
@@ -57,6 +59,7 @@ OURS = (
         5,
         18,
         (("Walker", 1_800, 30, 27), ("Child", 600, 20, 12)),
+        priced=True,
     ),
     Plan(
         "Letterpress Weekend",
@@ -125,6 +128,8 @@ async def _make(session: AsyncSession, services: Services, organizer_id: str, pl
     ]
     doors = [ListTier(number) for number in numbers]
     await save_list(session, services, SYSTEM, event.id, name="Main door", tiers=doors)
+    if plan.priced:
+        await seed_prices(session, services, event.id)
     await publish_event(session, services, SYSTEM, event.id, "published")
 
 

@@ -35,6 +35,8 @@ async def create_event(
         code=new.code or rules.code_from(new.title),
         snapshot_fields=",".join(dict.fromkeys(new.snapshot_fields)),
         status="draft",
+        fee_bp=services.settings.ticket_fee_bp,
+        fee_fixed=services.settings.ticket_fee_fixed,
         created_at=now,
         updated_at=now,
         **new.model_dump(exclude=_MADE),

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from handstamp.events import list_routes, pin_routes
+from handstamp.events import list_routes, pin_routes, price_routes
 from handstamp.events.add_tier import add_tier
 from handstamp.events.create_event import create_event
 from handstamp.events.edit_event import edit_event
@@ -352,4 +352,5 @@ routes: list[BaseRoute] = [
     Route(f"{_EVENT}/tiers/{{tier_id}}", delete_tier, methods=["DELETE"]),
     *list_routes.routes,
     *pin_routes.routes,
+    *price_routes.routes,
 ]

@@ -164,6 +164,28 @@ class TierChange(Shape):
     sort: Annotated[int, Field(ge=-10_000, le=10_000)] | None = None
 
 
+class TaxShape(Shape):
+    """A named tax; `ppm` in millionths (50 000 is 5 %), to a thousandth of a percent."""
+
+    name: Annotated[Line, Field(max_length=40)]
+    ppm: Annotated[int, Field(ge=10, le=1_000_000, multiple_of=10)]
+    compound: bool = False
+
+
+class PricesChange(Shape):
+    """What to change of what is added to prices; absent members stay as they are.
+
+    `fee_bp`: hundredths of a percent, `fee_fixed`: minor units for each ticket. `tax_mode`: none,
+    rates (those given here), or stripe (Stripe Tax works it out).
+    """
+
+    fee_bp: Annotated[int, Field(ge=0, le=5_000)] | None = None
+    fee_fixed: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    fee_payer: Literal["buyer", "organizer"] | None = None
+    tax_mode: Literal["none", "rates", "stripe"] | None = None
+    rates: Annotated[list[TaxShape], Field(max_length=5)] | None = None
+
+
 class ListTierShape(Shape):
     """A tier on a list; the window is from (inclusive) until (exclusive), null is open."""
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult, and_, func, or_, select, update
+from sqlalchemy import CursorResult, and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handstamp.events.models import CheckinList, Event, ListRevision, Tier
+from handstamp.events.models import CheckinList, Event, ListRevision, TaxRate, Tier
+from handstamp.events.price_rules import TaxRate as Rate
 from handstamp.kit.clock import Millis
 from handstamp.kit.folding import folded
 from handstamp.plumbing.search import Folded, found_in
@@ -238,3 +239,33 @@ async def number_revisions(
         .execution_options(synchronize_session=False)
     )
     return sorted(((row[0], row[1], row[2] or 0) for row in rows), key=lambda row: row[2])
+
+
+async def rates(session: AsyncSession, event_ids: Sequence[str]) -> Sequence[TaxRate]:
+    """Return the tax rates of events, each event's in order."""
+    query = select(TaxRate).where(TaxRate.event_id.in_(event_ids))
+    return (await session.scalars(query.order_by(TaxRate.event_id, TaxRate.position))).all()
+
+
+async def replace_rates(session: AsyncSession, event_id: str, new: Sequence[Rate]) -> None:
+    """Write an event's tax rates in place of those that there are."""
+    quiet = {"synchronize_session": False}
+    await session.execute(
+        delete(TaxRate).where(TaxRate.event_id == event_id).execution_options(**quiet)
+    )
+    rows = [
+        {"event_id": event_id, "position": place, **rate._asdict()}
+        for place, rate in enumerate(new)
+    ]
+    if rows:
+        await session.execute(insert(TaxRate), rows)
+
+
+async def change_prices(session: AsyncSession, event_id: str, values: dict[str, Any]) -> None:
+    """Write columns of an event that no phone needs to know: its place in the feed stays."""
+    await session.execute(
+        update(Event)
+        .where(Event.id == event_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,7 +1,7 @@
 """What can be bought of an event now: of the event, and of each tier."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -71,6 +71,14 @@ async def availabilities(
         )
         for event in events
     }
+
+
+def without(
+    event: Event, found: EventAvailability, tiers: Collection[str], now: Millis
+) -> EventAvailability:
+    """Return what is left of an event as somebody sees it from whom some tiers are hidden."""
+    shown = [tier for tier in found.tiers if tier.id not in tiers]
+    return replace(found, tiers=shown, state=_event_state(event, shown, found.remaining, now))
 
 
 def _is_public(tier: Tier) -> bool:

@@ -10,6 +10,7 @@ from handstamp.kit.clock import HOUR, MINUTE, Millis
 from handstamp.orders import rules
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.order_access import page_of
+from handstamp.orders.tax_lines import tax_lines
 from handstamp.payments.checkout_request import ORDER_MARK
 from handstamp.payments.facts import CheckoutFacts, NewCheckout
 from handstamp.payments.gateway import gateway
@@ -132,6 +133,7 @@ def _wanted(settings: Settings, order: Order, items: Sequence[OrderItem]) -> New
         success_url=f"{page}?back=paid",
         cancel_url=page,
         locale=order.language,
+        automatic_tax=order.tax_mode == "stripe",
         ui="elements" if settings.payment_form == "element" else "hosted",
     )
 
@@ -139,4 +141,5 @@ def _wanted(settings: Settings, order: Order, items: Sequence[OrderItem]) -> New
 def _lines(order: Order, items: Sequence[OrderItem]) -> list[rules.ChargedLine]:
     priced = [(item.tier_name, rules.priced_line(item)) for item in items]
     with speaking(order.language):
-        return rules.charged_lines(priced, fees=_("Service fee"), tax=_("Tax"))
+        taxes = tax_lines(items)
+        return rules.charged_lines(priced, fees=_("Service fee"), taxes=taxes)

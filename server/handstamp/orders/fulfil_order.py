@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
 from handstamp.clubs.find_clubs import may_buy, was_member
+from handstamp.discounts.take_codes import give_back_uses, take_uses
 from handstamp.events.models import Event
 from handstamp.ledger import rules as ledger
 from handstamp.ledger.balances import posted
@@ -121,7 +122,13 @@ async def _give_back(session: AsyncSession, order: Order, payment: Payment) -> N
 
 async def _take_again(session: AsyncSession, order: Order, items: list[OrderItem]) -> bool:
     wants = {item.tier_id: item.qty for item in items}
-    return await stock.reserve_in(session, order.event_id, wants)
+    codes = (order.discount_code_id, order.access_code_id)
+    if not await take_uses(session, codes):
+        return False
+    if await stock.reserve_in(session, order.event_id, wants):
+        return True
+    await give_back_uses(session, codes)
+    return False
 
 
 async def _owe_back(

@@ -1,17 +1,28 @@
 """Deciding holds in memory, one after another, over what was read for all of them at once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
+from handstamp.discounts.rules import (
+    USED_UP,
+    Chosen,
+    Code,
+    Problem,
+    choose,
+    is_used_up,
+    window_problem,
+)
+from handstamp.events.price_rules import LineParts, Wanted, take_apart
 from handstamp.kit.clock import Millis
 from handstamp.kit.ids import base32_encode, new_id, random_int
 from handstamp.orders import rules
 from handstamp.orders.buyers import Buyer
 from handstamp.orders.hold_rows import OPEN_STATES, NetworkHold, Offer
 from handstamp.orders.models import Order, OrderItem
+from handstamp.orders.tax_lines import written
 from handstamp.plumbing.idempotency import Once
 from handstamp.plumbing.models import StoredAnswer
 from handstamp.plumbing.texts import SOURCE
@@ -19,6 +30,7 @@ from handstamp.tickets.stock import WHOLE_EVENT, Move
 
 N_ = str  # marks text for the catalogues; it is translated where it is shown
 NUMBER_LETTERS = 6
+NOTHING = Chosen()
 CANNOT_SELL = rules.Refusal(
     "",
     "cannot_sell",
@@ -37,6 +49,7 @@ NOT_A_MEMBER = rules.Refusal(
 class Asked:
     """What a buyer wants to hold, how long for, and how many orders a network may hold.
 
+    `codes`: what was typed, as `discounts.rules.codes_in` reads it.
     `once`: the request's key, whose answer (`tell`) is kept together with the order.
     """
 
@@ -44,6 +57,7 @@ class Asked:
     wants: Mapping[str, int]
     hold_for: Millis
     most_by_network: int
+    codes: tuple[str, ...] = ()
     once: Once | None = None
     tell: Callable[["Held"], Response] | None = None
 
@@ -92,7 +106,8 @@ Outcome = Held | InTheWay | Refused | Kept
 class Book:
     """An event's holds as they are read and then grow; what must be written at the end.
 
-    `members`: ids of those who may buy what is for members only.
+    `members`: ids of those who may buy what is for members only. `codes`: those that were typed,
+    by text; `uses`: how many of each are taken (above zero) or given back, by id.
     """
 
     event_id: str
@@ -103,6 +118,8 @@ class Book:
     pending: dict[str, tuple[Order, list[OrderItem]]]
     networks: dict[str, list[NetworkHold]]
     members: frozenset[str] = frozenset()
+    codes: Mapping[str, Code] = field(default_factory=dict)
+    uses: Counter[str] = field(default_factory=Counter)
     closing: list[Order] = field(default_factory=list)
     adding: list[Held] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
@@ -111,18 +128,24 @@ class Book:
         """Decide one hold as if all those before were stored already."""
         old, items = self._of(asked)
         is_due = old is not None and rules.is_due(old.expires_at, self.now)
-        if old and not is_due and self._is_same(old, items, asked.wants):
+        chosen = self._chosen(asked)
+        if isinstance(chosen, Problem):
+            return Refused([rules.code_refusal(*chosen)])
+        if old and not is_due and self._is_same(old, items, asked.wants, chosen):
             return Held(old, items, resumed=True)
         if old and old.checkout_state in OPEN_STATES:
             return InTheWay(old.id)
         refused = (
-            self._selection(asked) or self._limits(asked, old) or self._room(asked, old, items)
+            self._selection(asked, chosen)
+            or self._codes(chosen, old)
+            or self._limits(asked, old)
+            or self._room(asked, old, items)
         )
         if refused is not None:
             return refused
         if old is not None:
             self._close(old, items)
-        return self._add(asked)
+        return self._add(asked, chosen)
 
     def _of(self, asked: Asked) -> tuple[Order | None, list[OrderItem]]:
         for key in asked.keys:
@@ -130,11 +153,29 @@ class Book:
                 return self.pending[key]
         return None, []
 
-    def _is_same(self, order: Order, items: list[OrderItem], wants: Mapping[str, int]) -> bool:
+    def _is_same(
+        self, order: Order, items: list[OrderItem], wants: Mapping[str, int], chosen: Chosen
+    ) -> bool:
         held = {item.tier_id: item.qty for item in items}
-        return order.event_id == self.event_id and held == wants
+        same_codes = codes_of(order) == chosen.ids
+        return order.event_id == self.event_id and held == wants and same_codes
 
-    def _selection(self, asked: Asked) -> Refused | None:
+    def _chosen(self, asked: Asked) -> Chosen | Problem:
+        if not asked.codes:
+            return Chosen()
+        hidden = [tier.id for tier in self.offer.tiers.values() if tier.hidden]
+        return choose(asked.codes, self.codes, asked.wants, hidden)
+
+    def _codes(self, chosen: Chosen, old: Order | None) -> Refused | None:
+        for code in chosen.codes:
+            more = self.uses[code.id] - (1 if old and code.id in codes_of(old) else 0)
+            problem = window_problem(code, self.now)
+            problem = problem or (USED_UP if is_used_up(code, more) else None)
+            if problem:
+                return Refused([rules.code_refusal(*problem)])
+        return None
+
+    def _selection(self, asked: Asked, chosen: Chosen) -> Refused | None:
         offer = self.offer
         closed = rules.event_refusal(offer.status, offer.end_at, self.now)
         if closed is not None:
@@ -142,10 +183,18 @@ class Book:
         if offer.members_only and asked.buyer.user_id not in self.members:
             return Refused([NOT_A_MEMBER])
         refusals = rules.selection_refusals(
-            asked.wants, offer.tiers, currency=offer.currency, now=self.now
+            asked.wants,
+            offer.tiers,
+            currency=offer.currency,
+            now=self.now,
+            open_hidden=chosen.opens,
         )
         if refusals:
-            names = {tier.id: tier.name for tier in offer.tiers.values() if not tier.hidden}
+            names = {
+                tier.id: tier.name
+                for tier in offer.tiers.values()
+                if not tier.hidden or tier.id in chosen.opens
+            }
             return Refused(refusals, names)
         costs = any(offer.tiers[tier].unit_price for tier in asked.wants)
         return Refused([CANNOT_SELL]) if costs and not offer.can_charge else None
@@ -191,14 +240,16 @@ class Book:
     def _close(self, old: Order, items: list[OrderItem]) -> None:
         self.closing.append(old)
         del self.pending[old.buyer_key]
+        self.uses.subtract(codes_of(old))
         self.moves += [Move(old.event_id, item.tier_id, held=-item.qty) for item in items]
         if old.event_id == self.event_id:
             self.taken.subtract(_sums({item.tier_id: item.qty for item in items}))
         holds = self.networks[old.network]
         self.networks[old.network] = [hold for hold in holds if hold.order_id != old.id]
 
-    def _add(self, asked: Asked) -> Held:
-        held = new_order(self.event_id, self.offer, asked, self.now)
+    def _add(self, asked: Asked, chosen: Chosen) -> Held:
+        held = new_order(self.event_id, self.offer, asked, self.now, chosen=chosen)
+        self.uses.update(chosen.ids)
         self.adding.append(held)
         self.pending[held.order.buyer_key] = (held.order, held.items)
         self.recent[held.order.buyer_key] += 1
@@ -218,12 +269,21 @@ def by_network(holds: Iterable[NetworkHold]) -> dict[str, list[NetworkHold]]:
     return found
 
 
-def new_order(event_id: str, offer: Offer, asked: Asked, now: Millis) -> Held:
+def codes_of(order: Order) -> tuple[str, ...]:
+    """Return the codes of which an order has taken a use."""
+    return tuple(code for code in (order.discount_code_id, order.access_code_id) if code)
+
+
+def new_order(
+    event_id: str, offer: Offer, asked: Asked, now: Millis, *, chosen: Chosen = NOTHING
+) -> Held:
     """Make a pending order with its price; nothing is stored."""
     wants, buyer = asked.wants, asked.buyer
-    priced = rules.price(
-        [rules.Line(tier, qty, offer.tiers[tier].unit_price) for tier, qty in wants.items()]
-    )
+    lines = [rules.Line(tier, qty, offer.tiers[tier].unit_price) for tier, qty in wants.items()]
+    off = chosen.discount.off if chosen.discount else None
+    parts = take_apart([Wanted(*line) for line in lines], offer.terms, off)
+    priced = rules.price(lines, _price_rules(parts))
+    taxes = {part.tier_id: written(part.taxes) for part in parts}
     order = Order(
         id=new_id("ord"),
         number=f"HS-{base32_encode(random_int(5 * NUMBER_LETTERS), NUMBER_LETTERS)}",
@@ -241,6 +301,9 @@ def new_order(event_id: str, offer: Offer, asked: Asked, now: Millis) -> Held:
         tax=priced.tax,
         total=priced.total,
         application_fee=priced.application_fee,
+        tax_mode=offer.tax_mode,
+        discount_code_id=chosen.discount.id if chosen.discount else None,
+        access_code_id=chosen.access.id if chosen.access else None,
         expires_at=now + asked.hold_for,
         created_at=now,
     )
@@ -250,6 +313,7 @@ def new_order(event_id: str, offer: Offer, asked: Asked, now: Millis) -> Held:
             order_id=order.id,
             position=position,
             tier_name=offer.tiers[line.tier_id].name,
+            taxes_json=taxes[line.tier_id],
             **line._asdict(),
         )
         for position, line in enumerate(priced.lines)
@@ -258,6 +322,15 @@ def new_order(event_id: str, offer: Offer, asked: Asked, now: Millis) -> Held:
     for item in items:
         _fill_defaults(item)
     return Held(order, items)
+
+
+def _price_rules(parts: Sequence[LineParts]) -> rules.PriceRules:
+    return rules.PriceRules(
+        discounts={part.tier_id: part.discount for part in parts},
+        fees={part.tier_id: part.fee for part in parts},
+        taxes={part.tier_id: part.tax for part in parts},
+        platform_share=sum(part.share for part in parts),
+    )
 
 
 def _fill_defaults(row: Order | OrderItem) -> None:

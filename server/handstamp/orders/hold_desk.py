@@ -15,6 +15,8 @@ from typing import Any, cast
 from sqlalchemy import Connection
 
 from handstamp.clubs.find_clubs import members_on
+from handstamp.discounts.rules import USED_UP
+from handstamp.discounts.take_codes import count_uses, known_codes
 from handstamp.kit.clock import HOUR, Millis
 from handstamp.orders import hold_rows, rules
 from handstamp.orders.hold_book import (
@@ -132,7 +134,7 @@ def hold_all(
         return outcomes
     if len(asked) > 1:
         raise TryAlone
-    raise SoldOutMeanwhile(book.sold_out(gone.tier_id, gone.remaining))
+    raise GoneMeanwhile(gone)
 
 
 def _answered(kept: Mapping[tuple[str, str], StoredAnswer], asked: Asked) -> Kept | None:
@@ -146,8 +148,8 @@ def _told(asked: Asked, outcome: Outcome) -> Outcome:
     return replace(outcome, answer=asked.tell(outcome))
 
 
-class SoldOutMeanwhile(Exception):
-    """The last tickets went to another process; carries the refusal out of the transaction."""
+class GoneMeanwhile(Exception):
+    """The last ticket or use of a code went to another process; carries the refusal outside."""
 
     def __init__(self, refused: Refused) -> None:
         super().__init__()
@@ -163,6 +165,7 @@ def _open_book(connection: Connection, event_id: str, asked: Sequence[Asked], no
     pending = hold_rows.pending_orders(connection, keys)
     hold_rows.lock_networks(connection, networks)
     people = [one.buyer.user_id for one in asked if one.buyer.user_id]
+    codes = sorted({code for one in asked for code in one.codes})
     members = members_on(connection, event_id, people) if offer.members_only else frozenset()
     return Book(
         event_id=event_id,
@@ -173,10 +176,11 @@ def _open_book(connection: Connection, event_id: str, asked: Sequence[Asked], no
         pending={order.buyer_key: (order, items) for order, items in pending},
         networks=by_network(hold_rows.network_holds(connection, networks)),
         members=members,
+        codes=known_codes(connection, event_id, codes),
     )
 
 
-def _write(connection: Connection, book: Book) -> stock.SoldOut | None:
+def _write(connection: Connection, book: Book) -> Refused | None:
     for old in book.closing:
         due = rules.is_due(old.expires_at, book.now)
         values = {
@@ -186,6 +190,8 @@ def _write(connection: Connection, book: Book) -> stock.SoldOut | None:
         }
         if not hold_rows.close_unstarted(connection, old, values):
             raise TryAlone
+    if count_uses(connection, book.uses) is not None:
+        return Refused([rules.code_refusal(*USED_UP)])
     if not book.adding:
         return None
     fresh = sorted(book.adding, key=lambda held: held.order.buyer_key)
@@ -196,7 +202,8 @@ def _write(connection: Connection, book: Book) -> stock.SoldOut | None:
     )
     ends = [({"order": held.order.id}, held.order.expires_at) for held in fresh]
     job_queue.add_on(connection, EXPIRE_JOB, ends)
-    return stock.move(connection, book.moves)
+    gone = stock.move(connection, book.moves)
+    return None if gone is None else book.sold_out(gone.tier_id, gone.remaining)
 
 
 def _values(row: Order | OrderItem) -> dict[str, Any]:
@@ -219,7 +226,7 @@ def _take(waiting: deque[_Waiting]) -> list[_Waiting]:
 def _fail(waiting: _Waiting, error: Exception) -> None:
     if waiting.answer.done():
         return
-    if isinstance(error, SoldOutMeanwhile):
+    if isinstance(error, GoneMeanwhile):
         waiting.answer.set_result(error.refused)
     else:
         waiting.answer.set_exception(error)

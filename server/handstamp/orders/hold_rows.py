@@ -10,7 +10,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
-from handstamp.events.models import Event, Tier
+from handstamp.events.models import Event, TaxRate, Tier
+from handstamp.events.price_rules import FeeRule, Terms
+from handstamp.events.price_rules import TaxRate as Rate
+from handstamp.events.rules import MINIMUM_CHARGE
 from handstamp.kit.clock import Millis
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.rules import OfferedTier
@@ -28,6 +31,10 @@ _EVENT = (
         Event.end_at,
         Event.capacity,
         Event.members_only,
+        Event.fee_bp,
+        Event.fee_fixed,
+        Event.fee_payer,
+        Event.tax_mode,
         PaymentAccount.charges_enabled,
         PaymentAccount.deauthorized_at,
     )
@@ -46,6 +53,11 @@ _TIERS = select(
     Tier.archived_at,
     Tier.capacity,
 ).where(Tier.event_id == bindparam("event"))
+_RATES = (
+    select(TaxRate.name, TaxRate.ppm, TaxRate.compound)
+    .where(TaxRate.event_id == bindparam("event"))
+    .order_by(TaxRate.position)
+)
 _TAKEN = select(Stock.tier_id, Stock.held + Stock.issued).where(
     Stock.event_id == bindparam("event")
 )
@@ -87,6 +99,8 @@ class Offer:
     end_at: Millis
     can_charge: bool
     members_only: bool
+    tax_mode: str
+    terms: Terms
     tiers: Mapping[str, OfferedTier]
     capacities: Mapping[str, int | None]
 
@@ -107,6 +121,9 @@ def offer(connection: Connection, event_id: str) -> Offer | None:
     if found is None:
         return None
     rows = connection.execute(_TIERS, {"event": event_id}).all()
+    rates = (
+        connection.execute(_RATES, {"event": event_id}).all() if found.tax_mode == "rates" else ()
+    )
     return Offer(
         found.organizer_id,
         found.status,
@@ -114,6 +131,12 @@ def offer(connection: Connection, event_id: str) -> Offer | None:
         found.end_at,
         bool(found.charges_enabled) and found.deauthorized_at is None,
         found.members_only,
+        found.tax_mode,
+        Terms(
+            FeeRule(found.fee_bp, found.fee_fixed, found.fee_payer),
+            tuple(Rate(*row) for row in rates),
+            MINIMUM_CHARGE.get(found.currency.upper(), 0),
+        ),
         {row.id: _offered(row) for row in rows},
         {"": found.capacity, **{row.id: row.capacity for row in rows}},
     )

@@ -11,6 +11,8 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 from starlette.responses import Response
 
+from handstamp.discounts.rules import codes_in
+from handstamp.discounts.try_codes import try_codes
 from handstamp.kit.clock import MINUTE
 from handstamp.orders.buyers import Buyer
 from handstamp.orders.hold_book import Asked, Held, InTheWay, Kept, Refused
@@ -34,19 +36,21 @@ async def hold(
     event_id: str,
     wants: Mapping[str, int],
     *,
-    access_codes: Collection[str] = (),
+    codes: Collection[str] = (),
 ) -> Order:
     """Hold tickets by tier for `ticket_payment_timeout` minutes; return the pending order.
 
-    `access_codes` will open hidden tiers; none does yet.
+    `codes` take something off, or open hidden tiers.
 
     Raises:
         NotFound: there is no such event.
-        Conflict: `code` says why (sold_out, limit, not_on_sale, not_yet, ended, cannot_sell …)
-            and `errors` name tiers; or the buyer's other payment cannot be settled now.
+        Conflict: `code` says why (sold_out, limit, not_on_sale, not_yet, ended, cannot_sell,
+            code_used_up …) and `errors` name tiers; or the buyer's other payment cannot be
+            settled now.
         SwitchedOff: the buyer's other payment is not known: Stripe does not answer.
+        TooMany: the buyer's network has typed too many wrong codes.
     """
-    return (await hold_order(services, buyer, event_id, wants, access_codes=access_codes)).order
+    return (await hold_order(services, buyer, event_id, wants, codes=codes)).order
 
 
 async def hold_order(
@@ -55,11 +59,10 @@ async def hold_order(
     event_id: str,
     wants: Mapping[str, int],
     *,
-    access_codes: Collection[str] = (),
+    codes: Collection[str] = (),
 ) -> Held:
     """Do what `hold` does, and return the lines too."""
-    del access_codes
-    found = await _ask(services, event_id, _asked(services, buyer, wants))
+    found = await _ask(services, event_id, await _asked(services, buyer, event_id, wants, codes))
     assert isinstance(found, Held), "without a key nothing is answered again"
     return found
 
@@ -70,6 +73,7 @@ async def hold_once(
     event_id: str,
     wants: Mapping[str, int],
     *,
+    codes: Collection[str] = (),
     once: Once | None,
     tell: Callable[[Held], Response],
 ) -> Response:
@@ -78,7 +82,8 @@ async def hold_once(
     Raises:
         Conflict: see `hold`, or the key was used for another request.
     """
-    asked = replace(_asked(services, buyer, wants), once=once, tell=tell)
+    asked = await _asked(services, buyer, event_id, wants, codes)
+    asked = replace(asked, once=once, tell=tell)
     found = await _ask(services, event_id, asked)
     if isinstance(found, Kept):
         assert once is not None
@@ -87,12 +92,21 @@ async def hold_once(
     return found.answer
 
 
-def _asked(services: Services, buyer: Buyer, wants: Mapping[str, int]) -> Asked:
+async def _asked(
+    services: Services,
+    buyer: Buyer,
+    event_id: str,
+    wants: Mapping[str, int],
+    codes: Collection[str],
+) -> Asked:
+    typed = codes_in(" ".join(codes))
+    await try_codes(services, event_id, typed, network=buyer.network)
     return Asked(
         buyer=buyer,
         wants={tier: qty for tier, qty in wants.items() if qty},
         hold_for=services.settings.ticket_payment_timeout * MINUTE,
         most_by_network=services.settings.holds_per_network,
+        codes=typed,
     )
 
 

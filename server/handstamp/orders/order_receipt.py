@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from handstamp.auth.find_profile import Profile
 from handstamp.mail.addresses import one_line
 from handstamp.orders.models import Order, OrderItem
+from handstamp.orders.tax_lines import tax_lines
 from handstamp.plumbing.local_time import day
 from handstamp.plumbing.money_text import money, price
 from handstamp.plumbing.texts import _, format_language
@@ -36,7 +37,7 @@ def receipt_of(
     """Return the receipt in the language being spoken; the day is that of the event's zone."""
     return Receipt(
         lines=[_line(item, order.currency) for item in items],
-        sums=_sums(order),
+        sums=_sums(order, items),
         facts=_facts(order, profile, time_zone),
     )
 
@@ -48,18 +49,18 @@ def _line(item: OrderItem, currency: str) -> ReceiptLine:
     for label, amount in (
         (_("Discount"), -item.discount),
         (_("Fees"), item.fee),
-        (_("Tax"), item.tax),
+        *tax_lines([item]),
     ):
         if amount:
             notes.append(f"{label}: {_signed(amount, currency)}")
     return ReceiptLine(one_line(item.tier_name), item.qty, price(item.total, currency), notes)
 
 
-def _sums(order: Order) -> list[tuple[str, str]]:
+def _sums(order: Order, items: Sequence[OrderItem]) -> list[tuple[str, str]]:
     parts = [
         (_("Discount"), -order.discount),
         (_("Fees"), order.fees),
-        (_("Tax"), order.tax),
+        *tax_lines(items),
     ]
     shown = [(label, _signed(amount, order.currency)) for label, amount in parts if amount]
     total = (_("Total"), price(order.total, order.currency))

@@ -5,7 +5,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from handstamp.orders.availability import availability, public_event_by
+from handstamp.discounts.rules import codes_in, opened_now
+from handstamp.discounts.try_codes import try_codes
+from handstamp.orders.availability import availability, public_event_by, without
 from handstamp.orders.buyers import Buyer, buyer_of, set_cookie
 from handstamp.orders.cancel_order import cancel as cancel_order
 from handstamp.orders.find_orders import (
@@ -23,6 +25,7 @@ from handstamp.orders.resend_tickets import resend_tickets
 from handstamp.orders.rules import STATUSES
 from handstamp.orders.shapes import (
     BoughtTickets,
+    CodeQuery,
     Details,
     EventLeft,
     LinkQuery,
@@ -69,6 +72,7 @@ async def hold_tickets(request: Request, json: NewOrder) -> Response:
         buyer,
         str(request.path_params["event_id"]),
         json.wants(),
+        codes=json.codes(),
         once=await once_of(request, _scope(buyer)),
         tell=tell,
     )
@@ -100,8 +104,7 @@ async def create_session(request: Request, json: NewSession) -> Response:
     of, buyer = services(request), buyer_of(request)
 
     async def produce() -> Response:
-        codes = json.access_codes
-        order = await hold(of, buyer, json.event_id, json.wants(), access_codes=codes)
+        order = await hold(of, buyer, json.event_id, json.wants(), codes=json.codes())
         return _started(order, await start(of, order.id, json.details()))
 
     return await _answer(request, buyer, produce)
@@ -160,14 +163,23 @@ async def resend(request: Request, query: LinkQuery) -> Response:
     return await _answer(request, buyer, produce)
 
 
-@spec.validate(resp=answers(HTTP_200=EventLeft), tags=_TAGS)
-async def show_availability(request: Request) -> Response:
-    """Tell what is left of a published event, by its id or its address."""
+@spec.validate(query=CodeQuery, resp=answers(HTTP_200=EventLeft), tags=_TAGS)
+async def show_availability(request: Request, query: CodeQuery) -> Response:
+    """Tell what is left of a published event, by its id or its address.
+
+    A code opens hidden tiers; one that does not count changes nothing.
+    """
     of = services(request)
     async with of.db.read() as session:
         event = await public_event_by(session, str(request.path_params["event_id"]))
-        found = await availability(session, event, of.clock())
-    return JSONResponse(EventLeft.model_validate(found).model_dump(), headers=_SHARED)
+        found = await availability(session, event, of.clock(), hidden=True)
+    hidden = {tier.id for tier in found.tiers if tier.visibility != "public"}
+    typed = codes_in(query.code)
+    if typed:
+        known = await try_codes(of, event.id, typed, network=buyer_of(request).network)
+        hidden -= opened_now(known.values(), hidden, of.clock())
+    told = EventLeft.model_validate(without(event, found, hidden, of.clock())).model_dump()
+    return JSONResponse(told, headers=_FRESH if typed else _SHARED)
 
 
 @spec.validate(query=OrderQuery, resp=answers(HTTP_200=OrderPage), tags=_TAGS)

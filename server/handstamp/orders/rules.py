@@ -130,19 +130,15 @@ class ChargedLine(NamedTuple):
 
 
 def charged_lines(
-    lines: Sequence[tuple[str, PricedLine]], *, fees: str, tax: str
+    lines: Sequence[tuple[str, PricedLine]], *, fees: str, taxes: Sequence[tuple[str, int]]
 ) -> list[ChargedLine]:
     """Return what the payment page lists, with tiers by name; the sum is the order's total.
 
-    `fees` and `tax` name the lines for what is added.
+    `fees` names the line for fees; `taxes` are the taxes of all lines, by name.
     """
     shown = [_charged(name, line) for name, line in lines]
-    for name, amount in (
-        (fees, sum(line.fee for _name, line in lines)),
-        (tax, sum(line.tax for _name, line in lines)),
-    ):
-        if amount:
-            shown.append(ChargedLine(name, amount, 1))
+    shown.append(ChargedLine(fees, sum(line.fee for _name, line in lines), 1))
+    shown += [ChargedLine(name, amount, 1) for name, amount in taxes]
     return [line for line in shown if line.unit_amount]
 
 
@@ -244,6 +240,11 @@ def _tier_refusal(
         text = N_("At most %(number)d of these tickets can be bought at once.")
         return Refusal(tier_id, "limit", text, tier.max_per_order)
     return None
+
+
+def code_refusal(code: str, message: str) -> Refusal:
+    """Say why a typed code does not count."""
+    return Refusal("", code, message)
 
 
 def sold_out_refusal(tier_id: str, remaining: int) -> Refusal:

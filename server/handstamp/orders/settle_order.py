@@ -8,9 +8,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
+from handstamp.discounts.take_codes import give_back_uses
 from handstamp.orders import order_mails, rules, store
 from handstamp.orders.checkout_page import account_of, close_page, look_at_page
 from handstamp.orders.fulfil_order import fulfil
+from handstamp.orders.keep_tax import keep_tax
 from handstamp.orders.models import Order, OrderItem
 from handstamp.payments.checkout_request import ORDER_MARK
 from handstamp.payments.facts import CheckoutFacts, PaymentFacts
@@ -155,6 +157,7 @@ async def close_in(
     )
     if not closed:
         return False
+    await give_back_uses(session, (order.discount_code_id, order.access_code_id))
     moves = [stock.Move(order.event_id, item.tier_id, held=-item.qty) for item in items]
     stock.later(session, moves)
     if order.payment_error and order.email:
@@ -178,6 +181,7 @@ async def _apply(services: Services, order: Order, facts: CheckoutFacts | None) 
         assert locked is not None
         own = _adopt(locked, order, facts)
         if facts is not None and facts.paid and facts.payment is not None:
+            await keep_tax(session, locked, facts)
             await fulfil(session, services, locked, facts.payment)
         elif facts is not None and own and locked.status == "pending":
             await _note_unpaid(session, services, locked, facts)

@@ -4,12 +4,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from handstamp.discounts.rules import MOST_AT_ONCE
 from handstamp.events.shapes import Shape
 from handstamp.kit.clock import Millis
 from handstamp.orders.find_orders import names_of
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.rules import MOST_LINES, MOST_TICKETS
 from handstamp.orders.start_checkout import LONGEST_LINE, LONGEST_PHONE, BuyerDetails
+from handstamp.orders.tax_lines import taxes_of
 from handstamp.tickets.models import Ticket
 
 Id = Annotated[str, Field(min_length=1, max_length=60)]
@@ -24,10 +26,18 @@ class WantedTickets(Shape):
 
 
 class NewOrder(Shape):
-    """Which tickets to hold; `access_codes` open hidden tiers."""
+    """Which tickets to hold; `discount_code` takes something off, `access_codes` open hidden tiers.
+
+    Any code may stand in either place.
+    """
 
     tickets: Annotated[list[WantedTickets], Field(min_length=1, max_length=MOST_LINES)]
-    access_codes: list[Typed] = Field(default_factory=list, max_length=10)
+    access_codes: list[Typed] = Field(default_factory=list, max_length=MOST_AT_ONCE)
+    discount_code: Typed = ""
+
+    def codes(self) -> list[str]:
+        """Return all codes."""
+        return [*self.access_codes, self.discount_code]
 
     def wants(self) -> dict[str, int]:
         """Return how many of each tier; a tier named twice counts together."""
@@ -62,6 +72,14 @@ class NewSession(NewOrder, Details):
     event_id: Id
 
 
+class TaxPart(BaseModel):
+    """A tax of a line; `ppm` is its rate in millionths, 0 when Stripe Tax worked it out."""
+
+    name: str
+    ppm: int
+    amount: int
+
+
 class ItemBody(BaseModel):
     """A line of an order; all but `unit_price` are of the whole line."""
 
@@ -72,6 +90,7 @@ class ItemBody(BaseModel):
     discount: int
     fee: int
     tax: int
+    taxes: list[TaxPart]
     total: int
     names: list[str]
 
@@ -80,7 +99,8 @@ class OrderBody(BaseModel):
     """An order as its buyer and its organizer see it; `now` is the server's time.
 
     `status`: pending, paid, expired, cancelled, partially_refunded, refunded, late_refunded.
-    `payment_error` is the code of the last payment that was declined.
+    `payment_error` is the code of the last payment that was declined. `tax_mode` "stripe": tax
+    is added on the payment page, and is in `tax` and `total` once it is paid.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -97,6 +117,8 @@ class OrderBody(BaseModel):
     discount: int
     fees: int
     tax: int
+    tax_mode: str
+    discount_code_id: str | None
     total: int
     refunded: int
     expires_at: int
@@ -123,6 +145,12 @@ class OrderQuery(BaseModel):
     status: str | None = Field(default=None, max_length=20)
     after: str | None = Field(default=None, max_length=60)
     limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class CodeQuery(BaseModel):
+    """A code, or several between spaces, that may open hidden tiers."""
+
+    code: str = Field(default="", max_length=250)
 
 
 class LinkQuery(BaseModel):
@@ -227,6 +255,7 @@ def _item(item: OrderItem) -> ItemBody:
         discount=item.discount,
         fee=item.fee,
         tax=item.tax,
+        taxes=[TaxPart(**tax._asdict()) for tax in taxes_of(item)],
         total=item.total,
         names=names_of(item),
     )

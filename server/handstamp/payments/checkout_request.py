@@ -47,6 +47,9 @@ def checkout_request(wanted: NewCheckout) -> dict[str, Any]:
         "locale": locale_of(wanted.locale),
         "expires_at": -(-wanted.expires_at // SECOND),
     }
+    if wanted.automatic_tax:
+        request["automatic_tax"] = _automatic_tax(wanted)
+        request["line_items"] = [_untaxed(line) for line in request["line_items"]]
     if wanted.email:
         request["customer_email"] = wanted.email
     if wanted.ui == "elements":
@@ -68,6 +71,20 @@ def _line(currency: str, name: str, unit_amount: int, quantity: int) -> dict[str
         "product_data": {"name": name[:LONGEST_NAME]},
     }
     return {"price_data": price, "quantity": quantity}
+
+
+def _automatic_tax(wanted: NewCheckout) -> dict[str, Any]:
+    """Say whose registrations count and who owes the tax: who sells, never the platform.
+
+    Of a direct charge the seller makes the call, of a destination charge they are named.
+    """
+    if wanted.destination:
+        return {"enabled": True, "liability": {"type": "account", "account": wanted.destination}}
+    return {"enabled": True, "liability": {"type": "self"}}
+
+
+def _untaxed(line: dict[str, Any]) -> dict[str, Any]:
+    return {**line, "price_data": {**line["price_data"], "tax_behavior": "exclusive"}}
 
 
 def _payment(wanted: NewCheckout, marks: dict[str, str]) -> dict[str, Any]:

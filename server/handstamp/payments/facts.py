@@ -16,6 +16,7 @@ class NewCheckout:
         lines: (name, amount of one in minor units, quantity).
         application_fee: what the platform keeps, minor units.
         expires_at: ms UTC, between 30 minutes and 24 hours ahead.
+        automatic_tax: Stripe Tax adds taxes, for which the organizer is liable.
         ui: Stripe's own page, or a form inside ours.
     """
 
@@ -32,6 +33,7 @@ class NewCheckout:
     success_url: str
     cancel_url: str
     locale: str = "auto"
+    automatic_tax: bool = False
     ui: Literal["hosted", "elements"] = "hosted"
 
 
@@ -97,7 +99,8 @@ class PaymentFacts:
 class CheckoutFacts:
     """A Checkout Session; `status` is open, complete or expired.
 
-    A session can be complete and not `paid`: a slow payment method is still at work then.
+    A session can be complete and not `paid`: a slow payment method is still at work then. `tax`
+    is what Stripe Tax added, minor units.
     """
 
     id: str
@@ -106,6 +109,7 @@ class CheckoutFacts:
     url: str = ""
     client_secret: str = ""
     payment: PaymentFacts | None = None
+    tax: int = 0
     metadata: dict[str, str] = field(default_factory=dict)
 
 

@@ -28,6 +28,7 @@ def checkout(found: Found) -> CheckoutFacts:
         url=found.get("url") or "",
         client_secret=found.get("client_secret") or "",
         payment=payment(intent) if isinstance(intent, Mapping) else None,
+        tax=(found.get("total_details") or {}).get("amount_tax") or 0,
         metadata=dict(found.get("metadata") or {}),
     )
 

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     stripe_accounts: Literal["standard", "express"] = "standard"
     payment_form: Literal["checkout", "element"] = "checkout"
     ticket_payment_timeout: int = Field(default=15, alias="TICKET_PAYMENT_TIMEOUT", ge=1, le=1440)
+    ticket_fee_bp: int = Field(default=0, ge=0, le=5_000)
+    ticket_fee_fixed: int = Field(default=0, ge=0, le=1_000_000)
     holds_per_network: int = 30
     charges_per_second: int = Field(default=15, ge=0, le=25)
     open_registration: bool = False

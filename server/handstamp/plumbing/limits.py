@@ -1,5 +1,6 @@
 """Rate limits that hold across processes: hits per bucket and window, counted in a table."""
 
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from handstamp.kit.clock import SECOND, Millis
@@ -19,9 +20,7 @@ async def hit(services: Services, bucket: str, *, limit: int, window_ms: Millis)
     Raises:
         TooMany: more than `limit` tries within the window of `window_ms` that is running.
     """
-    now = services.clock()
-    start = now - now % window_ms
-    name = keyed_hash(derive(services.settings.secret_bytes(), "limits"), f"{bucket}/{window_ms}")
+    start, name = _window(services, bucket, window_ms)
     async with services.db.write() as session:
         insert = sqlite.insert if is_sqlite(session) else postgresql.insert
         row = insert(RateCount).values(bucket=name, window_start=start, hits=1)
@@ -30,5 +29,30 @@ async def hit(services: Services, bucket: str, *, limit: int, window_ms: Millis)
         ).returning(RateCount.hits)
         hits = (await session.execute(counted)).scalar_one()
     if hits > limit:
-        left = -(-(start + window_ms - now) // SECOND)
-        raise TooMany(_("Too many tries. Wait a little, then try again."), retry_after=left)
+        raise _too_many(start + window_ms - services.clock())
+
+
+async def look(services: Services, bucket: str, *, limit: int, window_ms: Millis) -> None:
+    """Refuse as `hit` would, but count nothing: for what counts only when it goes wrong.
+
+    Raises:
+        TooMany: the next try would be one too many.
+    """
+    start, name = _window(services, bucket, window_ms)
+    wanted = select(RateCount.hits).where(RateCount.bucket == name, RateCount.window_start == start)
+    async with services.db.read() as session:
+        hits = await session.scalar(wanted)
+    if (hits or 0) >= limit:
+        raise _too_many(start + window_ms - services.clock())
+
+
+def _window(services: Services, bucket: str, window_ms: Millis) -> tuple[Millis, str]:
+    now = services.clock()
+    key = derive(services.settings.secret_bytes(), "limits")
+    return now - now % window_ms, keyed_hash(key, f"{bucket}/{window_ms}")
+
+
+def _too_many(left: Millis) -> TooMany:
+    return TooMany(
+        _("Too many tries. Wait a little, then try again."), retry_after=max(1, -(-left // SECOND))
+    )

@@ -1,7 +1,7 @@
 """An event's page: what it is, what is left of it, and holding tickets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from babel.numbers import get_currency_precision
@@ -12,23 +12,42 @@ from starlette.routing import Route
 
 from handstamp.auth.find_profile import Profile, profile_of
 from handstamp.clubs.find_clubs import may_buy
+from handstamp.discounts.find_codes import takes_codes, texts_of
+from handstamp.discounts.rules import codes_in
+from handstamp.discounts.try_codes import try_codes
 from handstamp.events.find_events import public_event, published_event, tier_of
 from handstamp.events.models import Event
+from handstamp.events.price_rules import Terms, Wanted
+from handstamp.events.set_prices import terms_of
 from handstamp.kit.clock import MINUTE
-from handstamp.orders.availability import EventAvailability, availability
+from handstamp.orders.availability import EventAvailability, availability, without
 from handstamp.orders.buyers import Buyer, buyer_of, set_cookie
 from handstamp.orders.find_orders import items_of, pending_order
+from handstamp.orders.hold_book import codes_of
 from handstamp.orders.hold_tickets import hold
 from handstamp.orders.models import Order
+from handstamp.orders.quote_order import Quote, quote
 from handstamp.payments.payment_accounts import account_of, why_not_selling
-from handstamp.plumbing.errors import Problem
+from handstamp.plumbing.errors import BadInput, Problem, TooMany
 from handstamp.plumbing.web import actor, require_checkout, services
+from handstamp.storefront.code_field import CodeField, code_field
 from handstamp.storefront.pages import public_page, render
 from handstamp.storefront.sale_notice import SaleNotice, sale_notice
 from handstamp.storefront.share_data import share_data
 from handstamp.storefront.tier_rows import Row, rows
 
 MOST_DIGITS = 4
+LONGEST_TYPED = 250
+_OF_CODES = {
+    "no_such_code",
+    "code_used_up",
+    "code_not_yet",
+    "code_ended",
+    "code_not_for",
+    "one_code",
+    "too_many_codes",
+    "TooMany",
+}
 
 
 @dataclass(frozen=True)
@@ -41,26 +60,33 @@ class _Found:
     can_charge: bool
     may_buy: bool
     buyer: Buyer
+    terms: Terms
+    takes_codes: bool
+    hidden: frozenset[str]
     waiting: Order | None = None
     own: Mapping[str, int] = field(default_factory=dict)
+    own_codes: tuple[str, ...] = ()
 
 
 @public_page
 async def event(request: Request) -> Response:
-    """Show an event with its tiers; take a choice, and hold it."""
+    """Show an event with its tiers; take a choice and codes, and hold it."""
     found = await _find(request)
     if request.method == "GET":
-        return _show(request, found, _asked(request, found))
+        typed = codes_in(request.query_params.get("code", "")[:LONGEST_TYPED])
+        typed = typed or (found.own_codes if request.query_params.get("change") else ())
+        return await _show(request, found, _asked(request, found), typed)
     form = await request.form()
     chosen = _chosen(form)
-    if form.get("do") == "total":
-        return _show(request, found, chosen)
+    typed = codes_in(str(form.get("code", ""))[:LONGEST_TYPED])
+    if form.get("do") in ("total", "code"):
+        return await _show(request, found, chosen, typed)
     try:
         require_checkout(request)
-        order = await hold(services(request), found.buyer, found.event.id, chosen)
+        order = await hold(services(request), found.buyer, found.event.id, chosen, codes=typed)
     except Problem as problem:
         found = await _find(request)
-        return _show(request, found, chosen, problem=problem)
+        return await _show(request, found, chosen, typed, problem=problem)
     answer = RedirectResponse(f"/tickets/order/{order.id}", status_code=303)
     set_cookie(answer, services(request).settings, found.buyer)
     return answer
@@ -71,19 +97,52 @@ async def _find(request: Request) -> _Found:
     async with services(request).db.read() as session:
         shown = await public_event(session, request.path_params["slug"])
         waiting = await pending_order(session, buyer, now)
-        own = {}
+        own, codes = {}, []
         if waiting is not None and waiting.event_id == shown.id:
             own = {item.tier_id: item.qty for item in await items_of(session, waiting)}
+            codes = await texts_of(session, codes_of(waiting))
+        left = await availability(session, shown, now, hidden=True)
         return _Found(
             event=shown,
-            left=await availability(session, shown, now),
+            left=left,
             organizer=await profile_of(session, shown.organizer_id),
             may_buy=await may_buy(session, shown, actor(request).id),
             can_charge=not why_not_selling(await account_of(session, shown.organizer_id)),
             buyer=buyer,
+            terms=await terms_of(session, shown),
+            takes_codes=await takes_codes(session, shown.id),
+            hidden=frozenset(tier.id for tier in left.tiers if tier.visibility != "public"),
             waiting=waiting,
             own=own,
+            own_codes=tuple(codes),
         )
+
+
+async def _codes(
+    request: Request,
+    found: _Found,
+    chosen: Mapping[str, int],
+    typed: tuple[str, ...],
+    problem: Problem | None,
+) -> CodeField:
+    """Look the typed codes up; one that was just refused is not counted as a guess twice."""
+    if problem is not None and problem.code in _OF_CODES:
+        return CodeField(" ".join(typed), wrong=problem.detail)
+    network = found.buyer.network
+    try:
+        known = await try_codes(services(request), found.event.id, typed, network=network)
+    except (TooMany, BadInput) as refused:
+        return CodeField(" ".join(typed), wrong=refused.detail)
+    waiting = found.waiting
+    return code_field(
+        typed,
+        known,
+        wants=chosen,
+        hidden=found.hidden,
+        own=codes_of(waiting) if waiting else (),
+        currency=found.event.currency,
+        now=services(request).clock(),
+    )
 
 
 def _asked(request: Request, found: _Found) -> Mapping[str, int]:
@@ -105,14 +164,18 @@ def _chosen(form: FormData) -> dict[str, int]:
     return {tier: qty for tier, qty in chosen.items() if qty}
 
 
-def _show(
+async def _show(
     request: Request,
     found: _Found,
     chosen: Mapping[str, int],
+    typed: tuple[str, ...] = (),
     *,
     problem: Problem | None = None,
 ) -> Response:
     settings, now = services(request).settings, services(request).clock()
+    codes = await _codes(request, found, chosen, typed, problem)
+    seen = found.hidden & (codes.chosen.opens | found.own.keys())
+    found = replace(found, left=without(found.event, found.left, found.hidden - seen, now))
     notice = sale_notice(
         found.event,
         found.left,
@@ -137,15 +200,23 @@ def _show(
         event=found.event,
         organizer=found.organizer,
         rows=shown,
-        total=sum(row.price * row.qty for row in shown),
+        quote=_quote(shown, found.terms, codes),
+        terms=found.terms,
+        codes=codes if found.takes_codes or codes.typed else None,
         closed=notice,
         selling=_selling(notice, shown),
         waiting=found.waiting if found.waiting and found.waiting.expires_at > now else None,
-        errors=_errors(problem),
+        errors={} if codes.wrong else _errors(problem),
         hold_for=settings.ticket_payment_timeout * MINUTE,
         digits=get_currency_precision(found.event.currency),
         shared=share_data(settings, found.event, found.organizer, found.left),
     )
+
+
+def _quote(shown: list[Row], terms: Terms, codes: CodeField) -> Quote:
+    wants = [Wanted(row.id, row.qty, row.price) for row in shown if row.qty]
+    discount = codes.chosen.discount
+    return quote(wants, terms, discount.off if discount else None)
 
 
 def _selling(notice: SaleNotice | None, shown: list[Row]) -> bool:

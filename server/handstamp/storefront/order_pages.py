@@ -7,9 +7,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from handstamp.discounts.find_codes import texts_of
 from handstamp.kit.clock import SECOND
 from handstamp.mail.find_mails import undelivered
 from handstamp.orders.buyers import set_cookie
+from handstamp.orders.hold_book import codes_of
 from handstamp.orders.hold_tickets import hold
 from handstamp.orders.order_calendar import order_calendar
 from handstamp.orders.order_mails import about
@@ -145,8 +147,10 @@ async def again(request: Request) -> Response:
     if shown.order.status not in CLOSED_UNPAID:
         return go(request, _path(shown))
     try:
-        held = await hold(services(request), shown.buyer, shown.view.event.id, wants)
-    except Conflict as problem:
+        async with services(request).db.read() as session:
+            codes = await texts_of(session, codes_of(shown.order))
+        held = await hold(services(request), shown.buyer, shown.view.event.id, wants, codes=codes)
+    except (Conflict, TooMany) as problem:
         target = f"/tickets/e/{shown.view.event.slug}#tickets"
         return go(request, target, problem.detail, tone="bad")
     answer = RedirectResponse(f"/tickets/order/{held.id}", status_code=303)

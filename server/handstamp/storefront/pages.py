@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette_wtf import csrf_token
 
+from handstamp.orders.tax_lines import tax_lines, tax_percent
 from handstamp.plumbing.errors import NotFound, Problem, SwitchedOff, Unauthenticated
 from handstamp.plumbing.form_guard import Handler, guarded
 from handstamp.plumbing.money_text import money, percent, price
@@ -28,6 +29,8 @@ _pages.env.filters.update(
     days_left=words.days_left,
     open_until=words.open_until,
     percent=percent,
+    tax_lines=tax_lines,
+    tax_percent=tax_percent,
 )
 
 

@@ -51,7 +51,8 @@ def test_the_payment_page_asks_for_the_total(
 ) -> None:
     price = rules.price([Line(*line) for line in lines], PriceRules(discounts, fees, taxes))
     named = [(line.tier_id, line) for line in price.lines]
-    shown = rules.charged_lines(named, fees="Service fee", tax="Tax")
+    added = [("Tax", price.tax)]
+    shown = rules.charged_lines(named, fees="Service fee", taxes=added)
     assert sum(line.unit_amount * line.qty for line in shown) == price.total
     assert all(line.unit_amount > 0 for line in shown)
 
@@ -64,7 +65,7 @@ def test_a_price_without_rules_is_the_tiers_own() -> None:
 
 def test_a_discounted_line_is_shown_as_one() -> None:
     price = rules.price([Line("a", 3, 1_000)], PriceRules({"a": 100}, {"a": 30}, {"a": 5}))
-    shown = rules.charged_lines([("General", price.lines[0])], fees="Fee", tax="GST")
+    shown = rules.charged_lines([("General", price.lines[0])], fees="Fee", taxes=[("GST", 5)])
     assert shown == [("3 × General", 2_900, 1), ("Fee", 30, 1), ("GST", 5, 1)]
 
 

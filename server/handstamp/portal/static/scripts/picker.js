@@ -70,6 +70,10 @@ function show(form) {
   const output = form.querySelector('[data-total]');
   const said = money(total, form.dataset.currency ?? 'CAD', Number(form.dataset.digits));
   if (output && output.textContent !== said) output.textContent = said;
+  const chosen = fields(form).map(number).join();
+  form.dataset.first ??= chosen;
+  const quote = form.querySelector('[data-quote]');
+  if (quote instanceof HTMLElement) quote.hidden = chosen !== form.dataset.first;
   const hold = form.querySelector('[data-hold]');
   if (hold instanceof HTMLButtonElement) hold.toggleAttribute('data-idle', count === 0);
 }
