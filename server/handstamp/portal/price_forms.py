@@ -32,6 +32,15 @@ def read_percent(text: str, unit: int, most: int) -> int:
     return int(parts)
 
 
+def read_rate(text: str) -> int:
+    """Read a typed tax rate, to a thousandth of a percent, in millionths.
+
+    Raises:
+        ValueError: it is none; the message is for people.
+    """
+    return read_percent(text, 1_000, 100_000) * 10
+
+
 def percent_of_ppm(ppm: int) -> str:
     """Write millionths as they are typed into a field: `9.975`."""
     return f"{Decimal(ppm) / 10_000:.4f}".rstrip("0").rstrip(".")
@@ -67,7 +76,7 @@ class PricesForm(PageForm):
             if bool((name.data or "").strip()) != bool((rate.data or "").strip()):
                 raise ValidationError(_("Give each tax both a name and a rate."))
             if (rate.data or "").strip():
-                _read(rate, lambda text: read_percent(text, 10_000, 1_000_000))
+                _read(rate, read_rate)
 
     def change(self, *, amounts: bool) -> dict[str, Any]:
         """Return the members to change; without `amounts` the fee itself stays as it is.
@@ -78,7 +87,7 @@ class PricesForm(PageForm):
         rates = [
             {
                 "name": (self[f"name_{place}"].data or "").strip(),
-                "ppm": read_percent(self[f"rate_{place}"].data or "", 10_000, 1_000_000),
+                "ppm": read_rate(self[f"rate_{place}"].data or ""),
                 "compound": bool(self[f"compound_{place}"].data),
             }
             for place in range(1, ROWS + 1)
