@@ -25,6 +25,7 @@ NEW_WORK = (
     "POST /api/tickets/events",
     "POST /api/tickets/events/{event_id}/status",
     "POST /api/tickets/events/{event_id}/tiers",
+    "POST /api/tickets/events/{event_id}/discounts",
     "POST /api/tickets/events/{event_id}/lists",
     "POST /api/tickets/events/{event_id}/tickets",
     "POST /api/tickets/events/{event_id}/guest-imports",
