@@ -40,11 +40,10 @@ def test_the_camera_reads_a_pairing_code_and_passes_over_others(stage: Stage) ->
 
 def test_a_shift_keeps_list_gate_and_name_and_is_not_asked_again(stage: Stage) -> None:
     page = stage.open(known="00000000000a")
-    page.get_by_role("radio", name="Cloakroom").check()
     page.get_by_label("Gate").fill("South")
     page.get_by_label("Your name").fill("Ana")
     page.get_by_role("button", name="Start scanning").click()
-    expect(page.locator(".status-strip")).to_contain_text("Cloakroom · South")
+    expect(page.locator(".status-strip")).to_contain_text("Main door · South")
     assert page.evaluate("fake.app.door.operator") == "Ana"
     tab(page, "settings")
     page.get_by_role("button", name="New shift").click()
