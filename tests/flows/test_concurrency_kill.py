@@ -57,9 +57,10 @@ class Server:
         raise AssertionError("the server did not start")
 
     async def kill(self) -> None:
-        """End it as a power cut does."""
-        self._process.send_signal(signal.SIGKILL)
-        await self._process.wait()
+        """End it as a power cut does; one that is gone already stays gone."""
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGKILL)
+            await self._process.wait()
 
 
 async def hand_in(phone: Phone, answered: asyncio.Semaphore) -> None:
