@@ -9,6 +9,8 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from tests.abuse.world import GUESTS, Side
 
+from handstamp.plumbing.local_time import to_local
+
 _NUMBERS = itertools.count()
 PUSH = "https://push.example.org/send/1"
 BROWSER = {  # the point of RFC 8291's example, and its secret
@@ -200,17 +202,17 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
         },
         f"{event}/orders/{{order_id}}/refund": {"note": "They asked."},
         f"{event}/orders/{{order_id}}/email": {"email": f"{word()}@example.org"},
-        f"{event}/postpone": {"start_at": "2027-06-01T19:00"},
+        f"{event}/postpone": {"start_at": to_local(side.event.start_at, side.event.time_zone)},
         f"{event}/duplicate": {"title": f"Again {word()}", "start_at": "2027-06-01T19:00"},
         f"{event}/cancel": {"typed": "Not its title"},
         f"{event}/message": {"subject": "Doors", "body": "They open at seven."},
+        f"{event}/orders/{{order_id}}/give-back": {"what": "amount", "amount": "5.00"},
+        f"{event}/edit": about,
+        f"{event}/status": {"status": "published"},
         f"{event}/prices": {"fee_payer": "buyer", "tax_mode": "none"},
         f"{event}/codes/new": {"code": f"C-{word()}", "kind": "percent", "value": "10"},
         f"{event}/codes/{{discount_id}}": {"value": "10", "code": "TENTH", "kind": "percent"},
         f"{event}/codes/{{discount_id}}/switch": {"to": "active"},
-        f"{event}/orders/{{order_id}}/give-back": {"what": "amount", "amount": "5.00"},
-        f"{event}/edit": about,
-        f"{event}/status": {"status": "published"},
         f"{event}/tiers/new": {"name": f"Balcony {word()}", "price": "12.50"},
         f"{event}/tiers/{{tier_id}}": {"name": "General", "price": "12.50"},
         f"{event}/tiers/{{tier_id}}/move": {"to": "down"},

@@ -47,13 +47,13 @@ async def postpone_event(
     now = services.clock()
     if event.status == "cancelled":
         raise Conflict(_("A cancelled event stays cancelled. Duplicate it to sell it anew."))
+    by = start_at - event.start_at
+    if not by:
+        return event
     if start_at <= now:
         raise _wrong("start_at", _("The new date must be to come."))
     if refund_until is not None and not now < refund_until <= start_at:
         raise _wrong("refund_until", _("Refunds must end before the new date, and later than now."))
-    by = start_at - event.start_at
-    if not by:
-        return event
     change = {"start_at": start_at, "end_at": event.end_at + by}
     if refund_until is not None:
         change["refund_until"] = refund_until
