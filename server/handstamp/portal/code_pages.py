@@ -44,7 +44,7 @@ async def codes(request: Request) -> Response:
         }
         for code in found
     ]
-    return render(request, "codes.html", rows=rows, now=services(request).clock(), **around)
+    return render(request, "codes.html", rows=rows, **around)
 
 
 def does(code: Discount, currency: str) -> str:
