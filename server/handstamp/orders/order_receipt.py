@@ -57,11 +57,8 @@ def _line(item: OrderItem, currency: str) -> ReceiptLine:
 
 
 def _sums(order: Order, items: Sequence[OrderItem]) -> list[tuple[str, str]]:
-    parts = [
-        (_("Discount"), -order.discount),
-        (_("Fees"), order.fees),
-        *tax_lines(items),
-    ]
+    taxes = tax_lines(items) if order.tax else []
+    parts = [(_("Discount"), -order.discount), (_("Fees"), order.fees), *taxes]
     shown = [(label, _signed(amount, order.currency)) for label, amount in parts if amount]
     total = (_("Total"), price(order.total, order.currency))
     if shown:
