@@ -7,6 +7,7 @@ BIN := .venv/bin
 RUN := .venv/.run
 DEV := .venv/.dev
 NPM := node_modules/.package-lock.json
+SPREAD := --dist loadfile --no-loadscope-reorder
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
@@ -57,10 +58,10 @@ check: tools ## everything CI runs: format, lint, types, floors, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	@$(MAKE) --no-print-directory pages-types node-tests coverage
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/pytest -n $(WORKERS) $(SPREAD)
 
 test: tools node-tests ## the tests alone
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/pytest -n $(WORKERS) $(SPREAD)
 
 pages-types: $(NPM)
 	@sh tools/tsc.sh
@@ -72,7 +73,7 @@ coverage: tools ## branch coverage of the pure files: 100 % or fail
 	@sh tools/coverage.sh
 
 soak: tools ## the long counts in full: histories, mutations, requests, kills in a purchase, a night
-	HANDSTAMP_SOAK=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile tests/convergence tests/contract \
+	HANDSTAMP_SOAK=1 $(BIN)/pytest -n $(WORKERS) $(SPREAD) tests/convergence tests/contract \
 	  tests/abuse/test_openapi_fuzz.py tests/flows/test_purchase_chaos.py tests/flows/test_pool_chaos.py \
 	  tests/flows/test_purchase_stripe_away.py tests/e2e/test_door_long_night.py
 

@@ -1,6 +1,7 @@
 """What every test may use; the cluster is named here so that all xdist workers share it."""
 
 import re
+from pathlib import Path
 
 import pytest
 from tests.fixtures import postgres
@@ -13,6 +14,7 @@ pytest_plugins = [
     "tests.fixtures.stripe_double",
     "tests.e2e.door_world",
 ]
+LONGEST_FIRST = ("flows", "convergence", "e2e", "abuse", "contract")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,6 +28,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the cluster when the first process ends."""
     if not hasattr(config, "workerinput"):
         postgres.stop_cluster()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with files of few long tests, or one process is left alone with them at the end."""
+    order = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    here = Path(__file__).parent
+    items.sort(key=lambda item: order.get(item.path.relative_to(here).parts[0], len(order)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -88,7 +88,7 @@ def run_scripts(
 def test_phones_and_server_converge_on_sqlite(
     sqlite_template: Path, tmp_path: Path, javascript: JavaScript
 ) -> None:
-    run_scripts(SqliteFiles(sqlite_template, tmp_path), 25, 1_000, "worlds on SQLite", javascript)
+    run_scripts(SqliteFiles(sqlite_template, tmp_path), 16, 1_000, "worlds on SQLite", javascript)
 
 
 @pytest.mark.timeout(7200)
@@ -96,7 +96,7 @@ def test_phones_and_server_converge_on_postgresql(
     postgres_template: str, javascript: JavaScript
 ) -> None:
     databases = PostgresDatabases(postgres_template)
-    run_scripts(databases, 6, 200, "worlds on PostgreSQL", javascript)
+    run_scripts(databases, 4, 200, "worlds on PostgreSQL", javascript)
 
 
 SCENES: dict[str, list[Step]] = {

@@ -79,8 +79,7 @@ def test_it_is_admitted_offline_once_and_handed_in_as_scanned(
     assert [(row["name"], row["admitted"]) for row in found["rows"]] == [(ticket.holder_name, True)]
     kept = phone.page.evaluate(EVERYTHING)
     assert kept["records"] > 3
-    assert "@example.org" in kept["text"], "the list is among what was looked through"
-    for secret in (CODE, CODE.lower()):
+    for secret in (CODE, CODE.lower(), "@example.org"):
         assert secret not in kept["text"]
     world.start()
     phone.call("(app) => app.door.syncNow()")

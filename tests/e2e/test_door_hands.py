@@ -126,6 +126,10 @@ def test_undo_override_and_exit_without_a_server_reach_it_as_facts(
     world.refund(world.tickets[1])
     phone = new_phone()
     phone.pair(world.code())
+    phone.until(
+        "async (app, serial) => app.door.tickets.index.ticket(serial)[2] === 1",
+        world.tickets[1].serial,
+    )
     world.kill()
     begin_shift(phone)
     phone.type(world.tokens[0])

@@ -168,7 +168,7 @@ def test_a_long_night(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    count = long_count(240, 20_000, "scans of a long night")
+    count = long_count(120, 20_000, "scans of a long night")
     clock = tmp_path / "clock"
     clock.write_bytes(bytes(8))
     monkeypatch.setenv("HANDSTAMP_TEST_CLOCK", str(clock))

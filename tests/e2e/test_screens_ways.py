@@ -234,7 +234,7 @@ def test_settings_drive_the_camera(stage: Stage) -> None:
     tab(page, "settings")
     page.get_by_role("radio", name="Front camera").check()
     page.get_by_role("switch", name="Torch").check()
-    page.get_by_label("Zoom").fill("3")
+    page.get_by_role("slider", name="Zoom").fill("3")
     scanner = "(({cameraId, torch, zoom}) => [cameraId, torch, zoom.value])(fake.app.scanner)"
     assert page.evaluate(scanner) == ["c", True, 3]
 

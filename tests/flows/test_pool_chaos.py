@@ -118,7 +118,7 @@ async def open_world(url: str, folder: Path, smtp: SmtpServer) -> AsyncIterator[
 async def test_workers_that_are_killed_lose_nothing_and_give_nothing_twice(
     postgres_url: str, tmp_path: Path, smtp_server: SmtpServer
 ) -> None:
-    waves = long_count(3, 40, "waves of uploads and payments under killed workers")
+    waves = long_count(2, 40, "waves of uploads and payments under killed workers")
     async with open_world(postgres_url, tmp_path, smtp_server) as world:
         crowd = [
             await make_crowd(world.services, world.offer, waves * WAVE, tier=tier, name=f"t{tier}")

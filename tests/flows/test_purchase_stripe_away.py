@@ -42,7 +42,7 @@ async def trade(sale: Sale) -> None:
 
 
 async def test_every_call_goes_wrong_in_every_way(sqlite_url: str, tmp_path: Path) -> None:
-    count = long_count(7, len(FAULTS), "ways in which calls to Stripe go wrong")
+    count = long_count(5, len(FAULTS), "ways in which calls to Stripe go wrong")
     async with open_sale(tmp_path, sqlite_url) as sale:
         await sale.sell()
         for number in range(count):

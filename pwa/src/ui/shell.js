@@ -150,9 +150,23 @@ class Shell {
   }
 
   /**
+   * Who began before the list had come is asked which door once it is there.
+   * @param {Door} door
+   */
+  #askOnceListed(door) {
+    const ask = () => {
+      if (door.lists.length === 0) return;
+      door.removeEventListener('change', ask);
+      if (door.list === null && this.#door === door) this.#shift(door);
+    };
+    door.addEventListener('change', ask);
+  }
+
+  /**
    * @param {Door} door
    */
   #scan(door) {
+    if (door.lists.length === 0) this.#askOnceListed(door);
     this.show(
       doorView(this.app, door, {
         shift: () => {

@@ -19,7 +19,7 @@ FactNumber = Annotated[int, Field(ge=1, lt=JSON_LIMIT)]
 class VoidQuery(BaseModel):
     """The number of the first scan that is to be void."""
 
-    number: FactNumber
+    number: FactNumber = 1
 
 
 class NewVoid(BaseModel):

@@ -15,7 +15,7 @@ from handstamp.notices.find_notices import notices_of, progress_of
 from handstamp.notices.tell_holders import count_readers
 from handstamp.notices.write_message import MESSAGES_PER_DAY, checked, write_message
 from handstamp.plumbing import limits
-from handstamp.plumbing.errors import Problem
+from handstamp.plumbing.errors import NotFound, Problem
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_refunds, require_user, services
 from handstamp.portal import words
@@ -76,6 +76,8 @@ async def cancel_live(request: Request) -> Response:
     async with services(request).db.read() as session:
         event = await event_of(session, request)
         shown = await _progress(session, event)
+    if shown["progress"] is None:
+        raise NotFound(_("This event was not cancelled."))
     return fragment(request, "cancel_live.html", event=event, **shown)
 
 

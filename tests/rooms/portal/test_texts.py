@@ -67,7 +67,7 @@ async def strays(desk: Desk, path: str) -> set[str]:
 
 def strays_in(html: str) -> set[str]:
     left = _MARKED.sub(" ", words(_OPTIONS.sub("", html)))
-    left = re.sub(r"\S+-\S+-\d{8}-\w+|\S+@\S+|http\S+|\w+_\w{20}", " ", left)
+    left = re.sub(r"\S+-\S+-\d{8}-\w+|\S+@\S+|http\S+|\w+_\w{20}|\b[0-9a-f]{12}\b", " ", left)
     return set(_WORD.findall(left)) - DATA
 
 
