@@ -72,8 +72,7 @@ function show(form) {
   if (output && output.textContent !== said) output.textContent = said;
   const chosen = fields(form).map(number).join();
   form.dataset.first ??= chosen;
-  const quote = form.querySelector('[data-quote]');
-  if (quote instanceof HTMLElement) quote.hidden = chosen !== form.dataset.first;
+  for (const quote of form.querySelectorAll('[data-quote]')) quote.toggleAttribute('hidden', chosen !== form.dataset.first);
   const hold = form.querySelector('[data-hold]');
   if (hold instanceof HTMLButtonElement) hold.toggleAttribute('data-idle', count === 0);
 }
