@@ -18,6 +18,7 @@ from tests.fixtures.services import make_settings
 from handstamp.auth.create_user import create_user
 from handstamp.auth.models import Member
 from handstamp.auth.sessions import COOKIE, start_session
+from handstamp.demo.seed_prices import seed_prices
 from handstamp.kit.clock import system_clock
 from handstamp.plumbing.web import Services
 
@@ -78,7 +79,7 @@ def tell_the_story(world: World) -> None:
 
 
 def sell_something(world: World) -> str:
-    """Connect the organizer and sell two tickets; return the order's id."""
+    """Connect the organizer, sell two tickets, add fee, tax and a code; return the order's id."""
 
     async def act(services: Services) -> str:
         async with services.db.write() as session:
@@ -90,7 +91,10 @@ def sell_something(world: World) -> str:
                 payouts_enabled=False,
             )
             tier = await make_tier(session, services, world.event, "Stalls", price_cents=2_500)
-        return (await make_paid_order(services, world.event, {tier.id: 2})).id
+        order = await make_paid_order(services, world.event, {tier.id: 2})
+        async with services.db.write() as session:
+            await seed_prices(session, services, world.event.id)
+        return order.id
 
     return world.work(act)
 

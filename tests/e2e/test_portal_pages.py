@@ -18,6 +18,9 @@ PAGES = (
     "/edit",
     "/tiers",
     "/tiers/new",
+    "/prices",
+    "/codes",
+    "/codes/new",
     "/lists",
     "/lists/new",
     "/lists/1",
@@ -38,6 +41,11 @@ PAGES = (
     "/keys",
     "/orders",
     "/orders?q=nobody+like+it",
+    "/disputes",
+    "/cancel",
+    "/postpone",
+    "/duplicate",
+    "/message",
 )
 ELSEWHERE = (
     "/tickets/events",
@@ -76,7 +84,7 @@ def test_pages_reached_by_doing_something_are_as_clean(
     office = new_office()
     page = office.page
     page.set_viewport_size(size)  # type: ignore[arg-type]
-    found = [office.open(f"/tickets/e/{office.world.event.slug}") and office.faults()]
+    found = [_price_something(office)]
     office.open(f"{office.base}/guests").locator("tbody th a").first.click()
     found.append(office.faults())
     page.get_by_role("button", name="Refund").click()
@@ -111,6 +119,23 @@ def test_pages_reached_by_doing_something_are_as_clean(
     assert found == [[]] * len(found)
 
 
+def _price_something(office: Office) -> list[str]:
+    page = office.open(f"/tickets/e/{office.world.event.slug}")
+    found = office.faults()
+    page.get_by_label("Stalls", exact=True).fill("2")
+    page.get_by_label("Code", exact=True).fill("nothing")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("There is no such code for this event.")).to_be_visible()
+    found += office.faults()
+    page.get_by_label("Code", exact=True).fill("lantern10")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("LANTERN10 takes 10% off.")).to_be_visible()
+    expect(page.locator(".picker-end")).to_contain_text("CA$49.49", use_inner_text=True)
+    page.get_by_role("button", name="One Stalls less").click()
+    expect(page.locator(".picker-end")).not_to_contain_text("CA$49.49", use_inner_text=True)
+    return [*found, *office.faults()]
+
+
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_an_order_and_its_refund_are_as_clean(
     new_office: Callable[[], Office], size: dict[str, int]
@@ -129,6 +154,9 @@ def test_an_order_and_its_refund_are_as_clean(
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    office.open(f"{office.base}/orders/{office.order}/give-back")
+    expect(page.get_by_role("button", name="Look at what this does")).to_be_visible()
+    found.append(office.faults())
     office.open("/tickets/organizer/settings").get_by_role("textbox", name="Colour").fill("#ffee00")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("White text on this colour cannot be read")).to_be_visible()
