@@ -13,7 +13,7 @@ from handstamp.tickets.models import Ticket
 
 pytestmark = pytest.mark.anyio
 
-OTHERS = ("tier_id", "ticket_id", "import_id", "device")
+OTHERS = ("tier_id", "ticket_id", "import_id", "device", "discount_id")
 HOSTILE = (
     "-1",
     "9" * 16,
