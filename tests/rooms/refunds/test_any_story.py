@@ -1,9 +1,11 @@
 """Random lives of many orders: after every step the books equal the balances at Stripe."""
 
+import asyncio
 import random
 
 import pytest
 from tests.rooms.refunds.shop import Shop
+from tests.rooms.refunds.test_refund_parts import items
 
 from handstamp.kit.clock import MINUTE, FakeClock
 from handstamp.orders.models import Order
@@ -24,7 +26,10 @@ class Story:
 
     async def step(self) -> str:
         """Do something, and return its name."""
-        names = ("buy", "refund", "refund_at_stripe", "settle", "dispute", "close", "pay_out")
+        names = (
+            "buy", "refund", "refund_line", "refund_line", "refund_amount", "refund_at_stripe",
+            "settle", "dispute", "close", "pay_out",
+        )  # fmt: skip
         name = self.dice.choice(names) if self.orders else "buy"
         await getattr(self, name)()
         return name
@@ -39,6 +44,21 @@ class Story:
 
     async def refund(self) -> None:
         await self.shop.ask(self.dice.choice(self.orders))
+
+    async def refund_line(self) -> None:
+        order = self.dice.choice(self.orders)
+        item = self.dice.choice(await items(self.shop, order))
+        wish = {"lines": [{"item": item.id, "qty": self.dice.randint(1, item.qty)}]}
+        twice = [self.shop.ask(order, **wish) for _ in range(self.dice.randint(1, 2))]
+        answers = await asyncio.gather(*twice)
+        assert {answer.status_code for answer in answers} <= {202, 409}
+
+    async def refund_amount(self) -> None:
+        await self.shop.double.fail(self.dice.choice(("503", "drop")), path="/v1/refunds", times=1)
+        await self.shop.ask(self.dice.choice(self.orders), amount=self.dice.randint(1, 3000))
+        await self.shop.work()
+        await self.shop.double.heal()
+        await self.shop.work(late=True)
 
     async def refund_at_stripe(self) -> None:
         charge = await self._charge()
