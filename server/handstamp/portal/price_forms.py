@@ -142,8 +142,11 @@ class CodeForm(PageForm):
 
     def validate_value(self, field: Field) -> None:
         """Refuse what is neither a percentage nor an amount."""
-        if self.kind.data != "access":
-            _read(field, self._value)
+        if self.kind.data == "access":
+            return
+        if not (field.data or "").strip():
+            raise ValidationError(_("A discount must take something off."))
+        _read(field, self._value)
 
     def _value(self, text: str) -> int:
         if self.kind.data == "percent":

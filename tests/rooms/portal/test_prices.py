@@ -50,6 +50,12 @@ async def test_a_code_is_made_changed_and_switched_off(desk: Desk, show: Show) -
     await desk.post(f"{link[1]}/switch", {"to": "off"})
     assert "The code is off." in desk.text
     assert "Switch on" in desk.text
-    for wrong in ({"code": "early-bird"}, {"code": "a b"}, {"value": "101"}, {"value": "-1"}):
+    for wrong in (
+        {"code": "early-bird"},
+        {"code": "a b"},
+        {"value": "101"},
+        {"value": "-1"},
+        {"value": " "},
+    ):
         await desk.post(new, {**form, "code": "ANOTHER", **wrong})
         assert desk.status == 422, wrong
