@@ -64,6 +64,13 @@ def examples() -> dict[str, tuple[NewTransaction, ...]]:
         "Sale, direct charge": sale(sold()),
         "Sale, destination charge": sale(sold(THROUGH)),
         "Full refund, direct charge": refund(refunded()),
+        "One of two tickets of a line, direct charge": refund(
+            refunded(
+                amount=2210,
+                parts=Parts(net_tickets=2000, fees=10, tax=200),
+                application_fee=39,
+            )
+        ),
         "Full refund, destination charge": refund(refunded(THROUGH)),
         "Refund that fails at the bank": reversal(failing, 0),
         "Paid too late, refunded": (
