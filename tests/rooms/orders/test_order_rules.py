@@ -193,3 +193,7 @@ def test_a_page_ends_after_its_hold_and_within_what_stripe_allows(left: int, odd
 def test_a_hold_is_due_at_its_end() -> None:
     assert not rules.is_due(NOW + 1, NOW)
     assert rules.is_due(NOW, NOW)
+
+
+def test_a_typed_code_is_refused_as_a_whole_not_at_a_tier() -> None:
+    assert rules.code_refusal("used_up", "All gone.") == rules.Refusal("", "used_up", "All gone.")

@@ -7,16 +7,21 @@ from hypothesis import strategies as st
 from handstamp.preorders import given_back
 from handstamp.refunds.rules import (
     ALL_BACK,
+    COST_NOTHING,
     DISPUTED,
     LIVE,
     MOST_LINES,
+    NO_AMOUNT,
     NOTHING_PAID,
+    TOO_MUCH,
     Line,
+    amount_problem,
     blocks_tickets,
     covered,
     dispute_outcome,
     fee_share,
     forbids_refund,
+    late_problem,
     may_wait,
     moves_on,
     refund_problem,
@@ -122,3 +127,30 @@ def test_the_platforms_fee_follows_what_is_refunded() -> None:
 
 def test_the_rooms_below_mean_the_same_refunds() -> None:
     assert given_back.LIVE == LIVE
+
+
+@pytest.mark.parametrize(
+    ("amount", "tickets", "problem"),
+    [(0, True, COST_NOTHING), (0, False, NO_AMOUNT), (-1, False, NO_AMOUNT), (6, True, TOO_MUCH)],
+)
+def test_an_amount_is_more_than_nothing_and_no_more_than_is_left(
+    amount: int, tickets: bool, problem: str
+) -> None:
+    assert amount_problem(amount, 5, tickets=tickets) == problem
+    assert amount_problem(5, 5, tickets=tickets) == ""
+
+
+@pytest.mark.parametrize(
+    ("until", "override", "note", "code"),
+    [
+        (None, False, "", ""),
+        (11, False, "", ""),
+        (10, False, "", "late"),
+        (10, True, " ", "note"),
+        (10, True, "The band was ill.", ""),
+    ],
+)
+def test_after_the_deadline_somebody_decides_and_says_why(
+    until: int | None, override: bool, note: str, code: str
+) -> None:
+    assert late_problem(until, 10, override=override, note=note)[0] == code
