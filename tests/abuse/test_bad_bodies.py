@@ -155,8 +155,8 @@ async def test_no_query_can_break_the_server(world: World, app: Starlette) -> No
     queries = QUERIES if world.services.db.is_sqlite else FOR_POSTGRES
     for route in sorted(every_route(app)):
         method, path = route.split()
-        if method != "GET" or "export" in path or "guests." in path:
-            continue
+        if method != "GET" or "export" in path or "guests." in path or path.endswith("/log"):
+            continue  # a download is written into the audit log
         for query in queries:
             address = f"{filled(path, world.ours.ids)}?{query}"
             caller = "device" if path.endswith("/snapshot") else "organizer"
@@ -169,9 +169,10 @@ async def test_no_query_can_break_the_server(world: World, app: Starlette) -> No
 
 async def test_no_query_of_a_download_can_break_the_server(world: World) -> None:
     found = []
-    for path in ("guests.csv", "guests.xlsx", "scans/export"):
+    event, log = "/api/tickets/events/{event_id}/", "/api/tickets/devices/{device}/log"
+    for path in (f"{event}guests.csv", f"{event}guests.xlsx", f"{event}scans/export", log):
         for query in QUERIES:
-            address = f"/api/tickets/events/{world.ours.event.id}/{path}?{query}"
+            address = f"{filled(path, world.ours.ids)}?{query}"
             answer = await world.send("GET", address, "organizer")
             if fault(answer):
                 found.append(f"{path}?{query[:40]}: {fault(answer)}")
