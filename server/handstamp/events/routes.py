@@ -257,7 +257,7 @@ async def edit(request: Request, json: EventChange) -> Response:
 async def set_status(request: Request, json: StatusChange) -> Response:
     """Publish an event, take it back, or archive it."""
     who = require_user(request)
-    if json.status not in STATUSES:
+    if json.status not in STATUSES or json.status == "cancelled":  # that has its own use case
         raise BadInput(_("There is no such status of events."))
     if json.status == "published":
         require_ticketing(request)
