@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from tests.contract.long_counts import long_count
 from tests.factories.clubs import make_club_sale
 from tests.factories.pool import ticket_rows, upload_rows
@@ -21,6 +22,7 @@ from tests.flows.sale_processes import Handstamp
 
 from handstamp.clubs.find_clubs import Offered
 from handstamp.mail.models import Mail
+from handstamp.plumbing.job_queue import MAX_ATTEMPTS, replay
 from handstamp.plumbing.models import Job
 from handstamp.plumbing.web import Services, build_services
 from handstamp.pool.models import Assignment, AssignmentLog, Demand, PoolEvent, PoolTicket
@@ -73,8 +75,15 @@ class World:
             async with self.services.db.write() as session:
                 later = update(Job).where(Job.state == "ready").values(run_at=0)
                 await session.execute(later)
+                await self.replay_buried(session)
             tails = "\n".join(one.tail() for one in self.processes)
             assert await work_done(self.services, 240), tails
+
+    async def replay_buried(self, session: AsyncSession) -> None:
+        """Try again, as an operator would, what twenty workers in a row died with."""
+        buried = select(Job.id).where(Job.state == "dead", Job.error == "the worker vanished")
+        for job_id in await session.scalars(buried.where(Job.attempt >= MAX_ATTEMPTS)):
+            assert await replay(session, job_id)
 
     async def pay(self, ids: list[str]) -> None:
         """Have members pay one after the other."""
