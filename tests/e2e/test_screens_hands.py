@@ -160,6 +160,26 @@ def test_a_phone_that_lies_about_asks_who_holds_it(stage: Stage) -> None:
     assert page.evaluate("fake.app.door.operator") == "Ana"
 
 
+def test_a_locked_phone_scans_nothing_after_back_and_keeps_a_name_half_typed(stage: Stage) -> None:
+    page = stage.door()
+    tab(page, "settings")
+    page.get_by_role("button", name="Hand over this phone").click()
+    name = page.get_by_label("Another name")
+    name.fill("Bo")
+    set_status(page, "{pending: 2}")
+    page.go_back()
+    expect(name).to_have_value("Bo")
+    expect(page.locator(".page-layer")).to_be_hidden()
+    assert page.evaluate("fake.app.scanner.state") == "off"
+    name.fill(" ")
+    page.get_by_role("button", name="Scan under this name").click()
+    expect(page.locator(".lock-screen")).to_be_visible()
+    name.fill("Bo")
+    page.get_by_role("button", name="Scan under this name").click()
+    expect(page.locator(".lock-screen")).to_be_hidden()
+    assert page.evaluate("fake.app.scanner.state") == "running"
+
+
 def test_a_phone_without_sound_vibration_or_wake_lock_shows_all(stage: Stage) -> None:
     page = stage.open(known="00000000000a")
     page.evaluate(

@@ -76,7 +76,7 @@ export function doorView(app, door, ways) {
     scan.node.inert = tab !== 'scan';
     if (tab === 'scan') {
       fill(page);
-      scan.start();
+      if (!obstacle) scan.start(); // "back" reaches this page under an obstacle too
       return;
     }
     app.scanner.pause();
@@ -93,7 +93,8 @@ export function doorView(app, door, ways) {
     node.classList.toggle('exiting', door.exiting);
     opened?.refresh?.();
     const found = obstacleOf(door, Date.now()) || (lock.locked() ? 'locked' : '');
-    const shown = found && `${found} ${door.status.pending}`;
+    // A name that is being typed stays: only the ended screens tell what waits.
+    const shown = found === 'locked' ? found : found && `${found} ${door.status.pending}`;
     if (shown && shown !== drawn) {
       fill(blocked, obstacleScreen(found));
     }

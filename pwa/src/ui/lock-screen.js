@@ -32,7 +32,8 @@ export function lockScreen(door, open) {
         class: 'foot',
         onsubmit: (/** @type {Event} */ event) => {
           event.preventDefault();
-          void open(name.input.value.trim());
+          const typed = name.input.value.trim();
+          if (typed) void open(typed);
         },
       },
       name.node,
