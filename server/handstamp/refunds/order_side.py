@@ -50,9 +50,9 @@ async def _void(
             chosen, by = covered(lines, given(unassigned)), unassigned
         _assign(by, [line for line in lines if line.id in chosen])
     if chosen:
-        await void_lines(session, services, paid.order, chosen)
+        voided_at = await void_lines(session, services, paid.order, chosen)
         for row in by:
-            row.voided_at = services.clock()
+            row.voided_at = voided_at
         await session.flush()
 
 
@@ -61,8 +61,7 @@ async def _void_some(
 ) -> None:
     """Void the tickets that a refund was asked for; an amount was asked for without any."""
     if wants := lines_of(refund):
-        await void_some(session, services, paid.order, wants)
-        refund.voided_at = services.clock()
+        refund.voided_at = await void_some(session, services, paid.order, wants)
         await session.flush()
 
 

@@ -36,17 +36,17 @@ async def standing_lines(
 
 async def void_lines(
     session: AsyncSession, services: Services, order: Order, lines: Collection[str]
-) -> None:
-    """Mark the tickets of these lines as refunded."""
-    wants = dict.fromkeys(lines, EVERY)
-    await _give(session, services, await chosen_tickets(session, order, wants), "refunded")
+) -> Millis:
+    """Mark the tickets of these lines as refunded; return the moment, the same of them all."""
+    return await void_some(session, services, order, dict.fromkeys(lines, EVERY))
 
 
 async def void_some(
     session: AsyncSession, services: Services, order: Order, wants: Mapping[str, int]
-) -> None:
-    """Mark so many tickets of these lines as refunded."""
-    await _give(session, services, await chosen_tickets(session, order, wants), "refunded")
+) -> Millis:
+    """Mark so many tickets of these lines as refunded; return the moment, the same of them all."""
+    chosen = await chosen_tickets(session, order, wants)
+    return await _give(session, services, chosen, "refunded")
 
 
 async def chosen_tickets(
@@ -104,6 +104,8 @@ async def turn(
 
 async def _give(
     session: AsyncSession, services: Services, tickets: Iterable[Ticket], status: str
-) -> None:
+) -> Millis:
+    at = services.clock()
     for ticket in tickets:
-        await change_status(session, services, SYSTEM, ticket, status)
+        await change_status(session, services, SYSTEM, ticket, status, at=at)
+    return at

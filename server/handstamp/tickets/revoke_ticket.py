@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
 from handstamp.events.announce import announce
+from handstamp.kit.clock import Millis
 from handstamp.plumbing.errors import Conflict
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
@@ -13,11 +14,18 @@ from handstamp.tickets.models import Ticket
 
 
 async def change_status(
-    session: AsyncSession, services: Services, actor: Actor, ticket: Ticket, status: str
+    session: AsyncSession,
+    services: Services,
+    actor: Actor,
+    ticket: Ticket,
+    status: str,
+    *,
+    at: Millis | None = None,
 ) -> Ticket:
     """Give a ticket a status: valid, refunded, cancelled or disputed; return it as it is now.
 
-    The status it has already changes nothing, so a repeated call is safe.
+    The status it has already changes nothing, so a repeated call is safe. `at`: the moment of the
+    change, for several tickets that change together; now, unless it is given.
 
     Raises:
         NotFound: it is a ticket of somebody else's event.
@@ -25,7 +33,7 @@ async def change_status(
     """
     await store.lock_ticket(session, ticket.id)
     ticket, event = await owned_ticket(session, actor, ticket.id)
-    now = services.clock()
+    now = services.clock() if at is None else at
     values = {"status": status, "status_at": now, "updated_at": now}
     before = ticket.status
     changed = await store.change_ticket(session, ticket.id, values, statuses=rules.FROM[status])

@@ -1,6 +1,7 @@
 """Refunds made at Stripe: whole, in part, slow, failing; heard in any order, often or late."""
 
 import asyncio
+from itertools import count
 
 import pytest
 from sqlalchemy import update
@@ -119,6 +120,20 @@ async def test_a_refund_that_fails_gives_the_tickets_back_and_can_be_made_again(
     assert not again.reverse_transfer
     assert await shop.tickets(order) == ["refunded"] * 3
     await shop.check_books()
+
+
+async def test_tickets_come_back_though_time_passed_while_they_were_voided(shop: Shop) -> None:
+    order = await shop.buy(card="4000000000007726")
+    ticks = count(shop.services.clock())
+    shop.services.clock = lambda: next(ticks)
+    await shop.ask(order)
+    await shop.hear()
+    assert await shop.tickets(order) == ["refunded"] * 3
+    (refund,) = await shop.refunds(order)
+    assert refund.stripe_refund_id
+    await shop.double.settle_refund(refund.stripe_refund_id, "failed")
+    await shop.hear()
+    assert await shop.tickets(order) == ["valid"] * 3
 
 
 async def test_places_sold_on_are_not_taken_from_anybody(shop: Shop, clock: FakeClock) -> None:
