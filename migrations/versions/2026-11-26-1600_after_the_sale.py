@@ -1,4 +1,4 @@
-"""After the sale: fees, taxes, codes, parts of refunds, transfers, waiting lists, exports."""
+"""After the sale: fees, taxes, codes, parts of refunds, cancelled events."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # G: fees, taxes, codes
+    # fees, taxes, codes
     op.add_column('tickets_events', sa.Column('fee_bp', sa.BigInteger(), server_default='0', nullable=False))
     op.add_column('tickets_events', sa.Column('fee_fixed', sa.BigInteger(), server_default='0', nullable=False))
     op.add_column('tickets_events', sa.Column('fee_payer', sa.String(), server_default='buyer', nullable=False))
@@ -50,7 +50,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('event_id', 'code', name=op.f('uq_tickets_discounts_event_id_code'))
     )
 
-    # H: parts of refunds, cancelled events
+    # parts of refunds, cancelled events
     with op.batch_alter_table("tickets_refunds") as refunds:
         refunds.add_column(sa.Column("lines_json", sa.Text(), nullable=False, server_default=""))
         refunds.add_column(sa.Column("parts_json", sa.Text(), nullable=False, server_default=""))
@@ -102,18 +102,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_tickets_cancelled_parts_event_id'), 'tickets_cancelled_parts', ['event_id'], unique=False)
 
-    # I: transfers, waiting lists
-
-    # J: exports, signals
-    pass
-
 
 def downgrade() -> None:
-    # J
-
-    # I
-
-    # H
     op.drop_table('tickets_cancelled_parts')
     op.drop_table('tickets_cancellations')
     op.drop_table('tickets_notice_readers')
@@ -122,7 +112,6 @@ def downgrade() -> None:
         refunds.drop_column("parts_json")
         refunds.drop_column("lines_json")
 
-    # G
     op.drop_table('tickets_discounts')
     op.drop_table('tickets_tax_rates')
     op.drop_index('ix_tickets_orders_access', 'tickets_orders')
@@ -132,4 +121,3 @@ def downgrade() -> None:
         op.drop_column('tickets_orders', name)
     for name in ('tax_mode', 'fee_payer', 'fee_fixed', 'fee_bp'):
         op.drop_column('tickets_events', name)
-    pass
