@@ -73,8 +73,8 @@ class Cancellation(Base):
 class CancelledPart(Base):
     """An order, pre-order or guest's ticket of a cancelled event that was dealt with.
 
-    `holds` as in `NoticeReader`. `outcome`: refunding, free, refunded (before), or kept, when
-    no refund could be asked for; `problem` then says why.
+    `holds` as in `NoticeReader`. `outcome`: refunding, free, or kept, when no refund could be
+    asked for; `problem` then says why.
     """
 
     __tablename__ = "tickets_cancelled_parts"

@@ -18,11 +18,6 @@ class Quote:
     total: int
     kept: int
 
-    @property
-    def is_plain(self) -> bool:
-        """Tell whether nothing is added or taken off."""
-        return self.total == self.subtotal and not self.discount
-
 
 def quote(wants: Sequence[Wanted], terms: Terms, discount: Discount | None = None) -> Quote:
     """Work out what tickets cost now; the names of taxes are in the language being spoken."""
