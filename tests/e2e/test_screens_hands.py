@@ -62,6 +62,41 @@ def test_an_override_asks_why_and_for_the_pin(stage: Stage) -> None:
     assert page.evaluate("fake.app.scanner.held") is False
 
 
+SLOW = """(name) => {
+  const {decisions} = fake.app.door;
+  const plain = decisions[name].bind(decisions);
+  window.asked = 0;
+  decisions[name] = async (...given) => {
+    window.asked += 1;
+    await new Promise((done) => { window.answer = done; });
+    return plain(...given);
+  };
+}"""
+
+
+def test_a_second_tap_while_the_first_is_at_work_decides_nothing(stage: Stage) -> None:
+    page = stage.door()
+    page.evaluate("fake.app.door.decisions.supervision = 'role'")
+    page.evaluate(SLOW, "looked")
+    light(page, LIGHTS["look"])
+    page.get_by_role("button", name="Looked: let in").click()
+    page.get_by_role("button", name="Turn away").click()
+    page.evaluate("window.answer()")
+    expect(page.locator(".verdict-word")).to_have_text("Valid")
+    assert calls(page) == [["looked", True]]
+    assert page.evaluate("window.asked") == 1
+
+    page.evaluate(SLOW, "override")
+    page.evaluate("fake.app.door.decisions.pin = ''")
+    light(page, LIGHTS["refunded"])
+    page.locator(".verdict-foot").get_by_role("button", name="Admit anyway").click()
+    admit = page.get_by_role("dialog").get_by_role("button", name="Admit anyway")
+    admit.dblclick()
+    page.evaluate("window.answer()")
+    expect(page.locator(".verdict-word")).to_have_text("Let in")
+    assert page.evaluate("window.asked") == 1
+
+
 def test_a_supervisor_s_phone_asks_for_no_pin(stage: Stage) -> None:
     page = stage.door()
     page.evaluate("fake.app.door.decisions.supervision = 'role'")

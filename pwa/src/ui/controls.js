@@ -22,6 +22,21 @@ export function button(label, onclick, look = {}) {
 }
 
 /**
+ * A tap's work, one at a time: a second tap meant the first one, and decides nothing of its own.
+ * @template {unknown[]} Given
+ * @param {(...given: Given) => Promise<unknown>} work never rejects
+ * @returns {(...given: Given) => void}
+ */
+export function oneAtATime(work) {
+  let running = false;
+  return (...given) => {
+    if (running) return;
+    running = true;
+    void work(...given).then(() => { running = false; });
+  };
+}
+
+/**
  * A labelled input; `hint` is read out with it.
  * @param {string} label
  * @param {Record<string, unknown>} props

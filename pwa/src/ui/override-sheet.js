@@ -1,6 +1,6 @@
 /** "Admit anyway": a reason, and a supervisor's word by PIN or by the phone's role. */
 
-import { button, choice, data, field } from './controls.js';
+import { button, choice, data, field, oneAtATime } from './controls.js';
 import { el } from './el.js';
 import { pinField } from './pin-field.js';
 import { openSheet } from './sheet.js';
@@ -22,6 +22,10 @@ export function overrideSheet(door, subject, name, done = () => {}) {
   const text = field(t('Reason'), { maxlength: 200, autocomplete: 'off' });
   text.node.hidden = true;
   const pin = pinField(door);
+  const admit = oneAtATime((/** @type {() => void} */ close) => {
+    const reason = chosen === other ? text.input.value : (reasons[chosen] ?? '');
+    return door.decisions.override(subject, reason, pin.value()).then(() => { close(); done(); }, pin.refused);
+  });
 
   openSheet(t('Admit anyway?'), (close) => [
     name && el('p', { class: 'sheet-name' }, data(name)),
@@ -31,8 +35,7 @@ export function overrideSheet(door, subject, name, done = () => {}) {
         class: 'stack',
         onsubmit: (/** @type {Event} */ event) => {
           event.preventDefault();
-          const reason = chosen === other ? text.input.value : (reasons[chosen] ?? '');
-          door.decisions.override(subject, reason, pin.value()).then(() => { close(); done(); }, pin.refused);
+          admit(close);
         },
       },
       choice(t('Why'), reasons.map((label, value) => ({ value, label, said: true })), chosen, (value) => {

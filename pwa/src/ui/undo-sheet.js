@@ -1,6 +1,6 @@
 /** Undo: at once inside the own window; past it, or for another phone's decision, by a supervisor. */
 
-import { button, data } from './controls.js';
+import { button, data, oneAtATime } from './controls.js';
 import { el } from './el.js';
 import { pinField } from './pin-field.js';
 import { openSheet } from './sheet.js';
@@ -18,6 +18,9 @@ import { t } from './text.js';
  */
 export function undoSheet(door, subject, name, own, done = () => {}) {
   const pin = pinField(door, !own);
+  const undo = oneAtATime((/** @type {() => void} */ close) => {
+    return door.decisions.undo(subject, pin.value()).then(() => { close(); done(); }, pin.refused);
+  });
   openSheet(t('Take back the last decision?'), (close) => [
     name && el('p', { class: 'sheet-name' }, data(name)),
     el(
@@ -26,7 +29,7 @@ export function undoSheet(door, subject, name, own, done = () => {}) {
         class: 'stack',
         onsubmit: (/** @type {Event} */ event) => {
           event.preventDefault();
-          door.decisions.undo(subject, pin.value()).then(() => { close(); done(); }, pin.refused);
+          undo(close);
         },
       },
       el('p', { class: 'hint' }, t('The ticket counts as if this had not been decided. The log keeps both.')),

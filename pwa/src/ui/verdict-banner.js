@@ -1,6 +1,6 @@
 /** The verdict, filling the screen for a moment; the next one takes its place at once. */
 
-import { button, data } from './controls.js';
+import { button, data, oneAtATime } from './controls.js';
 import { el, fill } from './el.js';
 import { feel } from './feedback.js';
 import { ago, listAge, moment } from './format.js';
@@ -120,10 +120,10 @@ function partyLines(party) {
 function footButtons(light, door, switchTo, hide) {
   const other = light.switchTo;
   if (light.kind === 'look') {
-    const decide = (/** @type {boolean} */ admit) => () => void door.decisions.looked(light, admit).catch(showTrouble);
+    const decide = oneAtATime((/** @type {boolean} */ admit) => door.decisions.looked(light, admit).catch(showTrouble));
     return [
-      button(t('Looked: let in'), decide(true), { kind: 'primary', icon: 'check' }),
-      button(t('Turn away'), decide(false), { icon: 'close' }),
+      button(t('Looked: let in'), () => decide(true), { kind: 'primary', icon: 'check' }),
+      button(t('Turn away'), () => decide(false), { icon: 'close' }),
     ];
   }
   const anyway = light.kind === 'deny' && !light.leaving && door.decisions.actions(light).override;
