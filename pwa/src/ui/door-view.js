@@ -95,7 +95,7 @@ export function doorView(app, door, ways) {
     const found = obstacleOf(door, Date.now()) || (lock.locked() ? 'locked' : '');
     // A name that is being typed stays: only the ended screens tell what waits.
     const shown = found === 'locked' ? found : found && `${found} ${door.status.pending}`;
-    if (shown && shown !== drawn) {
+    if (found && shown !== drawn) {
       fill(blocked, obstacleScreen(found));
     }
     drawn = shown;
