@@ -145,7 +145,8 @@ export class Decisions {
   /** @param {() => Promise<Light>} work */
   async #decide(work) {
     const light = await this.#queue.run(work);
-    const event = this.#around.desk().index.header.event.number;
+    // Not of the desk: a phone that was revoked meanwhile has none, and the light is on disk.
+    const event = this.#around.pairing().event.number;
     const serials = light.party.map(({ serial }) => serial);
     this.#around.lit(light, [...serials, serialOf(seenOf(light, event), event)]);
     return light;
