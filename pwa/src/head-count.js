@@ -86,8 +86,9 @@ export class HeadCount {
     index.touched.clear();
   }
 
-  /** @param {TicketIndex} index @param {number} serial */
+  /** What was let in without a ticket is nobody by number (R58). @param {TicketIndex} index @param {number} serial */
   #note(index, serial) {
+    if (serial === 0) return;
     this.count.set(serial, stateOf(index, this.log, serial));
   }
 }

@@ -151,6 +151,23 @@ test('heads are counted with what this phone and the others did', async () => {
   await door.leave(5);
   for (const serial of [5, 6]) heads.touch(serial);
   assert.equal(heads.of(1), 2);
+  desk.index.apply(changes(13, { facts: [fed(OTHER, 2, 0, 8_100, { kind: 5, epoch: 0, flags: 16 })] }));
+  assert.equal(heads.of(1), 2, 'an override of no ticket is nobody inside');
+});
+
+test('a decision that is on disk is shown, though the phone was revoked meanwhile', async () => {
+  const { log } = desk;
+  const append = log.append.bind(log);
+  log.append = async (...given) => {
+    await append(...given);
+    desk = null;
+  };
+  const around = {
+    desk: () => desk ?? assert.fail('no list any more'), pairing: () => record,
+    lit: (light, serials) => lit.push([light.kind, serials]), keepTries: async () => {},
+  };
+  assert.equal((await new Decisions(around).admit(5)).admit, true);
+  assert.deepEqual(lit, [['admit', [5]]]);
 });
 
 test('what asks for a look is decided by the tap, and nothing is on disk before (R61)', async () => {
