@@ -50,7 +50,7 @@ def what_to_do(check: DrillCheck) -> str:
     """Say in plain words what to do about a red point."""
     if check.id == "self_scan" and check.value == "list":
         return _("There is no guest list on the phone to test with. Connect it and tap Sync now.")
-    if check.id == "camera" and check.value == "denied":
+    if check.id == "camera" and check.value == "blocked":
         return _("The camera is not allowed. Allow it in the phone's settings for this site.")
     return {
         "list_age": _("The guest list is old. Connect the phone and tap Sync now."),

@@ -7,7 +7,7 @@ import pytest
 from tests.factories.checkin import pair_phone
 from tests.rooms.portal.conftest import Desk, Show
 
-from handstamp.checkin.drill_board import CHECKS
+from handstamp.checkin.drill_board import CHECKS, DrillCheck
 from handstamp.kit.clock import FakeClock
 from handstamp.plumbing.web import Services
 from handstamp.portal import drill_words
@@ -19,7 +19,7 @@ VALUES = {
     "clock": "-180000",
     "battery": "12",
     "outbox": "3",
-    "camera": "denied",
+    "camera": "blocked",
 }
 
 
@@ -76,8 +76,6 @@ async def test_the_drill_says_what_to_do_about_each_red(
 
 
 def test_every_point_has_a_name_and_a_way_out() -> None:
-    from handstamp.checkin.drill_board import DrillCheck
-
     for point in CHECKS:
         assert drill_words.point_names()[point]
         assert drill_words.what_to_do(DrillCheck(point, ok=False, value=""))
