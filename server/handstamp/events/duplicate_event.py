@@ -1,6 +1,5 @@
 """A new draft like an event that there is: details, tiers, lists and prices, nobody's tickets."""
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
@@ -8,8 +7,10 @@ from handstamp.events import store
 from handstamp.events.add_tier import add_tier
 from handstamp.events.create_event import create_event
 from handstamp.events.find_events import owned_event, tiers_of
-from handstamp.events.models import Event, TaxRate, Tier
+from handstamp.events.models import Event, Tier
 from handstamp.events.move_times import copy_lists, moved
+from handstamp.events.rules import named_kinds
+from handstamp.events.set_prices import rates_of
 from handstamp.events.shapes import NewEvent, NewTier
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.web import Actor, Services
@@ -48,11 +49,8 @@ async def duplicate_event(
     new = NewEvent.model_validate(details)
     event = await create_event(session, services, actor, source.organizer_id, new)
     prices = {name: getattr(source, name) for name in PRICES}
-    await store.change_event(session, event.id, prices)
-    rates = select(TaxRate).where(TaxRate.event_id == source.id).order_by(TaxRate.position)
-    for rate in (await session.scalars(rates)).all():
-        columns = {c.key: getattr(rate, c.key) for c in TaxRate.__table__.columns}
-        session.add(TaxRate(**{**columns, "event_id": event.id}))
+    await store.change_prices(session, event.id, prices)
+    await store.replace_rates(session, event.id, await rates_of(session, source.id))
     numbers = {}
     for tier in await tiers_of(session, source.id):
         made = await add_tier(session, services, actor, event.id, _like(tier, by))
@@ -67,7 +65,7 @@ async def duplicate_event(
 
 def _like(tier: Tier, by: Millis) -> NewTier:
     kept = {name: getattr(tier, name) for name in NewTier.model_fields} | {
-        "prompt_kinds": [kind for kind in tier.prompt_kinds.split(",") if kind],
+        "prompt_kinds": named_kinds(tier.prompt_kinds),
         "sales_start_at": moved(tier.sales_start_at, by),
         "sales_end_at": moved(tier.sales_end_at, by),
     }

@@ -24,7 +24,7 @@ from handstamp.events.find_events import (
 from handstamp.events.models import Event, Tier
 from handstamp.events.publish_event import publish_event
 from handstamp.events.remove_tier import remove_tier
-from handstamp.events.rules import STATUSES
+from handstamp.events.rules import STATUSES, named_kinds
 from handstamp.events.shapes import EventChange, NewEvent, NewTier, TierChange
 from handstamp.plumbing.api import answers, spec
 from handstamp.plumbing.errors import BadInput
@@ -33,11 +33,6 @@ from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_ticketing, require_user, services
 
 _TAGS = ["events"]
-
-
-def named_kinds(stored: str) -> list[str]:
-    """Read the kinds of a tier's prompt as they are stored."""
-    return [kind for kind in stored.split(",") if kind]
 
 
 class EventBody(BaseModel):

@@ -155,6 +155,11 @@ def written(rules: dict[str, Any]) -> str:
     return json.dumps(rules, ensure_ascii=False, separators=(",", ":"))
 
 
+def named_kinds(stored: str) -> list[str]:
+    """Read the kinds of a tier's prompt as they are stored."""
+    return [kind for kind in stored.split(",") if kind]
+
+
 def list_tiers(stored: str) -> list[ListTier]:
     """Read the tiers and windows back out of stored rules."""
     return [

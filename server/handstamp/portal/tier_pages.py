@@ -12,6 +12,7 @@ from handstamp.events.edit_tier import edit_tier
 from handstamp.events.find_events import tier_of, tiers_of
 from handstamp.events.models import Event, Tier
 from handstamp.events.remove_tier import remove_tier
+from handstamp.events.rules import named_kinds
 from handstamp.events.shapes import NewTier, TierChange
 from handstamp.plumbing.errors import Problem
 from handstamp.plumbing.money_text import amount_text, read_amount
@@ -82,7 +83,7 @@ def _shown(event: Event, tier: Tier | None) -> dict[str, Any]:
         "sales_end_at": tier.sales_end_at,
         "hidden": tier.visibility == "hidden",
         "ask_names": tier.ask_names,
-        "prompt_kinds": [kind for kind in tier.prompt_kinds.split(",") if kind],
+        "prompt_kinds": named_kinds(tier.prompt_kinds),
         "prompt_text": tier.prompt_text,
     }
 
