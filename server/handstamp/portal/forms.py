@@ -17,6 +17,7 @@ from wtforms import (
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, DateTimeLocalInput, ListWidget
 
+from handstamp.events.shapes import LEAST_BUDGET_MS, MOST_BUDGET_MS
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.errors import Problem
 from handstamp.plumbing.form_fields import PageForm, address, at_most, filled
@@ -223,7 +224,7 @@ class StrictForm(PageForm):
     """Whether phones ask the server before a green light, and how long they wait."""
 
     strict = BooleanField()
-    budget_ms = WholeNumberField(least=100, most=5_000)
+    budget_ms = WholeNumberField(least=LEAST_BUDGET_MS, most=MOST_BUDGET_MS)
 
 
 class KeyForm(PageForm):
