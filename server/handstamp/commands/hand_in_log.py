@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from handstamp.checkin.hand_in_file import hand_in_file
+from handstamp.checkin.verify_log import lines_of
 from handstamp.commands.running import COMMAND_LINE, run, say
 from handstamp.plumbing.web import Services
 
@@ -18,7 +19,7 @@ def hand_in_log(
     async def work(services: Services) -> None:
         for path in files:
             with path.open("rb") as file:
-                done = await hand_in_file(services, COMMAND_LINE, file.readlines())
+                done = await hand_in_file(services, COMMAND_LINE, list(lines_of(file.readline)))
             say(f"{path}: {done.device.name}, {done.entries} entries, {done.new} of them new.")
 
     run(work)
