@@ -33,8 +33,9 @@ async def set_prices(
         Forbidden: the fee is not theirs to change.
         BadInput: taxes shall be charged, and there are none.
     """
-    event = await owned_event(session, actor, event_id)
-    await store.lock_event(session, event.id)
+    await owned_event(session, actor, event_id)
+    await store.lock_event(session, event_id)
+    event = await owned_event(session, actor, event_id)  # whose fee is whose is judged as it stays
     values = change.model_dump(exclude_unset=True, exclude_none=True, exclude={"rates"})
     raised = [
         name for name in _AMOUNTS if values.get(name, getattr(event, name)) != getattr(event, name)
