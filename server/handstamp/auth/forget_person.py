@@ -64,7 +64,8 @@ async def _forget_counts(session: AsyncSession, person: Person) -> None:
 
 
 def _names(text: str, email: str) -> bool:
-    """Tell whether a text has this whole address, not as a part of a longer one."""
+    """Tell whether JSON has this whole address, not as a part of a longer one."""
+    text = re.sub(r"\\[bfnrt]", " ", text)  # the n of a line break is no letter before the address
     whole = rf"(?<![\w.!#$%&'*+/=?^`{{|}}~-]){re.escape(email)}(?![\w-]|\.\w)"
     return re.search(whole, text, re.IGNORECASE) is not None
 

@@ -70,7 +70,11 @@ async def test_nothing_names_an_erased_person(services: Services, lives: Lives) 
 
 async def test_answers_kept_for_others_stay(services: Services, lives: Lives) -> None:
     zelda = lives.zelda.email
-    answers = {"hers": f'{{"email":"{zelda}"}}', "another": f'{{"email":"gri{zelda}"}}'}
+    answers = {
+        "hers": f'{{"email":"{zelda}"}}',
+        "told": f'{{"text":"write to\\n{zelda}."}}',
+        "another": f'{{"email":"gri{zelda}"}}',
+    }
     async with services.db.write() as session:
         for key, answer in answers.items():
             session.add(
