@@ -23,6 +23,7 @@ from handstamp.auth.request_sign_in import request_sign_in
 from handstamp.clubs.club_mails import PREPARERS as CLUB_MAILS
 from handstamp.clubs.invite_members import invite_people
 from handstamp.clubs.member_rows import Person
+from handstamp.events.models import Event
 from handstamp.mail.models import Mail
 from handstamp.mail.render_mail import Rendered, render_mail
 from handstamp.orders import order_mails
@@ -108,19 +109,13 @@ async def test_every_mail_of_an_order_is_whole_in_its_language(
             pending.language = language
             await session.flush()
             await order_mails.queue_payment_failed(session, pending)
-        await session.execute(update(order_event(order)).values(status="published"))
+        await session.execute(update(Event).values(status="published"))
     made = await rendered(services)
     assert len(made) == 7
     for mail, text in made:
         assert text.language == language, mail.kind
         assert f'<html lang="{language}" dir="ltr">' in text.html
         assert "Paper Lanterns" in text.subject
-
-
-def order_event(_order: Order) -> type:
-    from handstamp.events.models import Event
-
-    return Event
 
 
 @pytest.mark.usefixtures("nothing_falls_back")
