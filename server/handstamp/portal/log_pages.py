@@ -52,8 +52,8 @@ async def log_file(request: Request) -> Response:
     actor, shared = require_user(request), services(request)
     async with shared.db.write(actor=actor.id) as session:
         event = await event_of(session, request)
-        device = await open_log(session, actor, device_of_hex(request.path_params["device"]))
-        _require_of(device, event.id)
+        found = await open_log(session, actor, device_of_hex(request.path_params["device"]))
+        device = _require_of(found, event.id)
     headers = {
         "Content-Disposition": f'attachment; filename="{file_name(device)}"',
         "Cache-Control": "no-store",
@@ -68,9 +68,8 @@ async def check(request: Request) -> Response:
     shared = services(request)
     async with shared.db.read() as session:
         event = await event_of(session, request)
-        device = await session.get(Device, device_of_hex(request.path_params["device"]))
-    _require_of(device, event.id)
-    assert device is not None
+        found = await session.get(Device, device_of_hex(request.path_params["device"]))
+    device = _require_of(found, event.id)
     report = await check_stored_log(shared, device.id)
     if report.fault is None:
         said = _("The log of %(name)s holds: %(count)d entries, chained and signed.")
@@ -80,9 +79,10 @@ async def check(request: Request) -> Response:
     return go(request, path_of(event.id, "/logs"), told, tone="warn")
 
 
-def _require_of(device: Device | None, event_id: str) -> None:
+def _require_of(device: Device | None, event_id: str) -> Device:
     if device is None or device.event_id != event_id:
         raise NotFound(_("There is no such device among yours."))
+    return device
 
 
 _EVENT = "/organizer/events/{event_id}"
