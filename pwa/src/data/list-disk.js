@@ -157,7 +157,7 @@ export async function writeKey(lists, record, { forgetReadable = false } = {}) {
 }
 
 /**
- * Keep a list that the server sealed, and nothing readable beside it.
+ * Keep a list that the server sealed.
  * @param {Database} lists
  * @param {WaitingRecord} record
  */
@@ -179,21 +179,37 @@ export async function wipeDisk(lists, device) {
 }
 
 /**
+ * Time has passed for a list that this window does not have open: note it, or delete key and list.
+ * Another window may have it open, so the key's record is read and written in one transaction.
+ * @param {Database} lists
+ * @param {number} device
+ * @param {number} now best estimate of server time
+ * @returns {Promise<boolean>} false: no key was ever spoken of, and nothing was done
+ */
+export async function passTimeOnDisk(lists, device, now) {
+  const tx = await lists.begin(STORES, 'readwrite', 'strict');
+  /** @type {KeyRecord | undefined} */
+  const held = await answer(tx.objectStore('keys').get(device));
+  if (held) {
+    const seen = Math.max(now, held.seen);
+    const over = seen >= held.until;
+    if (over) dropAll(tx, device);
+    tx.objectStore('keys').put({ ...held, key: over ? null : held.key, seen });
+  }
+  await committed(tx);
+  return held !== undefined;
+}
+
+/**
  * Devices of which something of a list is here.
  * @param {Database} lists
- * @returns {Promise<{device: number, held: KeyRecord | null}[]>}
+ * @returns {Promise<number[]>}
  */
 export async function keptLists(lists) {
-  const stores = ['bases', 'sealed-bases', 'waiting'];
-  const tx = await lists.begin([...stores, 'keys']);
-  /** @type {[KeyRecord[], ...IDBValidKey[][]]} */
-  const [keys, ...kept] = await Promise.all([
-    answer(tx.objectStore('keys').getAll()),
-    ...stores.map((store) => answer(tx.objectStore(store).getAllKeys())),
-  ]);
-  const records = new Map(keys.map((record) => [record.device, record]));
-  const devices = new Set([...records.keys(), .../** @type {number[]} */ (kept.flat())]);
-  return [...devices].map((device) => ({ device, held: records.get(device) ?? null }));
+  const stores = ['bases', 'sealed-bases', 'waiting', 'keys'];
+  const tx = await lists.begin(stores);
+  const kept = await Promise.all(stores.map((store) => answer(tx.objectStore(store).getAllKeys())));
+  return [...new Set(/** @type {number[]} */ (kept.flat()))];
 }
 
 /** @param {IDBTransaction} tx @param {number} device */
