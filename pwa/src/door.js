@@ -204,7 +204,7 @@ export class OpenDoor extends EventTarget {
 
   /** Try out what this phone needs tonight; the organizer sees it after the next exchange. */
   async drill() {
-    const here = { ...this.status, index: this.tickets.index, now: this.clock.now(), key: this.listTime.release };
+    const here = { ...this.status, index: this.tickets.index, now: this.clock.now() };
     const drill = await runDrill({ ...here, ...this.#around.drilled() });
     await this.#keep({ drill });
     this.loop.scanned();

@@ -23,7 +23,6 @@ const MOST_VALUE = 60;
  * @property {number | null} clockSkewMs phone minus server
  * @property {{level: number, charging: boolean} | null} battery
  * @property {number} pending
- * @property {boolean} online
  * @property {string} build
  * @property {boolean} updateWaiting
  * @property {{readable: boolean, until: number} | null} [release] of the list's key; null: not known

@@ -238,7 +238,7 @@ export interface SearchRow {
   tier: string;
   printedId: string;
   status: 'valid' | 'refunded' | 'cancelled' | 'disputed';
-  /** Has a winner on the chosen list. */
+  /** Entered by the chosen list, by a code, a search or an override. */
   admitted: boolean;
   /** Is inside by the chosen list. */
   inside: boolean;
