@@ -67,7 +67,8 @@ async def code_form(request: Request) -> Response:
         event = await event_of(session, request)
         around = await frame(session, event, "codes")
         code = (await owned_code(session, actor, code_id))[1] if code_id else None
-        tiers = await tiers_of(session, event.id)
+        every = await tiers_of(session, event.id, archived=True)
+    tiers = _offered(every, code)
     if code is not None and code.event_id != event.id:
         raise NotFound(_("There is no such code among yours."))
     form = await CodeForm.from_formdata(request, **_shown(event, code, tiers))
@@ -91,6 +92,12 @@ async def code_form(request: Request) -> Response:
     return render(
         request, "code_form.html", status=status, form=form, code=code, tiers=tiers, **around
     )
+
+
+def _offered(tiers: Sequence[Tier], code: Discount | None) -> list[Tier]:
+    """Leave out archived tiers, but for those the code has: without a box it would be for all."""
+    own = json.loads(code.tiers_json) if code else []
+    return [tier for tier in tiers if tier.archived_at is None or tier.id in own]
 
 
 def _shown(event: Event, code: Discount | None, tiers: Sequence[Tier]) -> dict[str, Any]:

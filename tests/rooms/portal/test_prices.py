@@ -3,7 +3,12 @@
 import re
 
 import pytest
+from sqlalchemy import select, update
 from tests.rooms.portal.conftest import Desk, Show
+
+from handstamp.discounts.models import Discount
+from handstamp.events.models import Tier
+from handstamp.plumbing.web import Services
 
 pytestmark = pytest.mark.anyio
 TAXED = {
@@ -59,3 +64,21 @@ async def test_a_code_is_made_changed_and_switched_off(desk: Desk, show: Show) -
     ):
         await desk.post(new, {**form, "code": "ANOTHER", **wrong})
         assert desk.status == 422, wrong
+
+
+async def test_a_code_for_a_tier_that_is_no_more_does_not_come_to_be_for_all(
+    desk: Desk, show: Show, services: Services
+) -> None:
+    new, tier_id = f"{show.base}/codes/new", show.tickets[0].tier_id
+    form = {"code": "GONE", "kind": "percent", "value": "100", "tiers": tier_id}
+    await desk.post(new, form, on=new)
+    async with services.db.write() as session:
+        await session.execute(update(Tier).where(Tier.id == tier_id).values(archived_at=1))
+        code = await session.scalar(select(Discount))
+    assert code is not None
+    page = f"{show.base}/codes/{code.id}"
+    await desk.get(page)
+    boxes = re.findall(r'name="tiers" value="([^"]+)"[^>]* checked', desk.html)
+    assert boxes == [tier_id]
+    await desk.get(new)
+    assert tier_id not in desk.html
