@@ -42,8 +42,9 @@ async def fulfil(
 ) -> Outcome:
     """Issue the tickets of an order that is paid (or costs nothing), once.
 
-    An order that was closed takes its stock again; when that is gone, the payment is kept as a
-    deposit and a job refunds it. Safe to repeat; the caller's transaction holds everything.
+    An order that was closed takes its stock again; when that is gone or the event cancelled, the
+    payment is kept as a deposit and a job refunds it. Safe to repeat; the caller's transaction
+    holds everything.
 
     Raises:
         WrongPayment: the amount or currency is another than the order's.
@@ -121,6 +122,8 @@ async def _give_back(session: AsyncSession, order: Order, payment: Payment) -> N
 
 
 async def _take_again(session: AsyncSession, order: Order, items: list[OrderItem]) -> bool:
+    if (await store.event(session, order.event_id)).status == "cancelled":
+        return False
     wants = {item.tier_id: item.qty for item in items}
     codes = (order.discount_code_id, order.access_code_id)
     if not await take_uses(session, codes):

@@ -18,7 +18,7 @@ from handstamp.orders.checkout_page import account_of, open_page
 from handstamp.orders.fulfil_order import fulfil
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.order_access import hash_of, secret_of
-from handstamp.orders.refusals import not_a_member
+from handstamp.orders.refusals import not_a_member, refused
 from handstamp.orders.settle_order import close_unwanted_page, no_answer, settle_order
 from handstamp.payments.gateway import gateway
 from handstamp.payments.gateway_errors import (
@@ -95,7 +95,8 @@ async def start_checkout(
         NotFound: there is no such order.
         BadInput: details are missing; `errors` says which.
         Gone: the hold has ended.
-        Conflict: the organizer cannot take payments, or Stripe refused to open a page.
+        Conflict: the event was cancelled, the organizer cannot take payments, or Stripe refused to
+            open a page.
         SwitchedOff: Stripe does not answer; the hold stays, and trying again is safe.
     """
     clean = _clean(details)
@@ -130,7 +131,10 @@ async def _plan(
     items = (await store.items(session, [order.id]))[order.id]
     if order.checkout_state == "complete":
         return StartedCheckout(order.id, done=True)
-    if not await may_buy(session, await store.event(session, order.event_id), order.user_id):
+    event = await store.event(session, order.event_id)
+    if event.status == "cancelled":  # held at the moment of the cancelling: nobody would refund it
+        raise refused([rules.NOT_ON_SALE])
+    if not await may_buy(session, event, order.user_id):
         raise not_a_member()
     if order.checkout_state in ("starting", "open"):
         if not _is_same(order, details):

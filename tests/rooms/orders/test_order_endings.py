@@ -7,6 +7,7 @@ from sqlalchemy import select
 from tests.factories.orders import ADA
 from tests.rooms.orders.sale import Sale
 
+from handstamp.events.publish_event import cancel_for_good
 from handstamp.kit.clock import DAY, HOUR, MINUTE
 from handstamp.orders.cancel_order import cancel
 from handstamp.orders.expire_orders import forget, sweep
@@ -15,6 +16,7 @@ from handstamp.orders.settle_order import settle_order, settle_session
 from handstamp.payments.gateway import gateway
 from handstamp.payments.gateway_errors import GatewayError
 from handstamp.plumbing.errors import Conflict, Gone, NotFound, SwitchedOff
+from handstamp.plumbing.web import SYSTEM
 from handstamp.tickets import stock
 from handstamp.tickets.stock import Count
 
@@ -111,6 +113,24 @@ async def test_too_late_with_tickets_left_is_fulfilled(sale: Sale) -> None:
     assert await sale.settle(order) == "paid"
     assert await sale.taken() == Count(0, 4)
     assert await sale.mails() == ["order_confirmation"]
+
+
+async def test_of_a_cancelled_event_nothing_is_paid_any_more(sale: Sale) -> None:
+    order, paid = await sale.hold(), await sale.hold(1, "bob")
+    await sale.start(paid)
+    await sale.change(paid, status="cancelled", closed_at=sale.clock())
+    async with sale.services.db.write() as session:
+        connection = await session.connection()
+        await connection.run_sync(stock.release, sale.event.id, {sale.tiers[0].id: 1})
+        await cancel_for_good(session, sale.services, SYSTEM, sale.event.id)
+    with pytest.raises(Conflict) as refused:
+        await sale.start(order)
+    assert refused.value.code == "not_on_sale"
+    await sale.pay(paid)
+    assert await sale.settle(paid) == "late_refunded"
+    assert await sale.tickets(paid) == []
+    assert len(await sale.jobs("refund.order")) == 1
+    assert await sale.taken() == Count(2, 0)
 
 
 async def test_a_second_payment_of_one_order_is_given_back(sale: Sale) -> None:
