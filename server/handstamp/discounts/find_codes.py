@@ -42,7 +42,7 @@ async def owned_code(
 
 async def takes_codes(session: AsyncSession, event_id: str) -> bool:
     """Tell whether an event has a code that can be typed."""
-    return any(code.status == "active" for code in await store.of_event(session, event_id))
+    return await store.has_active(session, event_id)
 
 
 async def texts_of(session: AsyncSession, code_ids: Sequence[str | None]) -> list[str]:

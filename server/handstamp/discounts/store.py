@@ -42,6 +42,12 @@ async def of_event(session: AsyncSession, event_id: str) -> Sequence[Discount]:
     return (await session.scalars(query)).all()
 
 
+async def has_active(session: AsyncSession, event_id: str) -> bool:
+    """Tell whether an event has a code that is not switched off."""
+    query = select(Discount.id).where(Discount.event_id == event_id, Discount.status == "active")
+    return await session.scalar(query.limit(1)) is not None
+
+
 async def by_id(session: AsyncSession, code_id: str, *, lock: bool = False) -> Discount | None:
     """Return a code as it is stored now."""
     if not code_id.isprintable():
