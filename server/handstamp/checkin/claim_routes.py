@@ -9,11 +9,9 @@ from starlette.routing import BaseRoute, Route
 
 from handstamp.checkin.claim_entry import ClaimAsked, claim_entry
 from handstamp.checkin.device_credentials import bearer
-from handstamp.checkin.open_claims import Place
+from handstamp.checkin.open_claims import ASK, Place
 from handstamp.plumbing.api import answers, spec
 from handstamp.plumbing.web import require_scanning, services
-
-ASK = "^[0-9A-Za-z_-]{16,64}$"
 
 
 class ClaimRequest(BaseModel):

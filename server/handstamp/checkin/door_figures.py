@@ -10,11 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.checkin.door_sums import ADMITTED, BY_MINUTE, FACTS, INSIDE, TICKETS
 from handstamp.checkin.models import DoorSum
 from handstamp.checkin.verdict import CODES
-from handstamp.checkin.wire import DENY
+from handstamp.checkin.wire import DENY, OVERRIDE
 from handstamp.kit.clock import MINUTE, Millis
 
 MINUTES = 60
-_OVERRIDE = 5
 _VERDICTS = {code: verdict for verdict, code in CODES.items()}
 
 
@@ -64,7 +63,7 @@ async def figures(
             arrived[place] += n
         elif what == FACTS and list_no == DENY:
             refused[_VERDICTS.get(place, str(place))] += n
-        elif what == FACTS and list_no == _OVERRIDE:
+        elif what == FACTS and list_no == OVERRIDE:
             made.overrides += n
     made.minutes = [(at * MINUTE, arrived[at]) for at in range(first, first + minutes)]
     made.refused = sorted(refused.items(), key=lambda pair: (-pair[1], pair[0]))

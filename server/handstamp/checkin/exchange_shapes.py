@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from handstamp.checkin.open_claims import ASK
 from handstamp.plumbing.api import JSON_LIMIT
 
 _DEVICE = Field(ge=1, lt=1 << 48)
@@ -36,7 +37,7 @@ class UnusedClaim(BaseModel):
     list: int = Field(ge=1, le=255)
     serial: int = Field(ge=0, lt=1 << 40)
     epoch: int = Field(ge=1, le=255)
-    id: str = Field(pattern="^[0-9A-Za-z_-]{16,64}$")
+    id: str = Field(pattern=ASK)
 
 
 class ExchangeRequest(BaseModel):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from handstamp.checkin.entry_rules import entry_rules_of
-from handstamp.checkin.movements import FoldFact, by_ref
+from handstamp.checkin.movements import MOVEMENTS, FoldFact, by_ref
 from handstamp.checkin.places import in_order
 from handstamp.checkin.rows import ALLOWED, BACKED, PROVEN, SCANNED, TIMELY, FactRow, Ref
 from handstamp.checkin.turns import Turn, Turns
@@ -156,9 +156,7 @@ def _sort_out(
             of.undone.append(fact)
         elif ref in known_undos:
             continue
-        elif fact.kind not in (ADMIT, EXIT, OVERRIDE) or fact.rule_rev not in rules.get(
-            fact.list_no, ()
-        ):
+        elif fact.kind not in MOVEMENTS or fact.rule_rev not in rules.get(fact.list_no, ()):
             of.pending.append(fact)
         elif fact.kind == OVERRIDE and not fact.allowed:
             of.refused.append(fact)

@@ -11,6 +11,7 @@ from handstamp.checkin.wire import ADMIT, CLAIMED, OVERRIDE, Fact
 from handstamp.kit.clock import Millis
 
 MOST_ASKS = 64
+ASK = "^[0-9A-Za-z_-]{16,64}$"  # ids under which a phone asks (R64)
 
 
 class Place(NamedTuple):

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from handstamp.checkin.accept_scans import MOST_FACTS, SentLog
 from handstamp.checkin.claim_entry import ClaimAsked
 from handstamp.checkin.list_changes import Cursor
-from handstamp.checkin.open_claims import Place
+from handstamp.checkin.open_claims import ASK, Place
 from handstamp.checkin.wire import NO_HASH
 from handstamp.plumbing.errors import BadInput, TooLarge
 from handstamp.plumbing.texts import _
@@ -126,7 +126,7 @@ def _claim(sent: Any, where: str) -> ClaimAsked:
     if not isinstance(sent, dict):
         raise _wrong(where, "must be an object")
     ask = sent.get("id")
-    if not isinstance(ask, str) or not re.fullmatch("[0-9A-Za-z_-]{16,64}", ask):
+    if not isinstance(ask, str) or not re.fullmatch(ASK, ask):
         raise _wrong(f"{where}.id", "must be 16 to 64 letters, digits, _ or -")
     place = Place(
         _integer(sent.get("list"), f"{where}.list", least=1, below=256),
