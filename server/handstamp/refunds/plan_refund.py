@@ -16,7 +16,7 @@ from handstamp.refunds import book_refund, store
 from handstamp.refunds.find_refunds import is_disputed, left_to_refund
 from handstamp.refunds.models import Refund
 from handstamp.refunds.parts import Divided, divided_of, fitted, lines_left, of_tickets, plus
-from handstamp.refunds.rules import LIVE, amount_problem, late_problem, refund_problem
+from handstamp.refunds.rules import GIVING, LIVE, amount_problem, late_problem, refund_problem
 from handstamp.refunds.void_tickets import EVERY, chosen_tickets
 from handstamp.tickets.models import Ticket
 
@@ -92,11 +92,10 @@ async def plan_refund(
     wanted = _sum(lines.values()) if lines else None
     parts = fitted(amount, wanted, _unclaimed(payment, kept, refunds))
     returns = book_refund.may_return_fee(payment, kept)
-    before = sum(refund.amount for refund in live)
     return Plan(
         amount=amount,
         divided=Divided(parts, {line: (p.net_tickets, p.fees, p.tax) for line, p in lines.items()}),
-        fee_back=book_refund.fee_back(payment, amount, before, kept) if returns else 0,
+        fee_back=_fee_back(payment, amount, live, kept) if returns else 0,
         tickets=await _tickets(session, order, wish, whole=amount == left),
         left=left,
         whole=amount == left,
@@ -154,6 +153,14 @@ def _unclaimed(payment: Payment, kept: book_refund.Left, refunds: Sequence[Refun
         if decided is not None:
             left = plus(left, decided.parts, -1)
     return left
+
+
+def _fee_back(payment: Payment, amount: int, live: Sequence[Refund], kept: book_refund.Left) -> int:
+    """Return what of the fee comes back with an amount, after refunds still on their way."""
+    known = sum(refund.amount for refund in live if refund.status in GIVING)
+    sent = sum(refund.amount for refund in live) - known
+    together = book_refund.fee_back(payment, sent + amount, known, kept)
+    return together - (book_refund.fee_back(payment, sent, known, kept) if sent else 0)
 
 
 async def _tickets(

@@ -10,6 +10,8 @@ from handstamp.events.models import Event
 from handstamp.kit.clock import FakeClock
 from handstamp.ledger.balances import of_subject
 from handstamp.orders.models import Order, OrderItem
+from handstamp.refunds.look_at_refund import look_at_refund
+from handstamp.refunds.plan_refund import Wish
 from handstamp.tickets import stock
 
 pytestmark = pytest.mark.anyio
@@ -21,6 +23,12 @@ async def items(shop: Shop, order: Order) -> list[OrderItem]:
     async with shop.services.db.read() as session:
         query = select(OrderItem).where(OrderItem.order_id == order.id)
         return list(await session.scalars(query.order_by(OrderItem.position)))
+
+
+async def fee_back(shop: Shop, order: Order, wish: Wish) -> int:
+    """Return what of the platform's fee a look at a refund says comes back."""
+    async with shop.services.db.read() as session:
+        return (await look_at_refund(session, shop.services, order, wish)).plan.fee_back
 
 
 async def stands(shop: Shop, order: Order) -> dict[str, int]:
@@ -45,6 +53,20 @@ async def test_one_ticket_of_a_line_goes_back_and_only_that_one_turns_red(either
     booked = await stands(either, order)
     assert (booked["refunds"], booked["service_fees"], booked["tax_payable"]) == (-2000, 20, 350)
     await either.check_books()
+
+
+async def test_the_fee_that_comes_back_is_told_once_though_stripe_has_not_answered(
+    shop: Shop,
+) -> None:
+    order = await shop.buy()
+    floor = (await items(shop, order))[0]
+    whole, part = await fee_back(shop, order, Wish()), Wish(lines={floor.id: 1})
+    first = await fee_back(shop, order, part)
+    await shop.ask(order, lines=[{"item": floor.id, "qty": 1}])
+    rest = await fee_back(shop, order, Wish())
+    assert 0 < first < whole == first + rest
+    await shop.hear()
+    assert await fee_back(shop, order, Wish()) == rest
 
 
 async def test_all_tickets_one_by_one_are_the_whole_order(either: Shop) -> None:
