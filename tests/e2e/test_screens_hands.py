@@ -35,6 +35,7 @@ def test_a_tap_decides_after_a_look_and_nothing_else_does(stage: Stage) -> None:
     banner = page.locator(".verdict-banner")
     for words in ("Check the age", "Compare with a photo ID", "blue band"):
         expect(banner).to_contain_text(words)
+        expect(page.locator("[aria-live=assertive]")).to_contain_text(words)
     banner.click(position={"x": 180, "y": 60})
     expect(banner).to_be_visible()
     page.keyboard.press("Enter")

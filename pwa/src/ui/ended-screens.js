@@ -3,6 +3,7 @@
 import { button, data } from './controls.js';
 import { el } from './el.js';
 import { waiting } from './format.js';
+import { forgetPairing } from './preferences.js';
 import { stampMark } from './stamp-mark.js';
 import { t } from './text.js';
 
@@ -39,6 +40,10 @@ export function takeOverScreen(door, ways) {
 export function standingScreen(app, door, ways) {
   const { pending, standing } = door.status;
   const { title, words } = ending(standing);
+  const gone = () => {
+    forgetPairing(door.id);
+    ways.pairings();
+  };
   return el(
     'section',
     { class: 'plain-screen ended-screen' },
@@ -52,7 +57,7 @@ export function standingScreen(app, door, ways) {
       { class: 'foot' },
       pending > 0 && button(t('Hand in now'), () => void door.syncNow(), { kind: 'primary', icon: 'sync' }),
       button(t('Pair again'), ways.pair, pending > 0 ? {} : { kind: 'primary' }),
-      pending === 0 && button(t('Remove from this phone'), () => void app.forget(door.id).then(ways.pairings), { kind: 'quiet' }),
+      pending === 0 && button(t('Remove from this phone'), () => void app.forget(door.id).then(gone), { kind: 'quiet' }),
     ),
   );
 }

@@ -7,14 +7,21 @@ import { t } from './text.js';
 /**
  * @param {import('../../types/door.js').Look} look
  */
-export function lookLines({ kinds, texts }) {
-  const asked = kinds.map(kindWords).filter(Boolean);
+export function lookLines(look) {
   return el(
     'ul',
     { class: 'look-lines' },
-    asked.map((words) => el('li', {}, words)),
-    texts.map((text) => el('li', {}, data(text))),
+    lookWords(look).map((words) => el('li', {}, words)),
   );
+}
+
+/**
+ * The same in reading order, for a screen reader too.
+ * @param {import('../../types/door.js').Look} look
+ * @returns {(string | HTMLElement)[]}
+ */
+export function lookWords({ kinds, texts }) {
+  return [...kinds.map(kindWords).filter(Boolean), ...texts.map((text) => data(text))];
 }
 
 /** @param {string} kind */

@@ -2,6 +2,7 @@
 
 import { data } from './controls.js';
 import { clockTime, shortMoment } from './format.js';
+import { lookWords } from './look-lines.js';
 import { t, tn } from './text.js';
 
 /** @typedef {import('./stamp-mark.js').Family} Family */
@@ -158,7 +159,7 @@ export function spokenVerdict(light, zone) {
   const parts = [
     lightWord(light),
     verdictAct(light),
-    ...(light.look?.texts ?? []).map((text) => data(text)),
+    ...(light.look ? lookWords(light.look) : []),
     ...light.party.filter(({ admit }) => !admit).flatMap(({ name, verdict }) => [data(name), verdictWord(verdict, false)]),
     light.name && data(light.name),
     light.tier && data(light.tier),

@@ -1,6 +1,5 @@
 """The door drill as phones reported it: per phone and point, green, red or not known."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from handstamp.checkin.device_credentials import standing
 from handstamp.checkin.find_devices import view_of
 from handstamp.checkin.models import Device
 from handstamp.kit.clock import HOUR, Millis
+from handstamp.plumbing.api import JSON_LIMIT
 
 CHECKS = (
     "list_age",
@@ -105,7 +105,7 @@ def read_drill(sent: Any) -> tuple[Millis | None, tuple[DrillCheck, ...]]:
     if not isinstance(sent, dict):
         return None, ()
     at, listed = sent.get("at"), sent.get("checks")
-    if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
+    if isinstance(at, bool) or not isinstance(at, int | float) or not 0 <= at < JSON_LIMIT:
         return None, ()
     if not isinstance(listed, list):
         return None, ()

@@ -9,16 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.checkin.models import Device, PairingCode
 from handstamp.checkin.pair_device import code_hash, numbers
+from handstamp.plumbing.api import JSON_LIMIT
 from handstamp.plumbing.web import Services
 
 MOST = 1_000
+_MOST_SAID = {"battery": 1, "list_age_s": JSON_LIMIT, "list": 255}
 
 
 @dataclass(frozen=True)
 class DeviceView:
     """A device with what it last reported: `battery` 0 to 1, `list_age_s`, `list`, `operator`.
 
-    Members of the report that the phone did not send are None.
+    What the phone did not send is not there, nor those four when they are not of their kind.
     """
 
     device: Device
@@ -39,7 +41,19 @@ async def devices_of(session: AsyncSession, event_id: str, *, kind: str) -> list
 
 def view_of(device: Device) -> DeviceView:
     """Read a device's lists and last report."""
-    return DeviceView(device, numbers(device.lists), json.loads(device.status_json or "{}"))
+    said = json.loads(device.status_json or "{}")
+    report = {name: value for name, value in said.items() if _is_of_its_kind(name, value)}
+    return DeviceView(device, numbers(device.lists), report)
+
+
+def _is_of_its_kind(name: str, value: Any) -> bool:
+    """Tell whether pages can show it: a phone may say anything."""
+    if name == "operator":
+        return isinstance(value, str)
+    if name not in _MOST_SAID:
+        return True
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 <= value <= _MOST_SAID[name]
 
 
 async def device_of_code(

@@ -53,8 +53,9 @@ def lock_feed(connection: Connection, event_id: str, now: Millis) -> tuple[Head,
     if row is None:
         _begin_feed(connection, event_id, now)
         row = connection.execute(store.LOCK, asked).one()
-    feed_id, seq, digest, waits, claims = row
-    return Head(event_id, feed_id, seq, digest, claims=bool(claims)), bool(waits)
+    feed_id, seq, digest, waits = row
+    claims = bool(connection.execute(store.CLAIMED, asked).scalar())
+    return Head(event_id, feed_id, seq, digest, claims=claims), bool(waits)
 
 
 def _begin_feed(connection: Connection, event_id: str, now: Millis) -> None:

@@ -52,15 +52,16 @@ _waits = exists(
         select(literal(1)).where(Event.id == _event, Event.feed_seq.is_(None)),
     )
 )
-# Whether strict mode was ever used here; else a batch need not look for claims.
-_claims = exists().where(Claim.event_id == _event)
 # Whether a committed change of the event still waits for its number.
 UNNUMBERED = select(_waits)
 LOCK = (
-    select(FeedHead.feed_id, FeedHead.seq, FeedHead.digest, _waits, _claims)
+    select(FeedHead.feed_id, FeedHead.seq, FeedHead.digest, _waits)
     .where(FeedHead.event_id == _event)
     .with_for_update(of=FeedHead)
 )
+# Whether strict mode was ever used here; else a batch need not look for claims. Asked once the lock
+# is held: PostgreSQL answers LOCK's other members as of before it waited.
+CLAIMED = select(exists().where(Claim.event_id == _event))
 DEVICES = select(
     Device.id,
     Device.kind,

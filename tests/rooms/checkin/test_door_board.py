@@ -155,6 +155,8 @@ async def test_the_drill_board_puts_first_what_needs_a_hand(
         "drill",
         {"at": "now", "checks": []},
         {"at": float("nan"), "checks": []},
+        {"at": 10**400, "checks": []},
+        {"at": -1, "checks": []},
         {"at": True, "checks": []},
         {"at": 1, "checks": {"id": "camera"}},
         {"checks": []},
