@@ -18,6 +18,7 @@ from handstamp.orders.expire_orders import sweep
 from handstamp.orders.find_orders import items_of
 from handstamp.orders.hold_tickets import hold
 from handstamp.orders.models import Order, OrderItem
+from handstamp.orders.settle_order import settle_session
 from handstamp.orders.start_checkout import start_checkout
 from handstamp.orders.tax_lines import taxes_of
 from handstamp.payments.models import PaymentAccount
@@ -132,6 +133,24 @@ async def test_stripe_tax_is_added_on_the_page_for_the_seller_to_owe(sale: Sale)
     (line,) = await items(sale.services, paid)
     assert (line.tax, line.total) == (added, 5_500 + added)
     assert abs((await book(sale.services, sale.account))["tax_payable"]) == added
+    await sale.balance_holds()
+
+
+async def test_a_second_payment_with_another_tax_is_given_back(sale: Sale) -> None:
+    await prices(sale.services, sale.event.id, tax_mode="stripe")
+    order = await sale.hold()
+    await sale.start(order)
+    first = await sale.session_of(order)
+    await sale.change(order, checkout_state="expired")
+    await sale.start(order)
+    await sale.pay(order)
+    assert await sale.settle(order) == "paid"
+    paid = await sale.find(order)
+    await sale.change(order, tax=paid.tax - 1, total=paid.total - 1)
+    await sale.double.pay(first)
+    assert await settle_session(sale.services, first, sale.account) == "paid"
+    assert len(await sale.jobs("refund.order")) == 1
+    assert len(await sale.tickets(order)) == 2
     await sale.balance_holds()
 
 
