@@ -148,7 +148,9 @@ class Database:
                 )
             session.info.update(wake_jobs=self.wake_jobs, clock=self.clock)
             yield session
-            for last in session.info.pop("before_commit", ()):
+            for late in session.info.pop("before_commit", ()):
+                await late(session)
+            for last in session.info.pop("at_the_end", ()):
                 await last(session)
             await session.commit()
 
@@ -192,6 +194,11 @@ def after_commit(session: AsyncSession, call: AfterCommit) -> None:
 def before_commit(session: AsyncSession, call: BeforeCommit) -> None:
     """Run `call` as the last thing of this transaction, so that what it locks is locked briefly."""
     session.info.setdefault("before_commit", []).append(call)
+
+
+def at_the_end(session: AsyncSession, call: BeforeCommit) -> None:
+    """Run `call` after all that `before_commit` asked for; it must lock nothing but its own."""
+    session.info.setdefault("at_the_end", []).append(call)
 
 
 def now(session: AsyncSession) -> Millis:

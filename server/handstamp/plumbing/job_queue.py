@@ -221,6 +221,7 @@ async def sweep(session: AsyncSession) -> int:
     expired = (
         select(Job.id)
         .where(Job.state == "running", Job.lease_until < now)
+        .order_by(Job.dedupe)
         .with_for_update(skip_locked=True)
     )
     ids = list((await session.execute(expired)).scalars())

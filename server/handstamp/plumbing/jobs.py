@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.kit.clock import MINUTE, SECOND, Millis
 from handstamp.plumbing import job_queue
-from handstamp.plumbing.db import after_commit, is_sqlite
+from handstamp.plumbing.db import after_commit, at_the_end, is_sqlite
 from handstamp.plumbing.job_handlers import (
     Batch,
     GiveUp,
@@ -88,11 +88,22 @@ async def enqueue(
 
 
 async def enqueue_many(session: AsyncSession, kind: str, rows: Iterable[NewJob]) -> None:
-    """Add many jobs of one kind in one statement."""
-    values = [
+    """Add many jobs of one kind; all jobs of a transaction are written together, as its last thing.
+
+    Who adds a job waits for whoever has just added its twin: in one order, with nothing locked
+    afterwards, two of them never wait for each other.
+    """
+    waiting: list[dict[str, Any]] = session.info.setdefault("jobs", [])
+    if not waiting:
+        at_the_end(session, _write_jobs)
+    waiting.extend(
         {**job_queue.to_row(kind, r.args, r.key, r.dedupe, r.max_attempts), "due": r.run_at}
         for r in rows
-    ]
+    )
+
+
+async def _write_jobs(session: AsyncSession) -> None:
+    values = sorted(session.info.pop("jobs", []), key=lambda row: row["dedupe"] or "")
     if not values:
         return
     now = database_now(session)
@@ -100,7 +111,7 @@ async def enqueue_many(session: AsyncSession, kind: str, rows: Iterable[NewJob])
     statement = insert(_JOBS).values(
         run_at=func.coalesce(bindparam("due", type_=_JOBS.c.run_at.type), now), created_at=now
     )
-    if any(row["dedupe"] for row in values):
+    if values[-1]["dedupe"]:
         # An update, not "do nothing": it locks the waiting job until this transaction ends,
         # so that no worker can run it without seeing what this transaction wrote.
         statement = statement.on_conflict_do_update(
@@ -110,8 +121,7 @@ async def enqueue_many(session: AsyncSession, kind: str, rows: Iterable[NewJob])
         )
     await session.execute(statement, values)
     wake = session.info.get("wake_jobs")
-    if wake is not None and not session.info.get("jobs_added"):
-        session.info["jobs_added"] = True
+    if wake is not None:
         after_commit(session, wake)
 
 

@@ -42,6 +42,7 @@ async def test_all_is_well(http: httpx2.AsyncClient) -> None:
 async def test_jobs_that_nobody_runs_are_told(services: Services, http: httpx2.AsyncClient) -> None:
     async with services.db.write() as session:
         await enqueue(session, "note", {})
+    async with services.db.write() as session:
         await session.execute(update(Job).values(run_at=Job.run_at - 5 * MINUTE))
     answer = await http.get(HEALTH)
     assert answer.status_code == 503

@@ -156,7 +156,6 @@ async def test_a_lease_is_not_renewed_by_waiting_for_who_ends_it(services: Servi
             await job_queue.renew(renewing, "me", [job.id for job in jobs], 60_000)
     async with services.db.read() as session:
         leases = list(await session.scalars(select(Job.lease_until).order_by(Job.id)))
-    assert leases[0] is not None
-    assert leases[1] == leases[2]
-    assert leases[1] is not None
-    assert leases[1] > leases[0]
+    first, *others = (lease or 0 for lease in leases)
+    assert first > 0
+    assert min(others) > first  # each row's own moment: not one number

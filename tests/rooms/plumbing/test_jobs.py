@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.plumbing import job_queue
+from handstamp.plumbing.db import at_the_end
 from handstamp.plumbing.jobs import (
     Batch,
     GiveUp,
@@ -353,8 +355,29 @@ async def test_writer_of_a_deduplicated_job_is_seen_by_its_run(postgres_url: str
     services = build_services(make_settings(postgres_url))
     await add(services, "note", {"n": 0}, dedupe="same")
     working = worker(services, {"note": recorder([])})
+    ran: list[int] = []
+
+    async def before_the_commit(_session: AsyncSession) -> None:
+        ran.append(await working.drain())
+
     async with services.db.write() as session:
         await enqueue(session, "note", {"n": 1}, dedupe="same")
-        assert await working.drain() == 0
-    assert await working.drain() == 1
+        at_the_end(session, before_the_commit)
+    assert [*ran, await working.drain()] == [0, 1]
     await services.db.close()
+
+
+async def test_jobs_of_two_transactions_never_wait_for_each_other(services: Services) -> None:
+    """Whatever each wrote before, and whichever job it thought of first."""
+    both = asyncio.Barrier(2)
+
+    async def add_two(first: str, second: str) -> None:
+        async with services.db.write() as session:
+            await enqueue(session, "note", {}, dedupe=first)
+            if not services.db.is_sqlite:
+                await both.wait()
+            await enqueue(session, "note", {}, dedupe=second)
+
+    for _again in range(20):
+        await asyncio.gather(add_two("a", "b"), add_two("b", "a"))
+    assert await worker(services, {"note": recorder([])}).drain() == 2
