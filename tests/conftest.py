@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from tests.fixtures import postgres
 from tests.fixtures.fast_disk import use_memory
 
@@ -14,6 +15,8 @@ pytest_plugins = [
     "tests.fixtures.stripe_double",
     "tests.e2e.door_world",
 ]
+settings.register_profile("no-clock", deadline=None)
+settings.load_profile("no-clock")
 LONGEST_FIRST = ("flows", "convergence", "e2e", "abuse", "contract")
 
 
