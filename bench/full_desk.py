@@ -1,0 +1,114 @@
+"""An organizer's desk after years of selling: thousands of events, one with half of the orders.
+
+Rows go in by bulk statements, as the use cases would have left them (see `busy_city`). The ledger
+stays empty: nothing measured here reads it.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from sqlalchemy import text
+from tests.factories.auth import Person, make_owner
+
+from bench.busy_city import Row, night, order_of, sold, store, tiers_of
+from bench.installation import Installation
+from handstamp.discounts.models import Discount
+from handstamp.events.models import Event, Tier
+from handstamp.kit.clock import DAY, MINUTE, Millis
+from handstamp.orders.models import EventSales, Order, OrderItem
+from handstamp.tickets.models import Stock
+
+DAYS = 180  # how long sales went on
+GIVEN_UP = 12  # every twelfth order was never paid
+WITH_CODE = 10  # every fifth of the largest event used a code
+CODES = ("EARLY", "FRIENDS", "PRESS")
+QUANTITIES = (1, 1, 2, 2, 3, 4)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Who runs the events, and which; the first one has half of the orders."""
+
+    person: Person
+    organizer_id: str
+    event_ids: Sequence[str]
+    orders: Sequence[Row]
+    items: Sequence[Row]
+
+    @property
+    def largest(self) -> str:
+        """The event with half of the orders."""
+        return self.event_ids[0]
+
+
+async def build_desk(here: Installation, events: int, orders: int) -> Desk:
+    """Make events of one organizer and orders over half a year; every second is of one event."""
+    random, now = Random(6), here.services.clock()
+    person, organizer = await make_owner(here.services, "desk@example.org")
+    event_rows = [night(random, [organizer.id], number, now) for number in range(events)]
+    event_rows[0]["capacity"] = None
+    tiers = {event["id"]: tiers_of(event, now) for event in event_rows}
+    for tier in tiers[event_rows[0]["id"]]:
+        tier["capacity"] = None
+    sold_rows = [
+        _order(
+            random, number, event_rows[0] if number % 2 else random.choice(event_rows), tiers, now
+        )
+        for number in range(orders)
+    ]
+    order_rows, item_rows = [one for one, _ in sold_rows], [item for _, item in sold_rows]
+    await store(here, Event, event_rows)
+    await store(here, Tier, [tier for event in event_rows for tier in tiers[event["id"]]])
+    await store(here, Discount, [_code(event_rows[0], name, now) for name in CODES])
+    await store(here, Order, order_rows)
+    await store(here, OrderItem, item_rows)
+    await store(here, Stock, _stock(order_rows, item_rows))
+    await store(here, EventSales, sold(order_rows, item_rows))
+    async with here.services.db.write() as session:
+        await session.execute(text("ANALYZE"))  # as databases do by themselves in years of selling
+    ids = [event["id"] for event in event_rows]
+    return Desk(person, organizer.id, ids, order_rows, item_rows)
+
+
+def code_id(event: Row, name: str) -> str:
+    """Return the id of a code of the largest event."""
+    return f"disc_{event['number']:06d}_{name.lower()}"
+
+
+def _order(
+    random: Random, number: int, event: Row, tiers: dict[str, list[Row]], now: Millis
+) -> tuple[Row, Row]:
+    tier = tiers[event["id"]][random.choice((0, 0, 0, 1, 2))]
+    qty = random.choice(QUANTITIES)
+    expired = not number % GIVEN_UP
+    order, item = order_of(number, event, tier, qty, now, expired=expired)
+    order["created_at"] = now - random.randrange(DAYS * DAY // MINUTE) * MINUTE - number
+    order["placed_at"] = None if expired else order["created_at"] + MINUTE
+    if event["capacity"] is None and number % WITH_CODE == 1:
+        order["discount_code_id"] = code_id(event, CODES[number % len(CODES)])
+    else:
+        order["discount_code_id"] = None
+    return order, item
+
+
+def _code(event: Row, name: str, now: Millis) -> Row:
+    return {
+        "id": code_id(event, name),
+        "event_id": event["id"],
+        "code": name,
+        "kind": "percent",
+        "value": 1_000,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _stock(orders: Sequence[Row], items: Sequence[Row]) -> list[Row]:
+    issued: Counter[tuple[str, str]] = Counter()
+    for order, item in zip(orders, items, strict=True):
+        if order["placed_at"]:
+            issued[order["event_id"], item["tier_id"]] += item["qty"]
+            issued[order["event_id"], ""] += item["qty"]
+    return [{"event_id": e, "tier_id": t, "issued": n} for (e, t), n in issued.items()]
