@@ -10,6 +10,7 @@ from handstamp.checkin.device_credentials import standing
 from handstamp.checkin.door_figures import Figures, figures
 from handstamp.checkin.find_conflicts import count_open
 from handstamp.checkin.find_devices import view_of
+from handstamp.checkin.find_kept_claims import KeptClaims, kept_claims
 from handstamp.checkin.list_changes import feed_end
 from handstamp.checkin.models import Device
 from handstamp.checkin.valid_tickets import valid_tickets
@@ -77,7 +78,8 @@ class Board:
     """The state of the doors at `at`; `admitted` counts tickets, once each.
 
     `last_five_minutes` counts from the minute's beginning; `minutes` are (start, arrivals) of the
-    last hour, the running minute last; `refused` are (verdict, denials), the commonest first.
+    last hour, the running minute last; `refused` are (verdict, denials), the commonest first;
+    `kept` are tickets that phones in strict mode keep to themselves.
     """
 
     at: Millis
@@ -92,6 +94,7 @@ class Board:
     minutes: list[tuple[Millis, int]]
     refused: list[tuple[str, int]]
     overrides: int
+    kept: KeptClaims
 
 
 async def board(session: AsyncSession, event_id: str, now: Millis) -> Board:
@@ -112,6 +115,7 @@ async def board(session: AsyncSession, event_id: str, now: Millis) -> Board:
         minutes=sums.minutes,
         refused=sums.refused,
         overrides=sums.overrides,
+        kept=await kept_claims(session, event_id, now),
     )
 
 

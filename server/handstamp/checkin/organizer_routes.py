@@ -190,6 +190,8 @@ async def live_board(request: Request) -> Response:
         members = asdict(await board(session, event.id, of.clock()))
     for device in members["devices"]:
         device["id"] = device_hex(device["id"])
+    for claim in members["kept"]["oldest"]:
+        claim["device"] = device_hex(claim["device"])
     return JSONResponse(members, headers={"Cache-Control": "no-store"})
 
 

@@ -48,6 +48,7 @@ async def _figures(request: Request) -> dict[str, Any]:
     return {
         **around,
         "board": state,
+        "list_names": {row.list_no: row.name for row in state.lists},
         "bars": bars(state.minutes),
         "busiest": max(state.minutes, key=lambda minute: minute[1]),
         "last_hour": sum(count for _at, count in state.minutes),

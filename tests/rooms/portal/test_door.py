@@ -3,9 +3,11 @@
 import re
 
 import pytest
-from tests.factories.checkin import Phone, pair_phone
+from sqlalchemy import update
+from tests.factories.checkin import API, Phone, pair_phone
 from tests.rooms.portal.conftest import Desk, Show
 
+from handstamp.events.models import Event
 from handstamp.kit.clock import MINUTE, FakeClock
 from handstamp.kit.ids import device_hex
 from handstamp.plumbing.web import Services
@@ -82,6 +84,32 @@ async def test_the_board_counts_what_the_phones_reported(
     part = await desk.get(f"{show.base}/door/live")
     assert "Not heard" in part.text
     assert "<html" not in part.html
+
+
+async def test_the_board_names_the_ticket_that_a_phone_keeps_for_itself(
+    desk: Desk, show: Show, services: Services, clock: FakeClock
+) -> None:
+    async with services.db.write() as session:
+        await session.execute(update(Event).values(strict_budget_ms=400))
+    phone = await paired(desk, show, services, "North")
+    for serial in (ticket.serial for ticket in show.tickets[:2]):
+        body = {"list": 1, "serial": serial, "epoch": 1, "id": f"{serial:016d}", "gate": "Rear"}
+        assert (await desk.http.post(f"{API}/claim", json=body, headers=phone.headers)).is_success
+    phone.append(serial=show.tickets[1].serial)
+    await phone.sync()
+    assert "Kept by a phone" not in (await desk.get(f"{show.base}/door")).text
+    clock.advance(2 * MINUTE)
+    await desk.get(f"{show.base}/door")
+    assert "1 ticket is being let in by a phone that has not said what became of it" in desk.text
+    assert f"{show.tickets[0].printed_id} Main door North Rear" in desk.text
+    assert "(2 min ago)" in desk.text
+    assert desk.person
+    asked = f"/api/tickets/events/{show.event.id}/board"
+    kept = (await desk.http.get(asked, headers=desk.person.headers)).json()["kept"]
+    assert kept["count"] == 1
+    assert kept["oldest"][0]["device"] == device_hex(phone.device)
+    await desk.post(f"{show.base}/devices/{device_hex(phone.device)}/revoke", {})
+    assert "Kept by a phone" not in (await desk.get(f"{show.base}/door")).text
 
 
 async def test_a_conflict_names_both_sides_until_somebody_has_looked(
