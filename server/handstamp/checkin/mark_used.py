@@ -25,14 +25,14 @@ from handstamp.tickets.models import Ticket
 
 AT_ONCE = 500
 MOST_SEEN = 64  # R11
-Outcome = Literal["used", "already", "not_assigned", "ended"]
+Outcome = Literal["used", "already", "not_assigned", "ended", "being_admitted"]
 
 
 class Marked(NamedTuple):
     """What became of one ticket from elsewhere.
 
     used: it is now. already: it was. not_assigned: nobody holds it yet. ended: its place at the
-    door was refunded or cancelled.
+    door was refunded or cancelled. being_admitted: a phone in strict mode is about to let it in.
     """
 
     ticket_id: str
@@ -91,7 +91,7 @@ async def _mark(
     item = MarkAll(desk, tuple(sorted(serials.values())), actor.email[:80])
     told: dict[int, Outcome] = await batcher(services).submit(event_id, item)
     outcomes = {pool_id: told[serial] for pool_id, serial in serials.items()}
-    in_now = [pool_id for pool_id, outcome in outcomes.items() if outcome != "ended"]
+    in_now = [pool_id for pool_id, outcome in outcomes.items() if outcome in ("used", "already")]
     async with services.db.write(actor=f"{actor.kind}:{actor.id}") as session:
         at = services.clock()
         fresh = await note_used(session, actor, dict.fromkeys(in_now, at), how="desk")
@@ -148,14 +148,16 @@ class MarkAll:
             return "ended"
         if any(of.entries for of in state_of(batch, serial).lists.values()):
             return "already"
+        if batch.claims.is_kept(serial, epoch := _epoch_of(batch, ticket)):
+            return "being_admitted"
         chosen = _list_for(batch, ticket)
         if chosen is not None:
-            fact = self._fact(batch, ticket, chosen)
+            fact = self._fact(batch, ticket, chosen, epoch)
             raw = encode_fact(fact)
             batch.add_fact(raw, fact, fact_hash(raw), scanned=False)
         return "used"
 
-    def _fact(self, batch: Batch, ticket: DoorTicket, chosen: tuple[int, int]) -> Fact:
+    def _fact(self, batch: Batch, ticket: DoorTicket, chosen: tuple[int, int], epoch: int) -> Fact:
         device = batch.devices[self.desk]
         moves = batch.facts.get(ticket.serial, ())
         seen = [fact for fact in moves if fact.kind in MOVEMENTS][-MOST_SEEN:]
@@ -167,7 +169,7 @@ class MarkAll:
             list_no=chosen[0],
             rule_rev=chosen[1],
             serial=ticket.serial,
-            epoch=max(ticket.epoch, state_of(batch, ticket.serial).epoch),
+            epoch=epoch,
             how=API,
             verdict=CODES["valid"],
             flags=0,
@@ -180,6 +182,10 @@ class MarkAll:
             operator=self.operator,
             gate=device.gate,
         )
+
+
+def _epoch_of(batch: Batch, ticket: DoorTicket) -> int:
+    return max(ticket.epoch, state_of(batch, ticket.serial).epoch)
 
 
 def _list_for(batch: Batch, ticket: DoorTicket) -> tuple[int, int] | None:

@@ -85,6 +85,11 @@ class OpenClaims:
         """Return the one open claim there."""
         return next((one for one in self.held if one.place == place and one.ended_at is None), None)
 
+    def is_kept(self, serial: int, epoch: int) -> bool:
+        """Tell whether a phone is about to let this ticket in, on whichever list."""
+        kept = (one.place for one in self.held if one.ended_at is None)
+        return any((place.serial, place.epoch) == (serial, epoch) for place in kept)
+
     def asked(self, device: int, place: Place, ask: str) -> HeldClaim | None:
         """Return the claim that a device asked for, or dropped, under this id."""
         for one in self.held:

@@ -16,7 +16,10 @@ _TAGS = ["ticket pool"]
 
 
 class MarkedBody(BaseModel):
-    """What became of a ticket: used, already (it was before), not_assigned, ended."""
+    """What became of a ticket: used, already (it was before), not_assigned, ended, being_admitted.
+
+    The last: a phone in strict mode is about to let it in; once it has, the ticket is used.
+    """
 
     ticket_id: str
     outcome: str

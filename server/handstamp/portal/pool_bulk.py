@@ -115,6 +115,7 @@ async def _use(services: Services, actor: Actor, tickets: Sequence[str]) -> Outc
         "already": _("used already"),
         "not_assigned": _("with nobody, or not handed over yet"),
         "ended": _("refunded or cancelled"),
+        "being_admitted": _("just being let in by a phone"),
     }
     for marked in await mark_used(services, actor, tickets):
         if marked.outcome == "used":

@@ -4,7 +4,7 @@ import httpx2
 import pytest
 from sqlalchemy import func, select, update
 from tests.factories.auth import make_person
-from tests.factories.checkin import pair_phone
+from tests.factories.checkin import API, pair_phone
 from tests.factories.movements import undo_last
 from tests.factories.pool import ticket_rows, upload_rows
 from tests.factories.pool_members import (
@@ -183,6 +183,25 @@ async def test_who_was_scanned_offline_before_is_already_in(
     marked = await mark_used(services, SYSTEM, [only.ticket.id])
     assert [one.outcome for one in marked] == ["already"]
     assert await statuses(services) == ["used"]
+
+
+async def test_who_a_phone_is_letting_in_is_not_let_in_by_the_desk_too(
+    client: httpx2.AsyncClient, services: Services
+) -> None:
+    (only,) = await make_served(services)
+    event = await event_of(services, only)
+    async with services.db.write() as session:
+        await session.execute(update(Event).values(strict_budget_ms=400))
+    phone = await pair_phone(client, services, event)
+    body = {"list": 1, "serial": only.door.serial, "epoch": 1, "id": "a" * 16}
+    granted = await client.post(f"{API}/claim", json=body, headers=phone.headers)
+    assert granted.json()["granted"] is True
+    marked = await mark_used(services, SYSTEM, [only.ticket.id])
+    assert [one.outcome for one in marked] == ["being_admitted"]
+    assert await statuses(services) == ["assigned"]
+    assert (await phone.post(phone.request([]) | {"claims_unused": [body]})).status_code == 200
+    marked = await mark_used(services, SYSTEM, [only.ticket.id])
+    assert [one.outcome for one in marked] == ["used"]
 
 
 async def test_only_what_somebody_holds_can_be_used(services: Services) -> None:
