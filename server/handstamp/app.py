@@ -29,7 +29,7 @@ from handstamp.kit.clock import Clock, system_clock
 from handstamp.mail.check_mail import check_mail
 from handstamp.mail.demo_outbox import ROOM as MAIL_ROOM
 from handstamp.mail.transport import close_mail
-from handstamp.orders import correct_routes
+from handstamp.orders import correct_routes, export_routes
 from handstamp.orders import routes as orders_api
 from handstamp.orders.check_stock import check_stock, order_figures
 from handstamp.orders.find_orders import has_orders
@@ -108,6 +108,7 @@ def routes() -> list[BaseRoute]:
         *correct_routes.routes,
         *refunds_api.routes,
         *privacy_api.routes,
+        *export_routes.routes,
         *payments_api.routes,
         *webhooks_api.routes,
         *mail_events.routes,

@@ -236,6 +236,7 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
 
 def pool_forms(side: Side) -> dict[str, dict[str, Any]]:
     """Return a right form of every page of the pool's desk that takes one, by path."""
+        f"{event}/exports/orders": {"column": "number", "format": "csv"},
     pool = "/tickets/organizer/events/{event_id}/pool"
     ticket, demand = side.ids["pool_ticket_id"], side.ids["demand_id"]
     shown, reason = "/tickets/{pool_ticket_id}/reveal", {"reason": "cannot sign in"}

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import and_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.events.find_events import owned_event
@@ -11,6 +12,7 @@ from handstamp.events.models import Event
 from handstamp.kit.clock import Millis
 from handstamp.orders import store
 from handstamp.orders.buyers import Buyer
+from handstamp.orders.filter_orders import OrderFilter, fitting
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.order_access import may_see
 from handstamp.orders.rules import CLOSED_UNPAID, STATUSES
@@ -91,26 +93,19 @@ async def orders_of_event(
     actor: Actor,
     event_id: str,
     *,
-    words: str = "",
-    status: str | None = None,
+    wanted: OrderFilter | None = None,
     after: Order | None = None,
     limit: int = PAGE,
 ) -> Sequence[Order]:
     """Return an event's orders, the newest first; `after` is the last of the page before.
 
-    `words` is a part of a number, name or e-mail. Without a status, orders that were abandoned
-    stay out.
-
     Raises:
         NotFound: the event is not the actor's.
     """
     event = await owned_event(session, actor, event_id)
-    shown = [one for one in STATUSES if one not in CLOSED_UNPAID]
     return await store.page(
         session,
-        Order.event_id == event.id,
-        words=words.strip(),
-        statuses=shown if status is None else [status],
+        fitting(event, wanted or OrderFilter()),
         after=(after.created_at, after.id) if after else None,
         limit=limit,
     )
@@ -128,9 +123,7 @@ async def orders_of_email(
         return []
     return await store.page(
         session,
-        Order.email == email,
-        words="",
-        statuses=shown,
+        and_(Order.email == email, Order.status.in_(shown)),
         after=(after.created_at, after.id) if after else None,
         limit=limit,
     )

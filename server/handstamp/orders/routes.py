@@ -10,6 +10,7 @@ from handstamp.discounts.try_codes import try_codes
 from handstamp.orders.availability import availability, public_event_by, without
 from handstamp.orders.buyers import Buyer, buyer_of, set_cookie
 from handstamp.orders.cancel_order import cancel as cancel_order
+from handstamp.orders.filter_orders import read_filter
 from handstamp.orders.find_orders import (
     items_of,
     items_of_orders,
@@ -21,8 +22,8 @@ from handstamp.orders.find_orders import (
 from handstamp.orders.hold_book import Held
 from handstamp.orders.hold_tickets import hold, hold_once
 from handstamp.orders.models import Order
+from handstamp.orders.passed_on import passed_on
 from handstamp.orders.resend_tickets import resend_tickets
-from handstamp.orders.rules import STATUSES
 from handstamp.orders.shapes import (
     BoughtTickets,
     CodeQuery,
@@ -42,7 +43,7 @@ from handstamp.orders.shapes import (
 from handstamp.orders.start_checkout import StartedCheckout
 from handstamp.orders.start_checkout import start_checkout as start
 from handstamp.plumbing.api import answers, spec
-from handstamp.plumbing.errors import BadInput, Forbidden
+from handstamp.plumbing.errors import Forbidden
 from handstamp.plumbing.idempotency import ProduceOutside, answer_once_outside, once_of
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import actor, is_foreign, require_checkout, require_user, services
@@ -125,8 +126,10 @@ async def show_tickets(request: Request, query: LinkQuery) -> Response:
     """Show the tickets of a paid order."""
     of = services(request)
     async with of.db.read() as session:
-        view = await order_view(session, await _seen(session, request, query.key))
-        valid = [ticket for ticket in view.tickets if ticket.status == "valid"]
+        order = await _seen(session, request, query.key)
+        view = await order_view(session, order)
+        mine = [ticket for ticket in view.tickets if not passed_on(order, ticket)]
+        valid = [ticket for ticket in mine if ticket.status == "valid"]
         texts = await tokens_of(session, of, view.event, valid)
     codes = dict(zip((ticket.id for ticket in valid), texts, strict=True))
     told = [ticket_body(ticket, codes.get(ticket.id, "")) for ticket in view.tickets]
@@ -186,16 +189,14 @@ async def show_availability(request: Request, query: CodeQuery) -> Response:
 async def find(request: Request, query: OrderQuery) -> Response:
     """List the orders of one of your events."""
     who, of = require_user(request), services(request)
-    if query.status is not None and query.status not in STATUSES:
-        raise BadInput(_("There is no such status of orders."))
+    wanted = read_filter(query.members())
     async with of.db.read() as session:
         after = await owned_order(session, who, query.after) if query.after else None
         found = await orders_of_event(
             session,
             who,
             str(request.path_params["event_id"]),
-            words=query.words,
-            status=query.status,
+            wanted=wanted,
             after=after,
             limit=query.limit,
         )

@@ -138,11 +138,26 @@ class OrderPage(BaseModel):
     next: str | None
 
 
-class OrderQuery(BaseModel):
-    """Which orders of an event: with words in them, of a status, after the page before."""
+class FilterQuery(BaseModel):
+    """Which orders of an event: with words in them, of a status, begun on some days (YYYY-MM-DD in
+    the event's time zone, both included), with a tier, with a code; the last two by id.
+    """
 
     words: str = Field(default="", max_length=100)
-    status: str | None = Field(default=None, max_length=20)
+    status: str = Field(default="", max_length=20)
+    since: str = Field(default="", max_length=10)
+    until: str = Field(default="", max_length=10)
+    tier: str = Field(default="", max_length=60)
+    code: str = Field(default="", max_length=60)
+
+    def members(self) -> dict[str, str]:
+        """Return what `read_filter` reads."""
+        return {name: getattr(self, name) for name in FilterQuery.model_fields}
+
+
+class OrderQuery(FilterQuery):
+    """Which orders of an event, after the page before."""
+
     after: str | None = Field(default=None, max_length=60)
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 

@@ -11,7 +11,6 @@ from handstamp.events.models import Event, Tier
 from handstamp.kit.clock import Millis
 from handstamp.orders.models import Consent, Order, OrderItem
 from handstamp.plumbing.db import is_sqlite
-from handstamp.plumbing.search import found_in
 from handstamp.tickets.models import Ticket
 
 FORGET_AT_ONCE = 500
@@ -137,19 +136,15 @@ async def page(
     session: AsyncSession,
     where: ColumnElement[bool],
     *,
-    words: str,
-    statuses: Sequence[str],
     after: tuple[Millis, str] | None,
     limit: int,
 ) -> Sequence[Order]:
     """Return orders, the newest first; `after` is time and id of the last of the page before."""
-    query = select(Order).where(where, Order.status.in_(statuses))
-    if words:
-        query = query.where(found_in(words, Order.number, Order.name, Order.email))
+    query = select(Order).where(where)
     if after is not None:
         moment, last = after
         older = and_(Order.created_at == moment, Order.id < last)
-        query = query.where(or_(Order.created_at < moment, older))
+        query = query.where(Order.created_at <= moment, or_(Order.created_at < moment, older))
     query = query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit)
     return (await session.scalars(query)).all()
 

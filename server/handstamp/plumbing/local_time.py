@@ -1,6 +1,6 @@
 """Local times of an event: what people type and read, against milliseconds UTC."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -56,6 +56,12 @@ def from_local(text: str, zone_name: str) -> Millis:
     if utc.astimezone(zone(zone_name)).replace(tzinfo=None) != naive:
         raise NoSuchTime(text)
     return round(utc.timestamp()) * SECOND
+
+
+def day_start(of: date, zone_name: str) -> Millis:
+    """Return the instant at which a day begins in a zone, also where clocks jump over midnight."""
+    midnight = datetime(of.year, of.month, of.day, tzinfo=zone(zone_name))
+    return round(midnight.timestamp()) * SECOND
 
 
 def local(millis: Millis, zone_name: str) -> datetime:

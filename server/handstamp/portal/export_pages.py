@@ -1,4 +1,4 @@
-"""Files to take away: the guest list and the scan log, columns chosen, as CSV or XLSX."""
+"""Files to take away: guests, orders and the scan log, columns chosen, as CSV or XLSX."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
@@ -12,10 +12,13 @@ from handstamp.checkin.find_admissions import admissions_of
 from handstamp.checkin.scan_log import EXPORT_PAGE, ScanRow, every_scan
 from handstamp.events.models import Event
 from handstamp.kit.ids import device_hex
+from handstamp.orders import export_orders
+from handstamp.orders.filter_orders import read_filter
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services, require_user, services
 from handstamp.portal import words
 from handstamp.portal.event_frame import event_of, frame, list_names
+from handstamp.portal.order_filters import asked_of, fields_of
 from handstamp.portal.pages import page, render
 from handstamp.tickets.export_guests import (
     COLUMNS,
@@ -87,6 +90,8 @@ async def exports(request: Request) -> Response:
     async with services(request).db.read() as session:
         event = await event_of(session, request)
         around = await frame(session, event, "exports")
+        asked = asked_of(request.query_params)
+        filters = await fields_of(session, require_user(request), event, asked)
     return render(
         request,
         "exports.html",
@@ -94,6 +99,9 @@ async def exports(request: Request) -> Response:
         usual=USUAL,
         scan_columns=scan_columns(),
         usual_scans=USUAL_SCANS,
+        order_columns={name: _(label) for name, label in export_orders.COLUMNS.items()},
+        usual_orders=export_orders.USUAL,
+        **filters,
         **around,
     )
 
@@ -128,6 +136,23 @@ async def _door_columns(session: AsyncSession, event: Event) -> MoreColumns:
         return rows
 
     return MoreColumns([_("Admitted: %(list)s") % {"list": name} for name in names.values()], cells)
+
+
+@page
+async def orders_file(request: Request) -> Response:
+    """Send the orders that fit, with the chosen columns."""
+    actor, shared = require_user(request), services(request)
+    data = await request.form()
+    chosen = [str(name) for name in data.getlist("column")] or export_orders.USUAL
+    wanted = read_filter(asked_of(data))
+    async with shared.db.write(actor=actor.id) as session:
+        event = await event_of(session, request)
+        export = await export_orders.begin_order_export(
+            session, actor, event.id, columns=chosen, wanted=wanted
+        )
+    suffix, kind = ("xlsx", XLSX_TYPE) if data.get("format") == "xlsx" else ("csv", CSV_TYPE)
+    pieces = export_orders.order_file(shared, export, suffix)
+    return _download(pieces, export_orders.order_file_name(event, suffix), kind)
 
 
 @page
@@ -183,5 +208,6 @@ _EXPORTS = "/organizer/events/{event_id}/exports"
 routes = [
     Route(_EXPORTS, exports),
     Route(_EXPORTS + "/guests", guest_file, methods=["POST"]),
+    Route(_EXPORTS + "/orders", orders_file, methods=["POST"]),
     Route(_EXPORTS + "/scans", scan_file, methods=["POST"]),
 ]

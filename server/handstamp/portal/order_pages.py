@@ -1,6 +1,7 @@
 """Pages about an event's orders: the list with its sums, one order, and what can be done to it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
@@ -22,6 +23,7 @@ from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_refunds, require_user, services
 from handstamp.portal import words
 from handstamp.portal.event_frame import event_of, frame, path_of
+from handstamp.portal.order_filters import asked_of, fields_of, wanted_of
 from handstamp.portal.order_story import order_story
 from handstamp.portal.pages import go, page, render
 from handstamp.portal.refund_form import reason_and_note
@@ -33,11 +35,10 @@ PAGE = 50
 
 @page
 async def orders(request: Request) -> Response:
-    """List an event's orders; search, status and place stand in the address."""
+    """List an event's orders; what is looked for and the place stand in the address."""
     query, actor = request.query_params, require_user(request)
-    search = query.get("q", "").strip()[:100]
-    status = query.get("status", "")
-    status = status if status in words.order_statuses() else ""
+    asked = asked_of(query)
+    wanted, problem = wanted_of(asked)
     async with services(request).db.read() as session:
         event = await event_of(session, request)
         around = await frame(session, event, "orders")
@@ -47,27 +48,31 @@ async def orders(request: Request) -> Response:
             session,
             actor,
             event.id,
-            words=search,
-            status=status or None,
+            wanted=wanted,
             after=after,
             limit=PAGE + 1,
         )
         shown = list(found[:PAGE])
         rows = await _rows(session, shown)
         sales = await count_sales(session, event.id)
+        fields = await fields_of(session, actor, event, asked)
     return render(
         request,
         "orders.html",
         rows=rows,
         sales=sales,
-        search=search,
-        wanted=status,
-        status_names=words.order_statuses(),
+        problem=problem,
         tones=words.ORDER_TONES,
+        to_file=path_of(event.id, f"/exports?{_again(asked)}#orders"),
         first=link(request, after=None) if after_id else None,
         more=link(request, after=shown[-1].id) if len(found) > PAGE else None,
+        **fields,
         **around,
     )
+
+
+def _again(asked: dict[str, str]) -> str:
+    return urlencode({"q" if name == "words" else name: text for name, text in asked.items()})
 
 
 async def _rows(session: AsyncSession, shown: list[Order]) -> list[dict[str, Any]]:

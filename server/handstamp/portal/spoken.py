@@ -58,6 +58,7 @@ def act_name(action: str) -> str:
         "guests.export": _("Guests exported"),
         "device.invite": _("Pairing code made"),
         "device.revoke": _("Phone or key revoked"),
+        "orders.export": _("Orders exported"),
         "key.create": _("Scanner key made"),
         "key.rotate": _("Signing key rotated"),
         "key.compromised": _("Signing key given up"),

@@ -7,7 +7,8 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING
+from decimal import Decimal
+from typing import IO, TYPE_CHECKING, Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,6 +28,8 @@ from handstamp.tickets.models import Ticket
 if TYPE_CHECKING:
     import xlsxwriter
 
+Cell = str | Decimal  # a number is one in a workbook too, with as many decimals as it has
+Rows = Sequence[Sequence[Cell]]
 PIECE = 1000
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -116,25 +119,20 @@ async def xlsx_pieces(services: Services, export: Export) -> AsyncIterator[bytes
         yield piece
 
 
-async def csv_file(
-    headings: Sequence[str], pieces: AsyncIterator[list[list[str]]]
-) -> AsyncIterator[bytes]:
+async def csv_file(headings: Sequence[str], pieces: AsyncIterator[Rows]) -> AsyncIterator[bytes]:
     """Yield any table as CSV in UTF-8 with a byte order mark; no cell begins a formula."""
     yield b"\xef\xbb\xbf" + _csv([headings])
     async for rows in pieces:
         yield await asyncio.to_thread(_csv, rows)
 
 
-async def xlsx_file(
-    headings: Sequence[str], pieces: AsyncIterator[list[list[str]]]
-) -> AsyncIterator[bytes]:
-    """Yield any table as a workbook in which every cell is text."""
+async def xlsx_file(headings: Sequence[str], pieces: AsyncIterator[Rows]) -> AsyncIterator[bytes]:
+    """Yield any table as a workbook in which every cell is text or a number, none a formula."""
     with tempfile.TemporaryFile() as file:
         book = await asyncio.to_thread(_open_book, file)
-        sheet = book.worksheets()[0]
-        at = await asyncio.to_thread(_write, sheet, 0, [headings])
+        at = await asyncio.to_thread(_write, book, 0, [headings])
         async for rows in pieces:
-            at = await asyncio.to_thread(_write, sheet, at, rows)
+            at = await asyncio.to_thread(_write, book, at, rows)
         await asyncio.to_thread(book.close)
         file.seek(0)
         while piece := await asyncio.to_thread(file.read, 1 << 16):
@@ -203,9 +201,11 @@ _CELLS: Mapping[str, Callable[[Export, Ticket], str]] = {
 }
 
 
-def _csv(rows: Sequence[Sequence[str]]) -> bytes:
+def _csv(rows: Rows) -> bytes:
     out = io.StringIO(newline="")
-    csv.writer(out).writerows([guarded(cell) for cell in row] for row in rows)
+    csv.writer(out).writerows(
+        [guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
+    )
     return out.getvalue().encode()
 
 
@@ -217,9 +217,17 @@ def _open_book(file: IO[bytes]) -> "xlsxwriter.Workbook":
     return book
 
 
-def _write(sheet: "xlsxwriter.worksheet.Worksheet", at: int, rows: Sequence[Sequence[str]]) -> int:
+def _write(book: "xlsxwriter.Workbook", at: int, rows: Rows) -> int:
+    sheet = book.worksheets()[0]
+    formats: dict[int, Any] = {}
     for row in rows:
-        for column, text in enumerate(row):
-            sheet.write_string(at, column, text)
+        for column, cell in enumerate(row):
+            if isinstance(cell, str):
+                sheet.write_string(at, column, cell)
+                continue
+            digits = -int(cell.as_tuple().exponent)
+            if digits not in formats:
+                formats[digits] = book.add_format({"num_format": f"{0:.{digits}f}"})
+            sheet.write_number(at, column, float(cell), formats[digits])
         at += 1
     return at

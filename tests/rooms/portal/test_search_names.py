@@ -9,6 +9,7 @@ from tests.factories.preorders import make_preorder
 from tests.fixtures.services import make_settings
 
 from handstamp.clubs.models import ClubMember
+from handstamp.orders.filter_orders import OrderFilter
 from handstamp.orders.find_orders import orders_of_event
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.web import SYSTEM, Services
@@ -38,7 +39,9 @@ async def test_orders_and_guests(services: Services) -> None:
             await make_paid_order(session, services, event=event, names=[name], name=name)
     async with services.db.read() as session:
         for typed, name in TYPED.items():
-            orders = await orders_of_event(session, SYSTEM, event.id, words=typed)
+            orders = await orders_of_event(
+                session, SYSTEM, event.id, wanted=OrderFilter(words=typed)
+            )
             assert [one.name for one in orders] == [name], typed
             guests = await find_tickets(session, event.id, words=typed)
             assert [one.holder_name for one in guests] == [name], typed

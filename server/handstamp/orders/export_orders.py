@@ -1,0 +1,164 @@
+"""An event's orders as CSV or XLSX: chosen columns, filtered, made piece by piece."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.audit.record import record
+from handstamp.discounts.find_codes import codes_of
+from handstamp.events.find_events import owned_event
+from handstamp.events.models import Event
+from handstamp.orders import store
+from handstamp.orders.filter_orders import OrderFilter, fitting
+from handstamp.orders.models import Order, OrderItem
+from handstamp.plumbing.errors import BadInput
+from handstamp.plumbing.money_text import amount_text
+from handstamp.plumbing.texts import _
+from handstamp.plumbing.web import Actor, Services
+from handstamp.tickets.export_guests import Cell, csv_file, local_text, xlsx_file
+
+N_ = str  # marks text for the catalogues; it is translated where it is shown
+PIECE = 500
+COLUMNS: Mapping[str, str] = {
+    "number": N_("Order"),
+    "status": N_("Status"),
+    "name": N_("Name"),
+    "email": N_("Email"),
+    "phone": N_("Phone number"),
+    "tickets": N_("Tickets"),
+    "count": N_("Number of tickets"),
+    "code": N_("Code"),
+    "currency": N_("Currency"),
+    "subtotal": N_("Price of the tickets"),
+    "discount": N_("Discount"),
+    "fees": N_("Fees"),
+    "tax": N_("Tax"),
+    "total": N_("Total"),
+    "refunded": N_("Refunded"),
+    "net": N_("Left after refunds"),
+    "created_at": N_("Begun"),
+    "placed_at": N_("Paid"),
+}
+USUAL = ("number", "status", "name", "email", "tickets", "total", "refunded", "placed_at")
+
+
+@dataclass(frozen=True)
+class OrderExport:
+    """What to export: an event, columns by their keys, which orders, and its codes by id."""
+
+    event: Event
+    columns: Sequence[str]
+    wanted: OrderFilter
+    codes: Mapping[str, str]
+
+
+async def begin_order_export(
+    session: AsyncSession,
+    actor: Actor,
+    event_id: str,
+    *,
+    columns: Sequence[str] = USUAL,
+    wanted: OrderFilter | None = None,
+) -> OrderExport:
+    """Check who exports what, and write it into the audit log.
+
+    Raises:
+        NotFound: the event is not the actor's.
+        BadInput: a column is not known.
+    """
+    event = await owned_event(session, actor, event_id)
+    chosen = list(dict.fromkeys(columns)) or list(USUAL)
+    if not set(chosen) <= set(COLUMNS):
+        raise BadInput(
+            _("One of the columns is not known. There are: %(names)s.")
+            % {"names": ", ".join(COLUMNS)},
+            errors=[{"field": "columns", "message": "unknown"}],
+        )
+    codes = {code.id: code.code for code in await codes_of(session, actor, event.id)}
+    await record(
+        session,
+        actor,
+        "orders.export",
+        "event",
+        event.id,
+        organizer_id=event.organizer_id,
+        meta={"columns": chosen},
+    )
+    return OrderExport(event, chosen, wanted or OrderFilter(), codes)
+
+
+def order_file(services: Services, export: OrderExport, suffix: str) -> AsyncIterator[bytes]:
+    """Yield the orders, the newest first, as `csv` or `xlsx`; no cell begins a formula.
+
+    Amounts are numbers in major units, times are the event's local ones.
+    """
+    headings = [_(COLUMNS[name]) for name in export.columns]
+    make = xlsx_file if suffix == "xlsx" else csv_file
+    return make(headings, _pieces(services, export))
+
+
+def order_file_name(event: Event, suffix: str) -> str:
+    """Return the name under which a browser saves the orders."""
+    return f"{event.slug}-orders.{suffix}"
+
+
+async def _pieces(services: Services, export: OrderExport) -> AsyncIterator[list[list[Cell]]]:
+    where, after = fitting(export.event, export.wanted), None
+    while True:
+        async with services.db.read() as session:
+            orders = await store.page(session, where, after=after, limit=PIECE)
+            items = await store.items(session, [order.id for order in orders])
+        if not orders:
+            return
+        yield [
+            [_CELLS[name](export, order, items[order.id]) for name in export.columns]
+            for order in orders
+        ]
+        after = (orders[-1].created_at, orders[-1].id)
+
+
+MakeCell = Callable[[OrderExport, Order, Sequence[OrderItem]], Cell]
+
+
+def _money(minor: int, order: Order) -> Decimal:
+    return Decimal(amount_text(minor, order.currency))
+
+
+def _amount(name: str) -> MakeCell:
+    return lambda _export, order, _items: _money(getattr(order, name), order)
+
+
+def _text(name: str) -> MakeCell:
+    return lambda _export, order, _items: str(getattr(order, name))
+
+
+def _time(name: str) -> MakeCell:
+    def cell(export: OrderExport, order: Order, _items: Sequence[OrderItem]) -> str:
+        at = getattr(order, name)
+        return "" if at is None else local_text(at, export.event.time_zone)
+
+    return cell
+
+
+def _codes(export: OrderExport, order: Order, _items: Sequence[OrderItem]) -> str:
+    taken = (order.discount_code_id, order.access_code_id)
+    texts = [export.codes.get(code, "") for code in taken if code]
+    return " ".join(dict.fromkeys(text for text in texts if text))
+
+
+_CELLS: Mapping[str, MakeCell] = {
+    **{name: _text(name) for name in ("number", "status", "name", "email", "phone", "currency")},
+    **{
+        name: _amount(name) for name in ("subtotal", "discount", "fees", "tax", "total", "refunded")
+    },
+    "tickets": lambda _export, _order, items: ", ".join(
+        f"{item.qty} × {item.tier_name}" for item in items
+    ),
+    "count": lambda _export, _order, items: Decimal(sum(item.qty for item in items)),
+    "code": _codes,
+    "net": lambda _export, order, _items: _money(order.total - order.refunded, order),
+    "created_at": _time("created_at"),
+    "placed_at": _time("placed_at"),
+}
