@@ -23,6 +23,7 @@ from handstamp.checkin.check_door import check_feed, door_figures
 from handstamp.clubs import routes as clubs_api
 from handstamp.clubs.find_clubs import is_known
 from handstamp.demo import codes, pool_file
+from handstamp.demo import site as demo_site
 from handstamp.discounts import routes as discounts_api
 from handstamp.events import routes as events_api
 from handstamp.kit.clock import Clock, system_clock
@@ -117,6 +118,7 @@ def routes() -> list[BaseRoute]:
         *door_files.routes,
         *codes.routes,
         *pool_file.routes,
+        *demo_site.routes,
         *storefront.routes,
         *portal.routes,
     ]

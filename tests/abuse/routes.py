@@ -57,6 +57,7 @@ def is_page(path: str) -> bool:
 def filled(path: str, ids: dict[str, str]) -> str:
     """Put ids into a route's placeholders."""
     path = path.replace(FILE, FILES.get(path, FILE)).replace("{path:path}", "nowhere")
+    path = path.replace("{version:int}", "1")
     for name, value in ids.items():
         path = path.replace(f"{{{name}}}", value).replace(f"{{{name}:int}}", value)
     return path

@@ -21,6 +21,7 @@ PAGES = (
     "/prices",
     "/codes",
     "/codes/new",
+    "/widget",
     "/lists",
     "/lists/new",
     "/lists/1",

@@ -25,6 +25,7 @@ from handstamp.demo.seed_club import club_member, seed_club
 from handstamp.demo.seed_event import Demo, seed
 from handstamp.demo.seed_pool import seed_pool
 from handstamp.demo.seed_selling import seed_selling
+from handstamp.demo.site import elsewhere
 from handstamp.demo.stripe_double import (
     CARDS,
     KEY,
@@ -162,6 +163,7 @@ async def _links(
         "club desk": f"{at}/organizer/club/{club}",
         "my tickets": f"{at}/mine",
         "codes": f"{at}/demo/codes",
+        "website": elsewhere(settings.public_url),
         "QR sheet": f"{at}/organizer/events/{demo.tonight}/sheet",
         "mail": f"{at}/demo/mail",
         "Stripe": double.url,

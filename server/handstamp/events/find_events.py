@@ -79,6 +79,7 @@ async def public_events(
     words: str = "",
     begins: tuple[Millis, Millis] | None = None,
     after: Event | None = None,
+    organizer_id: str = "",
     limit: int = PAGE,
 ) -> Sequence[Event]:
     """Return published events that are not over, the next one first.
@@ -87,10 +88,18 @@ async def public_events(
         words: a part of a title, venue, city or summary.
         begins: from (inclusive) until (exclusive) when they may begin; one that goes on counts.
         after: the last event of the page before.
+        organizer_id: whose events; '' is everybody's.
     """
     place = (after.start_at, after.id) if after else None
     return await store.published(
-        session, now, city.strip(), limit, words=words, begins=begins, after=place
+        session,
+        now,
+        city.strip(),
+        limit,
+        words=words,
+        begins=begins,
+        after=place,
+        organizer_id=organizer_id,
     )
 
 

@@ -78,8 +78,9 @@ async def published(
     words: str = "",
     begins: tuple[Millis, Millis] | None = None,
     after: tuple[Millis, str] | None = None,
+    organizer_id: str = "",
 ) -> Sequence[Event]:
-    """Return published events that are not over, the next one first; '' is any city.
+    """Return published events that are not over, the next one first; '' is any city or organizer.
 
     `begins`: only those that start from (inclusive) until (exclusive), or go on at the first.
     """
@@ -89,6 +90,8 @@ async def published(
         .order_by(Event.start_at, Event.id)
         .limit(limit)
     )
+    if organizer_id:
+        query = query.where(Event.organizer_id == organizer_id)
     if city:
         query = query.where(Folded(Event.city) == folded(city))
     if words:

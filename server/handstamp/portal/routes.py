@@ -50,6 +50,7 @@ from handstamp.portal import (
     team_pages,
     tier_pages,
     void_pages,
+    widget_pages,
 )
 from handstamp.portal.pages import nothing_here
 
@@ -89,6 +90,7 @@ _PAGES: list[BaseRoute] = [
     *tier_pages.routes,
     *price_pages.routes,
     *code_pages.routes,
+    *widget_pages.routes,
     *list_pages.routes,
     *order_pages.routes,
     *refund_pages.routes,

@@ -17,6 +17,7 @@ from handstamp.storefront import (
     payment_page,
     preorder_pages,
     public_pages,
+    widget,
 )
 
 _PAGES = [
@@ -45,4 +46,5 @@ def _guarded(page: Route) -> Route:
 routes: list[BaseRoute] = [
     Route("/tickets", public_pages.home),
     *[_guarded(page) for page in _PAGES],
+    *widget.routes,
 ]
