@@ -56,9 +56,13 @@ from handstamp.portal import routes as portal
 from handstamp.preorders import charge_routes, credential_routes, push_routes
 from handstamp.preorders import routes as preorders_api
 from handstamp.privacy import routes as privacy_api
+from handstamp.refunds import many_routes
 from handstamp.refunds import routes as refunds_api
 from handstamp.storefront import routes as storefront
+from handstamp.support import routes as support_api
 from handstamp.tickets import routes as tickets_api
+from handstamp.transfers import routes as transfers_api
+from handstamp.waitlist import routes as waitlist_api
 from handstamp.webhooks import mail_events
 from handstamp.webhooks import routes as webhooks_api
 from handstamp.webhooks.check_stripe import check_stripe, webhook_figures
@@ -106,10 +110,16 @@ def routes() -> list[BaseRoute]:
         *push_routes.routes,
         *discounts_api.routes,
         *orders_api.routes,
+        *offer_routes.routes,
+        *waitlist_api.routes,
+        *export_routes.routes,
+        *chosen_routes.routes,
         *correct_routes.routes,
         *refunds_api.routes,
+        *many_routes.routes,
+        *transfers_api.routes,
+        *support_api.routes,
         *privacy_api.routes,
-        *export_routes.routes,
         *payments_api.routes,
         *webhooks_api.routes,
         *mail_events.routes,

@@ -25,7 +25,10 @@ FILES = {"/tickets/checkin/{file}": "index.html", "/tickets/assets/{file}": "sty
 ASKED = {  # what must stand in the query of a route
     f"GET /api/tickets/admin/tickets/assignments{tail}": "?eventId={event_id}"
     for tail in ("", "/export")
-} | {"GET /api/tickets/devices/{device}/void": "?number=1"}
+} | {
+    "GET /api/tickets/devices/{device}/void": "?number=1",
+    "GET /api/tickets/support/search": "?q=guest",
+}
 
 
 def every_route(app: Starlette) -> set[str]:

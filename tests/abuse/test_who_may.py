@@ -38,6 +38,7 @@ USED_UP = {
     "POST /api/tickets/devices/{device}/revoke": "device",
     "POST /api/tickets/devices/{device}/void": "device",
     "POST /api/tickets/orders/{order_id}/resend": "order_id",
+    "POST /api/tickets/support/orders/{order_id}/resend": "order_id",
     "POST /api/tickets/tickets/{ticket_id}/refund": "ticket_id",
     "POST /api/tickets/tickets/{ticket_id}/cancel": "ticket_id",
     "POST /api/tickets/tickets/{ticket_id}/dispute": "ticket_id",

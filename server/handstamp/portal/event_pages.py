@@ -42,7 +42,8 @@ async def events(request: Request) -> Response:
     status = request.query_params.get("status", "")
     status = status if status in words.event_statuses() else ""
     if not actor.managed and actor.kind != "admin":
-        return go(request, "/tickets/support" if actor.organizers else "/tickets/organizer/new")
+        helps = "/tickets/support/find"
+        return go(request, helps if actor.organizers else "/tickets/organizer/new")
     async with services(request).db.read() as session:
         after_id = request.query_params.get("after")
         after = await owned_event(session, actor, after_id) if after_id else None

@@ -26,11 +26,16 @@ def kinds() -> dict[str, str]:
 
 def shown(scan: ScanRow) -> Shown:
     """Say what a decision was."""
-    if scan.kind in kinds():
-        return Shown(kinds()[scan.kind], "used" if scan.kind == "override" else "unknown")
-    if scan.kind == "deny" and scan.verdict == "valid":
+    return word_of(scan.kind, scan.verdict)
+
+
+def word_of(kind: str, verdict: str) -> Shown:
+    """Say what a decision of a kind was, with its verdict."""
+    if kind in kinds():
+        return Shown(kinds()[kind], "used" if kind == "override" else "unknown")
+    if kind == "deny" and verdict == "valid":
         return Shown(_("Turned away"), "refused")
-    label = words.verdicts().get(scan.verdict, scan.verdict)
-    if scan.kind == "admit":
+    label = words.verdicts().get(verdict, verdict)
+    if kind == "admit":
         return Shown(label, "valid")
-    return Shown(label, "used" if scan.verdict == "already_used" else "refused")
+    return Shown(label, "used" if verdict == "already_used" else "refused")

@@ -266,6 +266,6 @@ def team_roles() -> dict[str, tuple[str, str]]:
         "manager": (_("Manager"), _("Everything about events, sales and members.")),
         "support": (
             _("Support"),
-            _("Only the ticket pool: finds a member's ticket, mails it again, sees its history."),
+            _("Finds orders and tickets, mails them again, sees what happened. Addresses masked."),
         ),
     }

@@ -254,7 +254,8 @@ async def test_support_helps_and_sees_nothing_else(pool: Pool) -> None:
     first = pool.served[0]
     event = pool.offer.event
     await support.get("/tickets/organizer")
-    assert support.path == "/tickets/support"
+    assert support.path == "/tickets/support/find"
+    await support.get("/tickets/support")
     assert event.title in support.text
     await support.get(pool.help)
     assert first.preorder.email not in support.html

@@ -1,0 +1,187 @@
+"""One field over orders, buyers, tickets, pre-orders, members and mails, for whoever helps."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from handstamp.clubs.models import Club, ClubMember
+from handstamp.events.models import Event
+from handstamp.mail.models import Mail
+from handstamp.orders.models import Order
+from handstamp.payments.models import Payment
+from handstamp.plumbing.errors import BadInput, NotFound
+from handstamp.plumbing.search import found_in
+from handstamp.plumbing.texts import _
+from handstamp.plumbing.web import Actor
+from handstamp.preorders.models import PreOrder
+from handstamp.refunds.models import Dispute, Refund
+from handstamp.support.found import Found, Hit, MailHit, shown_email
+from handstamp.support.rules import PER_KIND, Wanted, read_words
+from handstamp.tickets.models import Ticket
+from handstamp.tickets.printed_id import serial_of
+
+_Column = InstrumentedAttribute[Any]
+_ABOUT = {"order": Order, "preorder": PreOrder}
+
+
+async def find_anything(session: AsyncSession, actor: Actor, typed: str) -> Found:
+    """Return what fits the words among all whose organizers the actor helps.
+
+    A whole address, a number, a printed id, an id of Stripe's, or a part of a name. Parts of
+    addresses are looked for only where the actor runs the organizer; others see them masked.
+
+    Raises:
+        NotFound: the actor helps no organizer.
+        BadInput: too little was typed.
+    """
+    if actor.kind != "admin" and not actor.organizers:
+        raise NotFound(_("There is nothing here that you may see."))
+    wanted = read_words(typed)
+    if wanted is None:
+        raise BadInput(
+            _("Type at least two letters."), errors=[{"field": "q", "message": "too short"}]
+        )
+    asked = _Search(session, actor, wanted)
+    hits = [*await asked.orders(), *await asked.preorders()]
+    if not wanted.stripe_id:
+        hits += [*await asked.tickets(), *await asked.members()]
+    return Found(hits, await asked.mails(), sorted(asked.more))
+
+
+class _Search:
+    def __init__(self, session: AsyncSession, actor: Actor, wanted: Wanted) -> None:
+        self.session, self.actor, self.wanted = session, actor, wanted
+        self.more: set[str] = set()
+
+    async def orders(self) -> list[Hit]:
+        columns = (
+            Order.id, Order.number, Order.name, Order.email, Event.title, Order.status,
+            Order.created_at, Event.time_zone, Order.organizer_id,
+        )  # fmt: skip
+        query = select(*columns).join(Event, Event.id == Order.event_id)
+        fits = self._fits(Order.organizer_id, Order.email, Order.number, Order.name, Order.id)
+        if self.wanted.stripe_id:
+            fits = Order.id.in_(self._of_stripe("order", Order.checkout_session_id))
+        return await self._hits("order", query, Order.organizer_id, fits, Order.created_at)
+
+    async def preorders(self) -> list[Hit]:
+        columns = (
+            PreOrder.id, PreOrder.number, PreOrder.name, PreOrder.email, Event.title,
+            PreOrder.status, PreOrder.created_at, Event.time_zone, PreOrder.organizer_id,
+        )  # fmt: skip
+        query = select(*columns).join(Event, Event.id == PreOrder.event_id)
+        owner = PreOrder.organizer_id
+        fits = self._fits(owner, PreOrder.email, PreOrder.number, PreOrder.name, PreOrder.id)
+        if self.wanted.stripe_id:
+            fits = PreOrder.id.in_(self._of_stripe("preorder", PreOrder.setup_session_id))
+        return await self._hits("preorder", query, owner, fits, PreOrder.created_at)
+
+    async def tickets(self) -> list[Hit]:
+        columns = (
+            Ticket.id, Ticket.printed_id, Ticket.holder_name, Ticket.holder_email, Event.title,
+            Ticket.status, Ticket.created_at, Event.time_zone, Event.organizer_id,
+        )  # fmt: skip
+        query = select(*columns).join(Event, Event.id == Ticket.event_id)
+        texts = (Ticket.holder_name, Ticket.order_ref, Ticket.external_id)
+        fits = self._fits(Event.organizer_id, Ticket.holder_email, *texts, folded=True)
+        serial = serial_of(self.wanted.words)
+        if serial is not None:
+            fits = or_(Ticket.serial == serial, fits)
+        return await self._hits("ticket", query, Event.organizer_id, fits, Ticket.created_at)
+
+    async def members(self) -> list[Hit]:
+        columns = (
+            ClubMember.id, ClubMember.email, ClubMember.name, ClubMember.email, Club.name,
+            ClubMember.status, ClubMember.invited_at, Club.time_zone, Club.organizer_id,
+        )  # fmt: skip
+        query = select(*columns).join(Club, Club.id == ClubMember.club_id)
+        fits = self._fits(Club.organizer_id, ClubMember.email, ClubMember.name)
+        found = await self._hits("member", query, Club.organizer_id, fits, ClubMember.invited_at)
+        return [Hit(**{**vars(hit), "number": ""}) for hit in found]
+
+    async def mails(self) -> list[MailHit]:
+        """Return the mails to a whole address that are about something of these organizers."""
+        if not self.wanted.email:
+            return []
+        theirs = or_(*(self._about(kind, model) for kind, model in _ABOUT.items()))
+        newest = (
+            select(Mail)
+            .where(Mail.to_email == self.wanted.email, theirs)
+            .order_by(Mail.created_at.desc(), Mail.id.desc())
+            .limit(PER_KIND + 1)
+        )
+        found = (await self.session.scalars(newest)).all()
+        self._note("mail", found)
+        return [
+            MailHit(
+                one.id, one.kind, one.to_email, one.status, one.delivery,
+                one.sent_at or one.created_at, *_subject(one.about),
+            )
+            for one in found[:PER_KIND]
+        ]  # fmt: skip
+
+    def _about(self, kind: str, model: Any) -> ColumnElement[bool]:
+        ids = select(f"{kind}:" + model.id).where(self._mine(model.organizer_id))
+        return and_(Mail.about.startswith(f"{kind}:"), Mail.about.in_(ids))
+
+    def _mine(self, owner: _Column) -> ColumnElement[bool]:
+        return true() if self.actor.kind == "admin" else owner.in_(list(self.actor.organizers))
+
+    def _run(self, owner: _Column) -> ColumnElement[bool]:
+        """Tell of which organizers the actor sees addresses."""
+        if self.actor.kind == "admin":
+            return true()
+        return owner.in_(self.actor.managed) if self.actor.managed else false()
+
+    def _fits(
+        self, owner: _Column, email: _Column, *texts: _Column, folded: bool = False
+    ) -> ColumnElement[bool]:
+        if self.wanted.email:
+            stored = func.lower(email) if folded else email
+            return stored == self.wanted.email
+        words = self.wanted.words
+        return or_(found_in(words, *texts), and_(self._run(owner), found_in(words, email)))
+
+    def _of_stripe(self, kind: str, page: _Column) -> Select[Any]:
+        """Select the ids of what a payment, refund, dispute or page of Stripe's was for."""
+        asked = self.wanted.stripe_id
+        either = (Refund.order_id, Dispute.order_id)
+        if kind == "preorder":
+            either = (Refund.preorder_id, Dispute.preorder_id)
+        paid = (Payment.payment_intent_id == asked) | (Payment.charge_id == asked)
+        union = (
+            select(Payment.subject_id).where(Payment.subject_kind == kind, paid),
+            select(either[0]).where(Refund.stripe_refund_id == asked, either[0].is_not(None)),
+            select(either[1]).where(Dispute.id == asked, either[1].is_not(None)),
+        )
+        first = select(page.class_.id).where(page == asked)
+        return first.union(*union)  # type: ignore[return-value]
+
+    async def _hits(
+        self,
+        kind: str,
+        query: Select[*tuple[Any, ...]],
+        owner: _Column,
+        fits: ColumnElement[bool],
+        at: _Column,
+    ) -> list[Hit]:
+        newest = query.where(self._mine(owner), fits).order_by(at.desc()).limit(PER_KIND + 1)
+        rows = (await self.session.execute(newest)).all()
+        self._note(kind, rows)
+        return [self._hit(kind, *row) for row in rows[:PER_KIND]]
+
+    def _hit(self, kind: str, id_: Any, number: str, name: str, email: str, *rest: Any) -> Hit:
+        shown = shown_email(self.actor, rest[-1], email)
+        return Hit(kind, str(id_), number, name, shown, *rest)
+
+    def _note(self, kind: str, rows: Sequence[Any]) -> None:
+        if len(rows) > PER_KIND:
+            self.more.add(kind)
+
+
+def _subject(about: str) -> tuple[str, str]:
+    kind, _sep, id_ = about.partition(":")
+    return kind, id_
