@@ -8,12 +8,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.orders.note_refunded import note_refunded
 from handstamp.orders.order_mails import queue_refunded
 from handstamp.plumbing.web import Services
+from handstamp.refunds import store
 from handstamp.refunds.models import Refund
 from handstamp.refunds.parts import lines_of
-from handstamp.refunds.rules import GIVING, LIVE, Line, covered
+from handstamp.refunds.rules import GIVING, LIVE, Line, blocks_tickets, covered
 from handstamp.refunds.step import Step, given
 from handstamp.refunds.store import PaidOrder
-from handstamp.refunds.void_tickets import restore_voided, standing_lines, void_lines, void_some
+from handstamp.refunds.void_tickets import (
+    ADMITTING,
+    restore_voided,
+    standing_lines,
+    turn,
+    void_lines,
+    void_some,
+)
 
 
 async def follow(session: AsyncSession, services: Services, paid: PaidOrder, step: Step) -> None:
@@ -92,3 +100,13 @@ async def _restore(
     for row in together:
         if row.status in GIVING:
             await _void(session, services, paid, row, rows)
+    await _stop(session, services, paid)
+
+
+async def _stop(session: AsyncSession, services: Services, paid: PaidOrder) -> None:
+    """Have tickets that came back open no door while a bank asks for the rest, or has got it."""
+    disputes = await store.disputes_of_payment(session, paid.payment.id)
+    if any(dispute.outcome == "lost" for dispute in disputes):
+        await turn(session, services, paid.order, ADMITTING, "cancelled")
+    elif any(blocks_tickets(dispute.status) for dispute in disputes):
+        await turn(session, services, paid.order, ["valid"], "disputed")

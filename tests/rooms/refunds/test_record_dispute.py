@@ -2,6 +2,7 @@
 
 import pytest
 from tests.rooms.refunds.shop import Shop
+from tests.rooms.refunds.test_refund_parts import items
 
 from handstamp.refunds.record_dispute import record_dispute
 from handstamp.tickets import stock
@@ -73,3 +74,39 @@ async def test_what_was_refunded_before_stays_refunded(shop: Shop) -> None:
     assert (await shop.refunds(order))[-1].status in ("succeeded", "failed")
     await shop.hear()
     await shop.check_books()
+
+
+@pytest.mark.parametrize("won", [True, False])
+async def test_a_ticket_whose_refund_fails_meanwhile_opens_no_door(shop: Shop, won: bool) -> None:
+    order = await shop.buy(card="4000000000007726")
+    floor = (await items(shop, order))[0]
+    await shop.ask(order, lines=[{"item": floor.id, "qty": 1}])
+    await shop.hear()
+    dispute = await shop.double.open_dispute(await shop.intent(order))
+    await shop.hear()
+    assert await shop.tickets(order) == ["disputed", "refunded", "disputed"]
+    (pending,) = await shop.refunds(order)
+    await shop.double.settle_refund(str(pending.stripe_refund_id), "failed")
+    await shop.hear()
+    assert await shop.tickets(order) == ["disputed"] * 3
+    await shop.double.close_dispute(dispute["id"], won=won)
+    await shop.hear()
+    assert await shop.tickets(order) == ["valid" if won else "cancelled"] * 3
+    await shop.check_books()
+
+
+async def test_a_ticket_whose_refund_fails_after_a_lost_dispute_opens_no_door(shop: Shop) -> None:
+    order = await shop.buy(card="4000000000007726")
+    floor = (await items(shop, order))[0]
+    await shop.ask(order, lines=[{"item": floor.id, "qty": 1}])
+    await shop.hear()
+    dispute = await shop.double.open_dispute(await shop.intent(order))
+    await shop.double.close_dispute(dispute["id"], won=False)
+    await shop.hear()
+    (pending,) = await shop.refunds(order)
+    await shop.double.settle_refund(str(pending.stripe_refund_id), "failed")
+    await shop.hear()
+    assert await shop.tickets(order) == ["cancelled"] * 3
+    await shop.check_books()
+    async with shop.services.db.read() as session:
+        assert await stock.recount(session, [shop.event.id]) == []
