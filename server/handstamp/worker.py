@@ -1,5 +1,6 @@
 """Composition root of background work: every job, schedule and kind of mail in one table."""
 
+from handstamp.analytics import count_sales
 from handstamp.audit import chain_entries
 from handstamp.auth.request_sign_in import MAIL as SIGN_IN_MAIL
 from handstamp.auth.request_sign_in import prepare_sign_in
@@ -37,6 +38,8 @@ from handstamp.preorders import (
 from handstamp.preorders.fulfil_preorder import REFUND_JOB as REFUND_PREORDER_JOB
 from handstamp.privacy import repeat_erasures
 from handstamp.refunds import refund_order, refund_preorder, send_refund
+from handstamp.transfers import transfer_mails
+from handstamp.waitlist import forget_old, offer_tickets, waitlist_mails
 from handstamp.webhooks import (
     catch_up,
     forget_person,
@@ -49,11 +52,13 @@ MAILS: dict[str, Prepare] = {
     SIGN_IN_MAIL: prepare_sign_in,
     **order_mails.PREPARERS,
     **club_mails.PREPARERS,
+    **waitlist_mails.PREPARERS,
     **preorder_mails.PREPARERS,
     **charge_mails.PREPARERS,
     **waiting_mails.PREPARERS,
     **credential_mails.PREPARERS,
     **notice_mails.PREPARERS,
+    **transfer_mails.PREPARERS,
 }
 
 MAIL_KINDS = Kinds(MAILS, credential_mails.GATHERERS, credential_mails.FOLLOWERS)
@@ -66,6 +71,9 @@ JOBS: dict[str, Handler | Batch] = {
     door_jobs.PRUNE: door_jobs.prune_door,
     check_logs.JOB: check_logs.check_logs,
     follow_pool.JOB: follow_pool.follow_pool,
+    offer_tickets.OFFER_JOB: offer_tickets.offer_by_job,
+    offer_tickets.SWEEP_JOB: offer_tickets.sweep_lists,
+    forget_old.FORGET_JOB: forget_old.forget_old,
     expire_orders.EXPIRE_JOB: expire_orders.expire_order,
     expire_orders.SWEEP_JOB: expire_orders.sweep_orders,
     expire_orders.FORGET_JOB: expire_orders.forget_buyers,
@@ -84,6 +92,7 @@ JOBS: dict[str, Handler | Batch] = {
     watch_charges.SWEEP_JOB: watch_charges.sweep_charges,
     rotate_key.JOB: rotate_key.reseal,
     count_events.JOB: count_events.count_events,
+    count_sales.JOB: count_sales.count_sales,
     stripe_inbox.JOB: stripe_dispatch.dispatch,
     catch_up.JOB: catch_up.catch_up,
     catch_up.ACCOUNT_JOB: catch_up.catch_up_account,
@@ -103,7 +112,10 @@ CRONS: list[Cron] = [
     Cron("prune_door", door_jobs.PRUNE, every=HOUR),
     Cron("check_logs", check_logs.JOB, every=HOUR),
     Cron("rebuild_snapshots", door_jobs.REBUILD, every=5 * MINUTE),
+    Cron("count_sales", count_sales.JOB, every=count_sales.EVERY),
     Cron("sweep_orders", expire_orders.SWEEP_JOB, every=MINUTE),
+    Cron("sweep_lists", offer_tickets.SWEEP_JOB, every=MINUTE),
+    Cron("forget_waiting", forget_old.FORGET_JOB, every=HOUR),
     Cron("forget_buyers", expire_orders.FORGET_JOB, every=HOUR),
     Cron("send_reminders", send_reminders.JOB, every=send_reminders.EVERY),
     Cron("drop_drafts", end_preorders.DRAFTS_JOB, every=HOUR),

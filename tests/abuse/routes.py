@@ -110,10 +110,23 @@ def bodies(side: Side) -> dict[str, Any]:
         f"POST {event}/tickets": {"tier_id": tier, "holders": [{"name": "Grace Hopper"}]},
         f"PUT {event}/guest-imports/{{import_id}}": {"tier_id": tier},
         "POST /api/tickets/tickets/{ticket_id}/reissue": {},
+        "POST /api/tickets/tickets/{ticket_id}/transfer": {
+            "name": "Grace Hopper",
+            "email": f"{word()}@example.org",
+        },
+        "PUT /api/tickets/tickets/{ticket_id}/name": {"name": "Grace Hopper"},
+        "POST /api/tickets/orders/{order_id}/tickets/{ticket_id}/transfer": {
+            "name": "Grace Hopper",
+            "email": f"{word()}@example.org",
+        },
+        "PUT /api/tickets/orders/{order_id}/tickets/{ticket_id}/name": {"name": "Grace Hopper"},
         "PUT /api/tickets/tickets/{ticket_id}/note": {"note": "wheelchair: side entrance"},
         f"PUT {event}/supervisor-pin": {"pin": "4711"},
         "POST /api/tickets/devices/{device}/void": {"number": 1, "reason": "stolen"},
         f"POST {event}/orders": {"tickets": wanted},
+        f"POST {event}/orders/refund": {"orders": [{"id": side.ids["order_id"]}]},
+        f"POST {event}/orders/refund/preview": {"orders": [side.ids["order_id"]]},
+        f"POST {event}/orders/resend": {"orders": [side.ids["order_id"]]},
         "POST /api/tickets/checkout/session": {
             "event_id": side.event.id,
             "tickets": wanted,
@@ -191,6 +204,12 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
             "terms": "y",
             "marketing": "y",
         },
+        "/tickets/order/{order_id}/tickets/{ticket_id:int}/pass-on": {
+            "to_name": "Grace Hopper",
+            "to_email": f"{word()}@example.org",
+            "sure": "y",
+        },
+        "/tickets/order/{order_id}/tickets/{ticket_id:int}/name": {"name": "Grace Hopper"},
         "/tickets/mine/sign-in": {"email": f"{word()}@example.org", "next": "/tickets/mine"},
         "/tickets/mine/consents": {"organizer": side.organizer.id},
         "/tickets/organizer/new": {"name": "Another", "code": word()},
@@ -224,12 +243,19 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
         f"{event}/lists/{{number:int}}": {"name": "Main door", "tier-1": "on"},
         f"{event}/import/{{import_id}}": {"tier_id": tier},
         f"{event}/exports/guests": {"column": "name", "format": "csv"},
+        f"{event}/orders/chosen": {"id": side.ids["order_id"], "do": "resend"},
+        f"{event}/exports/orders": {"column": "number", "format": "csv"},
         f"{event}/exports/scans": {"column": "time", "format": "csv"},
         f"{event}/devices/pair": {"name": "Door 9", "role": "steward"},
         f"{event}/devices/pairing": {"code": "NOSUCH00"},
         f"{event}/devices/{{device}}/void": {"since": "2020-01-01T00:00", "reason": "stolen"},
         f"{event}/door/pin": {"pin": "4711", "again": "4711"},
         f"{event}/door/strict": {"strict": "y", "budget_ms": "400"},
+        f"{event}/guests/{{ticket_id:int}}/holder": {
+            "do": "pass",
+            "name": "Grace Hopper",
+            "email": f"{word()}@example.org",
+        },
         f"{event}/guests/{{ticket_id:int}}/note": {"note": "wheelchair: side entrance"},
         f"{event}/keys": {"name": "Gate 9"},
         f"{event}/conflicts/looked-at": {"serial": side.ids["serial"], "list": "1"},
@@ -240,7 +266,6 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
 
 def pool_forms(side: Side) -> dict[str, dict[str, Any]]:
     """Return a right form of every page of the pool's desk that takes one, by path."""
-        f"{event}/exports/orders": {"column": "number", "format": "csv"},
     pool = "/tickets/organizer/events/{event_id}/pool"
     ticket, demand = side.ids["pool_ticket_id"], side.ids["demand_id"]
     shown, reason = "/tickets/{pool_ticket_id}/reveal", {"reason": "cannot sign in"}

@@ -53,6 +53,7 @@ NEW_WORK = (
 STAY_OPEN = (  # what somebody has paid for, and what the law wants said
     "/tickets/assets",
     "/tickets/order/",
+    "/tickets/ticket/",
     "/tickets/mine",
     "/tickets/me/",  # pre-orders that somebody has placed or paid
     "/tickets/terms",

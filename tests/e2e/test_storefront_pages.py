@@ -89,6 +89,23 @@ def test_axe_finds_nothing_on_an_order_in_any_state(
     assert found == {}
 
 
+def test_a_ticket_is_passed_on_and_its_pages_are_clean(
+    shop: Shop, new_page: Callable[..., Page]
+) -> None:
+    page, found = new_page("paid"), []
+    page.goto(shop.address + shop.paths["paid"])
+    page.get_by_role("link", name="Pass on or rename").first.click()
+    found += faults(page, shop)
+    page.get_by_label("Their name").fill("Lin Chen")
+    page.get_by_label("Their e-mail address").fill("lin@example.org")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", name="Pass this ticket on?")).to_be_visible()
+    found += faults(page, shop)
+    page.get_by_role("link", name="Keep my ticket").click()
+    expect(page.get_by_role("heading", name="Your order")).to_be_visible()
+    assert found == []
+
+
 def test_my_tickets_are_as_clean(shop: Shop, new_page: Callable[..., Page]) -> None:
     page = new_page("held")
     token = signed_in(shop, "paid@example.org")

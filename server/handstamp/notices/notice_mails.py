@@ -21,6 +21,8 @@ from handstamp.plumbing.local_time import day_and_time, span, zone_note
 from handstamp.plumbing.texts import format_language, speaking
 from handstamp.plumbing.web import Services
 from handstamp.preorders.told import page_of
+from handstamp.tickets.models import Ticket
+from handstamp.transfers.holder_link import link_for as holder_link
 
 MOST_FILES = 10
 
@@ -38,9 +40,10 @@ async def prepare(services: Services, args: Mapping[str, Any]) -> Prepared:
             raise NoLongerWanted
         profile = await profile_of(session, event.organizer_id)
         orders = await _orders(session, str(args["holds"]))
+        given = await _given(session, services, str(args["holds"]))
     files = () if notice.kind == "message" else tuple(_file(services, event, o) for o in orders)
     values = _values(services, notice, event, profile)
-    values["link"] = _link(services, str(args["holds"]), orders)
+    values["link"] = given or _link(services, str(args["holds"]), orders)
     return Prepared(values, files, sender=profile.name, reply_to=profile.contact_email)
 
 
@@ -63,6 +66,13 @@ async def _orders(session: AsyncSession, holds: str) -> list[Order]:
         Order.status.in_(PLACED),
     )
     return list(await session.scalars(theirs.order_by(Order.id).limit(MOST_FILES)))
+
+
+async def _given(session: AsyncSession, services: Services, holds: str) -> str:
+    """Return the link of somebody to whom a bought ticket was passed on; '' of others."""
+    kind, key = holds.split(":", 1)
+    ticket = await session.get(Ticket, int(key)) if kind == "ticket" else None
+    return holder_link(services, ticket) if ticket is not None and ticket.order_id else ""
 
 
 def _link(services: Services, holds: str, orders: list[Order]) -> str:

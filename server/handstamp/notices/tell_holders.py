@@ -75,7 +75,7 @@ def readers_of(event_id: str) -> Select[Any]:
     everybody = union_all(
         bought.where(Order.status.in_(WITH_TICKETS)),
         wished.where(PreOrder.status.in_(PAID)),
-        guests.where(Ticket.status.in_(("valid", "disputed")), Ticket.order_id.is_(None)),
+        guests.where(Ticket.status.in_(("valid", "disputed"))),
     ).subquery()
     return select(func.min(everybody.c.holds).label("holds")).group_by(everybody.c.email)
 
@@ -130,5 +130,12 @@ async def _mails(session: AsyncSession, notice: Notice, readers: list[str]) -> d
         if email and not is_erased(email):
             args = {"notice": notice.id, "holds": holds}
             about = holds if kind != "ticket" else f"notice:{notice.id}"
-            found[holds] = NewMail(email, args, about, getattr(row, "language", "en"))
+            found[holds] = NewMail(email, args, about, await _language(session, row))
     return found
+
+
+async def _language(session: AsyncSession, row: Any) -> str:
+    """Return a reader's language; who was given a ticket is taken to speak its buyer's."""
+    if isinstance(row, Ticket):
+        row = await session.get(Order, row.order_id) if row.order_id else None
+    return getattr(row, "language", "en")

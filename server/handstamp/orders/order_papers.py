@@ -10,6 +10,7 @@ from handstamp.events.models import Event
 from handstamp.kit.clock import Millis
 from handstamp.orders.find_orders import items_of
 from handstamp.orders.models import Order, OrderItem
+from handstamp.orders.passed_on import passed_on
 from handstamp.pdf.ticket_document import PdfTicket, TicketDocument
 from handstamp.pdf.ticket_pdf import TicketPdf, draw_tickets
 from handstamp.plumbing.errors import Gone, NotFound
@@ -32,7 +33,7 @@ class PaperTicket:
 
 @dataclass(frozen=True)
 class Papers:
-    """An order with all that its papers say; `tickets` are those that are valid now."""
+    """An order with all that its papers say; `tickets` are the buyer's that are valid now."""
 
     order: Order
     items: list[OrderItem]
@@ -66,7 +67,8 @@ async def _tickets(
     session: AsyncSession, services: Services, order: Order, event: Event, items: list[OrderItem]
 ) -> list[PaperTicket]:
     valid = select(Ticket).where(Ticket.order_id == order.id, Ticket.status == "valid")
-    rows = list((await session.execute(valid.order_by(Ticket.id))).scalars())
+    found = (await session.execute(valid.order_by(Ticket.id))).scalars()
+    rows = [row for row in found if not passed_on(order, row)]
     tokens = await tokens_of(session, services, event, rows)
     tiers = {item.tier_id: item.tier_name for item in items}
     return [

@@ -1,6 +1,6 @@
 """Pages about guests: the list with its search, one ticket, and what can be done to it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
@@ -80,10 +80,18 @@ async def guests(request: Request) -> Response:
 @page
 async def guest(request: Request) -> Response:
     """Show one ticket: its person, its QR code, where it was let in, what was done to it."""
-    return await _guest_page(request)
+    return await guest_page(request)
 
 
-async def _guest_page(request: Request, *, typed: str = "", wrong: str = "") -> Response:
+async def guest_page(
+    request: Request,
+    *,
+    typed: str = "",
+    wrong: str = "",
+    holder: Mapping[str, str] | None = None,
+    holder_error: str = "",
+) -> Response:
+    """Show one ticket, and what was wrong with a form on its page."""
     actor, shared = require_user(request), services(request)
     async with shared.db.read() as session:
         event = await event_of(session, request)
@@ -108,7 +116,9 @@ async def _guest_page(request: Request, *, typed: str = "", wrong: str = "") -> 
         status_names=words.ticket_statuses(),
         shown=scan_words.shown,
         tones=words.TONES,
-        status=422 if wrong else 200,
+        status=422 if wrong or holder_error else 200,
+        holder_typed=holder,
+        holder_error=holder_error,
         note_typed=typed if wrong else ticket.note,
         note_error=wrong,
         **around,
@@ -128,7 +138,7 @@ async def write_one(request: Request) -> Response:
     try:
         event, ticket, _before = await _act(request, effect)
     except BadInput as error:
-        return await _guest_page(request, typed=note, wrong=error.detail)
+        return await guest_page(request, typed=note, wrong=error.detail)
     said = (
         _("Saved. Phones show it from their next contact.") if ticket.note else _("Note removed.")
     )

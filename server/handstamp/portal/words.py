@@ -32,7 +32,9 @@ def event_statuses() -> dict[str, str]:
     """Name the statuses of an event."""
     return {
         "draft": _("Draft"),
+        "review": _("Waiting for approval"),
         "published": _("Published"),
+        "hidden": _("Hidden by administrators"),
         "archived": _("Archived"),
         "cancelled": _("Cancelled"),
     }
@@ -109,6 +111,8 @@ def mail_kinds() -> dict[str, str]:
         "order_confirmation": _("Tickets and receipt"),
         "order_late": _("Paid too late, money returned"),
         "order_refunded": _("Refund"),
+        "ticket_received": _("Ticket for its new holder"),
+        "ticket_passed_on": _("Ticket passed on"),
         "order_payment_failed": _("Payment failed"),
         "order_reminder": _("Reminder"),
         "preorder_placed": _("Pre-order received"),

@@ -11,6 +11,7 @@ from handstamp.auth.find_profile import Profile, profile_of
 from handstamp.orders.buyers import Buyer, buyer_of
 from handstamp.orders.find_orders import OrderView, order_for_buyer, order_view
 from handstamp.orders.models import Order
+from handstamp.orders.passed_on import passed_on
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import services
 from handstamp.storefront import words
@@ -88,15 +89,18 @@ def shown_as(view: OrderView) -> str:
 
 
 async def ticket_cards(request: Request, shown: Shown) -> list[dict[str, str]]:
-    """Return what is shown of an order's tickets, each with its code as a picture."""
+    """Return what is shown of an order's tickets, each with its code as a picture.
+
+    What was passed on has none: its code is somebody else's.
+    """
     tickets: Sequence[Ticket] = shown.view.tickets
+    theirs = [ticket for ticket in tickets if not passed_on(shown.order, ticket)]
     async with services(request).db.read() as session:
-        codes = await tokens_of(session, services(request), shown.view.event, tickets)
+        codes = await tokens_of(session, services(request), shown.view.event, theirs)
     pictures = await asyncio.to_thread(lambda: [_picture(code) for code in codes])
+    drawn = dict(zip((ticket.id for ticket in theirs), pictures, strict=True))
     tiers = {item.tier_id: item.tier_name for item in shown.view.items}
-    return [
-        _card(ticket, picture, tiers) for ticket, picture in zip(tickets, pictures, strict=True)
-    ]
+    return [_card(ticket, drawn.get(ticket.id, ""), tiers) for ticket in tickets]
 
 
 def _picture(code: str) -> str:
@@ -105,6 +109,7 @@ def _picture(code: str) -> str:
 
 def _card(ticket: Ticket, picture: str, tiers: Mapping[str, str]) -> dict[str, str]:
     return {
+        "id": str(ticket.id),
         "qr": picture,
         "holder": ticket.holder_name or _("No name"),
         "tier": tiers.get(ticket.tier_id, ""),

@@ -17,6 +17,7 @@ from handstamp.orders.order_calendar import order_calendar
 from handstamp.orders.order_mails import about
 from handstamp.orders.order_papers import order_pdf
 from handstamp.orders.order_receipt import receipt_of
+from handstamp.orders.passed_on import passed_on
 from handstamp.orders.resend_tickets import resend_tickets
 from handstamp.orders.rules import CLOSED_UNPAID, PLACED
 from handstamp.orders.settle_order import PAGE_MAY_BE_OPEN, settle_order
@@ -31,6 +32,7 @@ from handstamp.storefront.forms import FindForm
 from handstamp.storefront.order_frame import Shown, order_of, shown_as, take_link, ticket_cards
 from handstamp.storefront.order_told import told_bought, told_closed
 from handstamp.storefront.pages import buyers_page, go, render
+from handstamp.storefront.pass_pages import may_pass_on
 
 ASK_EVERY = 3 * SECOND
 _ID = re.compile(r"ord_\w{1,40}", re.ASCII)
@@ -102,7 +104,10 @@ async def _show(request: Request, shown: Shown, *, known: bool) -> Response:
             "order_paid.html",
             told=told_bought(view, now),
             tickets=await ticket_cards(request, shown),
-            valid=any(ticket.status == "valid" for ticket in view.tickets),
+            valid=any(
+                ticket.status == "valid" and not passed_on(found, ticket) for ticket in view.tickets
+            ),
+            may_pass_on=may_pass_on(view.event, now),
             undelivered=bool(lost),
             over=now >= view.event.end_at,
             **shown.values(),

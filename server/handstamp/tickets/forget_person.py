@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.events.announce import announce
@@ -18,9 +18,11 @@ async def forget_holder(
 ) -> list[str]:
     """Empty the personal fields of a person's tickets and of their orders' tickets.
 
-    Every phone is told. Returns the events concerned.
+    What they passed on names somebody else, and no order any more: it stays. Every phone is told.
+    Returns the events concerned.
     """
-    theirs = or_(func.lower(Ticket.holder_email) == email, Ticket.order_id.in_(order_ids))
+    bought = and_(Ticket.order_id.in_(order_ids), Ticket.order_ref != "")
+    theirs = or_(func.lower(Ticket.holder_email) == email, bought)
     query = select(Ticket.id, Ticket.event_id).where(theirs, Ticket.erased_at.is_(None))
     query = query.order_by(Ticket.id).with_for_update(key_share=True)
     found = list((await session.execute(query)).all())

@@ -1,0 +1,82 @@
+"""What a ticket's new holder gets: its code, its PDF, its event in the calendar."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handstamp.auth.find_profile import Profile, logo_of, profile_of
+from handstamp.events.find_events import tier_of
+from handstamp.events.models import Event
+from handstamp.kit.clock import Millis
+from handstamp.orders.models import Order
+from handstamp.pdf.ticket_document import PdfTicket, TicketDocument
+from handstamp.pdf.ticket_pdf import TicketPdf, draw_tickets
+from handstamp.plumbing.texts import language
+from handstamp.plumbing.web import Services
+from handstamp.tickets.find_tickets import token_of
+from handstamp.tickets.models import Ticket
+
+
+@dataclass(frozen=True)
+class HolderPapers:
+    """A ticket with the text of its code and all that is said around it."""
+
+    ticket: Ticket
+    event: Event
+    profile: Profile
+    tier_name: str
+    token: str
+    logo: tuple[bytes, str]
+    number: str
+
+
+async def papers_of(
+    session: AsyncSession, services: Services, ticket: Ticket, event: Event
+) -> HolderPapers:
+    """Gather what a ticket's papers are made of."""
+    order = await session.get(Order, ticket.order_id) if ticket.order_id else None
+    tier = await tier_of(session, event.id, ticket.tier_id)
+    return HolderPapers(
+        ticket=ticket,
+        event=event,
+        profile=await profile_of(session, event.organizer_id),
+        tier_name=tier.name,
+        token=await token_of(session, services, event, ticket),
+        logo=await logo_of(session, event.organizer_id),
+        number=order.number if order else ticket.order_ref or ticket.printed_id,
+    )
+
+
+async def holder_pdf(services: Services, papers: HolderPapers) -> TicketPdf:
+    """Draw the PDF of one ticket, in the reader's language.
+
+    Raises:
+        DrawingFailed: it cannot be drawn on this machine.
+    """
+    return await draw_tickets(services, _document(papers, services.clock()))
+
+
+def _document(papers: HolderPapers, made_at: Millis) -> TicketDocument:
+    ticket, event, profile = papers.ticket, papers.event, papers.profile
+    shown = PdfTicket(
+        printed_id=ticket.printed_id,
+        qr=papers.token,
+        tier=papers.tier_name,
+        holder=ticket.holder_name,
+    )
+    return TicketDocument(
+        language=language(),
+        organizer=profile.name,
+        title=event.title,
+        start_at=event.start_at,
+        end_at=event.end_at,
+        time_zone=event.time_zone,
+        venue=event.venue,
+        city=", ".join(part for part in (event.city, event.province) if part),
+        order_number=papers.number,
+        tickets=(shown,),
+        made_at=made_at,
+        brand_color=profile.brand_color,
+        logo=papers.logo[0],
+        logo_type=papers.logo[1],
+    )
