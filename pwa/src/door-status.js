@@ -32,3 +32,18 @@ export function statusOf({ tickets, scanLog, clock, loop, lock, listTime }, pair
     build: around.build,
   };
 }
+
+/**
+ * What a phone says of itself in an exchange.
+ * @param {import('./door.js').OpenDoor} door
+ * @param {number} list the chosen one, 0: none
+ * @param {number | null} battery 0 to 1
+ */
+export function reportOf(door, list, battery) {
+  const { pending, listAgeS: list_age_s, build, persisted } = door.status;
+  const { gate, operator, exiting, lastDrill: drill } = door;
+  const counts_inside = door.inside !== null;
+  const searches = door.searches.counts;
+  const said = { pending, list_age_s, build, persisted, battery, list, gate, operator, searches };
+  return { ...said, exiting, counts_inside, ...(drill && { drill }) };
+}

@@ -8,7 +8,7 @@ import { ScanLog } from './data/scan-log.js';
 import { Tickets } from './data/tickets.js';
 import { Decisions } from './decisions.js';
 import { runDrill } from './drill.js';
-import { statusOf } from './door-status.js';
+import { reportOf, statusOf } from './door-status.js';
 import { chosenList, listInfo, newestLists, otherPhones } from './door-lists.js';
 import { Gathered } from './gathered.js';
 import { HeadCount } from './head-count.js';
@@ -16,6 +16,7 @@ import { ListTime } from './list-time.js';
 import { LogView } from './log-view.js';
 import { letsOut } from './scan/actions.js';
 import { Claims } from './scan/claim.js';
+import { SearchCount } from './search-count.js';
 import { SearchDesk } from './search-desk.js';
 import { claimPost } from './sync/claim-post.js';
 import { exchange } from './sync/exchange.js';
@@ -79,6 +80,7 @@ export class OpenDoor extends EventTarget {
     this.live = new LiveUpdates(() => this.#socket());
     this.logView = new LogView(this.scanLog, this.tickets);
     this.searchDesk = new SearchDesk(this.scanLog, this.tickets);
+    this.searches = new SearchCount(pairing.searches);
     this.heads = new HeadCount(this.scanLog, this.tickets);
     const { outbox, transport } = around;
     this.claims = new Claims({
@@ -213,7 +215,11 @@ export class OpenDoor extends EventTarget {
 
   /** @param {string} query */
   async search(query) {
-    return this.searchDesk.find(query, this.#chosen()?.list ?? null);
+    const answer = await this.searchDesk.find(query, this.#chosen()?.list ?? null);
+    if (!answer.tooShort && this.searches.note(query, this.operator)) {
+      void this.#keep({ searches: this.searches.counts }).catch((error) => console.error(error));
+    }
+    return answer;
   }
 
   /** @param {number} limit */
@@ -310,6 +316,7 @@ export class OpenDoor extends EventTarget {
   async #reread() {
     const found = await findPairing(this.#around.outbox, this.#pairing.device);
     this.#pairing = found ?? { ...this.#pairing, standing: 'gone' };
+    this.searches = new SearchCount(this.#pairing.searches);
     await Promise.all([this.scanLog.load(), this.tickets.load()]);
   }
 
@@ -318,7 +325,7 @@ export class OpenDoor extends EventTarget {
     if (before.standing === 'gone') return { standing: before.standing, more: false, error: '' };
     const { transport, outbox } = this.#around;
     const { scanLog: log, tickets, clock } = this;
-    const report = () => this.#report();
+    const report = () => reportOf(this, this.#chosen()?.list ?? 0, this.#around.battery());
     const mine = () => this.lock.held;
     const { claims } = this;
     const side = { transport, pairing: before, log, tickets, clock, report, mine, claims };
@@ -360,16 +367,6 @@ export class OpenDoor extends EventTarget {
       else whenIdle(step);
     };
     whenIdle(step);
-  }
-
-  #report() {
-    const { pending, listAgeS: list_age_s, build, persisted } = this.status;
-    const { gate, operator, exiting, lastDrill: drill } = this;
-    const list = this.#chosen()?.list ?? 0;
-    const battery = this.#around.battery();
-    const counts_inside = this.inside !== null;
-    const said = { pending, list_age_s, build, persisted, battery, list, gate, operator };
-    return { ...said, exiting, counts_inside, ...(drill && { drill }) };
   }
 
   async #keepOffset() {

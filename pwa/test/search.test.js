@@ -9,6 +9,7 @@ import { toBase64 } from '../src/data/base64.js';
 import { TicketIndex } from '../src/data/ticket-index.js';
 import { foldText } from '../src/scan/fold-text.js';
 import { NameSearch, maskEmail } from '../src/scan/search.js';
+import { SearchCount } from '../src/search-count.js';
 import { SearchDesk } from '../src/search-desk.js';
 
 const PEOPLE = [
@@ -104,4 +105,21 @@ test('a whole code from elsewhere finds its ticket, a part of it nothing', async
   assert.deepEqual([rows.length, rows[0].serial, rows[0].name, tooShort], [1, 3, '李小龍', false]);
   assert.deepEqual((await desk.find('TM-471', 1)).rows, []);
   assert.deepEqual((await desk.find('bruce', 1)).rows.map(({ serial }) => serial), [3]);
+});
+
+test('a query typed on or taken back is one search; the words stay here', () => {
+  const count = new SearchCount([['Kim', 4]]);
+  for (const typed of ['ann', 'anna', 'ann', 'anna p', 'ANNA P ']) count.note(typed, 'Kim');
+  assert.deepEqual(count.counts, [['Kim', 5]]);
+  for (const typed of ['bob', 'bobby', 'bo1']) count.note(typed, 'Lee');
+  count.note('cyd', '');
+  assert.deepEqual(count.counts, [['Kim', 5], ['Lee', 2], ['', 1]]);
+});
+
+test('of many people the last eight keep their names, and no search is lost', () => {
+  const count = new SearchCount();
+  for (let person = 0; person < 12; person++) count.note(`name ${person * 11}`, `Person ${person}`);
+  const names = count.counts.map(([name]) => name).filter(Boolean);
+  assert.deepEqual(names, Array.from({ length: 8 }, (_, n) => `Person ${n + 4}`));
+  assert.equal(count.counts.reduce((sum, [, n]) => sum + n, 0), 12);
 });

@@ -39,6 +39,8 @@ export interface PairingRecord {
   exiting?: boolean;
   pinTries?: PinTries;
   drill?: Drill | null;
+  /** How often each person searched, who did last stands last (R71). */
+  searches?: [operator: string, searches: number][];
 }
 
 /** Wrong supervisor PINs in a row, and when the next may be tried. */

@@ -39,6 +39,7 @@ PAGES = (
     "/conflicts?show=all&kind=superseded",
     "/scans",
     "/scans?verdict=forged",
+    "/scans/by-hand",
     "/keys",
     "/orders",
     "/orders?q=nobody+like+it",

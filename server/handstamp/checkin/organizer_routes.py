@@ -13,6 +13,7 @@ from handstamp.checkin import void_routes
 from handstamp.checkin.device_credentials import standing
 from handstamp.checkin.door_board import board
 from handstamp.checkin.export_scans import open_export, scans_csv, scans_xlsx
+from handstamp.checkin.find_by_hand import by_hand
 from handstamp.checkin.find_conflicts import ConflictRow, conflicts
 from handstamp.checkin.find_devices import DeviceView, devices_of
 from handstamp.checkin.models import Device
@@ -93,6 +94,23 @@ class ScanQuery(BaseModel):
     verdict: str | None = Field(default=None, max_length=40)
     before: int | None = Field(default=None, ge=1, lt=2**53)
     limit: int = Field(default=PAGE, ge=1, le=500)
+
+
+class PersonBody(BaseModel):
+    """What one person did by hand; `admitted` without a code that was proven."""
+
+    operator: str
+    phones: list[str]
+    admitted: int
+    overridden: int
+    taken_back: int
+    searches: int
+
+
+class HandworkBody(BaseModel):
+    """People at the doors, who let in most by hand first."""
+
+    people: list[PersonBody]
 
 
 class AnyBody(BaseModel):
@@ -244,6 +262,16 @@ async def list_scans(request: Request, query: ScanQuery) -> Response:
     return JSONResponse({"scans": [_scan(row) for row in rows], "next": more})
 
 
+@spec.validate(resp=answers(HTTP_200=HandworkBody), tags=_TAGS)
+async def list_by_hand(request: Request) -> Response:
+    """Tell who let in without a code, overruled, took back or searched, and how often."""
+    who = require_user(request)
+    async with services(request).db.read() as session:
+        event = await owned_event(session, who, request.path_params["event_id"])
+        people = await by_hand(session, event.id)
+    return JSONResponse({"people": [asdict(one) for one in people]})
+
+
 @spec.validate(query=ExportQuery, resp=answers("HTTP_200"), tags=_TAGS)
 async def export_scans(request: Request, query: ExportQuery) -> Response:
     """Download the whole scan log."""
@@ -322,6 +350,7 @@ routes: list[BaseRoute] = [
     Route(f"{_EVENT}/conflicts", list_conflicts, methods=["GET"]),
     Route(f"{_EVENT}/conflicts/{{serial:int}}/{{list_no:int}}/resolve", resolve, methods=["POST"]),
     Route(f"{_EVENT}/scans", list_scans, methods=["GET"]),
+    Route(f"{_EVENT}/scans/by-hand", list_by_hand, methods=["GET"]),
     Route(f"{_EVENT}/scans/export", export_scans, methods=["GET"]),
     Route("/api/tickets/devices/{device}/revoke", revoke, methods=["POST"]),
     *void_routes.routes,

@@ -20,7 +20,7 @@ from handstamp.plumbing.texts import _
 MOST_BYTES = 4 << 20
 MOST_UNZIPPED = 16 << 20
 MOST_LOGS = 64
-MOST_STATUS = 2_000
+MOST_STATUS = 8_000
 MOST_CERTIFICATES = 16
 MOST_UNUSED = 200
 NUMBER_LIMIT = 1 << 53
@@ -197,7 +197,7 @@ def _status(sent: Any) -> dict[str, Any]:
     except ValueError as error:
         raise _wrong("status", "must hold numbers that are in range") from error
     if len(text) > MOST_STATUS:
-        raise TooLarge(_("A status has at most 2,000 characters."))
+        raise TooLarge(_("A status has at most 8,000 characters."))
     if "\\u0000" in text:
         raise _wrong("status", "must not contain the NUL character")
     return {name: _shown(value) for name, value in sent.items()}

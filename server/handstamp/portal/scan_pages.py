@@ -1,9 +1,10 @@
-"""The log of every decision at the doors, with filters."""
+"""The log of every decision at the doors, with filters, and what people did by hand."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from handstamp.checkin.find_by_hand import by_hand
 from handstamp.checkin.find_devices import devices_of
 from handstamp.checkin.scan_log import scan_log
 from handstamp.kit.ids import device_hex
@@ -60,4 +61,15 @@ async def scans(request: Request) -> Response:
     )
 
 
-routes = [Route("/organizer/events/{event_id}/scans", scans)]
+@page
+async def by_hand_page(request: Request) -> Response:
+    """Show who did what without a code, and how often each searched."""
+    async with services(request).db.read() as session:
+        event = await event_of(session, request)
+        around = await frame(session, event, "scans")
+        people = await by_hand(session, event.id)
+    return render(request, "by_hand.html", people=people, **around)
+
+
+_SCANS = "/organizer/events/{event_id}/scans"
+routes = [Route(_SCANS, scans), Route(_SCANS + "/by-hand", by_hand_page)]

@@ -5,8 +5,10 @@ import re
 import pytest
 from sqlalchemy import update
 from tests.factories.checkin import API, Phone, pair_phone
+from tests.factories.movements import undo_last
 from tests.rooms.portal.conftest import Desk, Show
 
+from handstamp.checkin.wire import OVERRIDE, SEARCH
 from handstamp.events.models import Event
 from handstamp.kit.clock import MINUTE, FakeClock
 from handstamp.kit.ids import device_hex
@@ -110,6 +112,36 @@ async def test_the_board_names_the_ticket_that_a_phone_keeps_for_itself(
     assert kept["oldest"][0]["device"] == device_hex(phone.device)
     await desk.post(f"{show.base}/devices/{device_hex(phone.device)}/revoke", {})
     assert "Kept by a phone" not in (await desk.get(f"{show.base}/door")).text
+
+
+async def test_what_people_do_by_hand_is_counted_for_each(
+    desk: Desk, show: Show, services: Services, clock: FakeClock
+) -> None:
+    page = f"{show.base}/scans/by-hand"
+    assert "Nothing was done by hand" in (await desk.get(page)).text
+    north, south = [await paired(desk, show, services, name) for name in ("North", "South")]
+    north.scan(show.tokens[0])
+    north.append(serial=show.tickets[1].serial, how=SEARCH, operator="Kim")
+    undo_last(north, show.tickets[1].serial)
+    south.append(serial=show.tickets[2].serial, how=SEARCH, operator="Kim")
+    south.append(serial=show.tickets[2].serial, kind=OVERRIDE, how=SEARCH, operator="<b>Lee")
+    for phone, searches in (
+        (north, [["Kim", 41], ["", 2], ["Kim", True], ["x"], 7, ["Lee", -1], ["Lee", 1e9]]),
+        (south, "many"),
+    ):
+        clock.advance(MINUTE)
+        body = phone.request([phone.log_from(1, 9)]) | {"status": {"searches": searches}}
+        assert (await phone.post(body)).status_code == 200
+    await desk.get(page)
+    assert "Kim North, South 2 0 0 41" in desk.text
+    assert "&lt;b&gt;Lee" in desk.html
+    assert "No name given North 0 0 1 2" in desk.text
+    assert desk.person
+    asked = f"/api/tickets/events/{show.event.id}/scans/by-hand"
+    people = (await desk.http.get(asked, headers=desk.person.headers)).json()["people"]
+    assert [(one["operator"], one["admitted"], one["searches"]) for one in people] == [
+        ("Kim", 2, 41), ("", 0, 2), ("<b>Lee", 0, 0),
+    ]  # fmt: skip
 
 
 async def test_a_conflict_names_both_sides_until_somebody_has_looked(
