@@ -13,27 +13,151 @@ def upgrade() -> None:
     # tickets that change hands, comps
 
     # waiting lists
+    op.add_column('tickets_orders', sa.Column('waitlist_offer_id', sa.String(), nullable=True))
+    op.create_table('tickets_waitlists',
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('open', sa.Boolean(), nullable=False),
+    sa.Column('auto', sa.Boolean(), nullable=False),
+    sa.Column('members_first', sa.Boolean(), nullable=False),
+    sa.Column('offer_hours', sa.BigInteger(), nullable=False),
+    sa.Column('updated_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['event_id'], ['tickets_events.id'], name=op.f('fk_tickets_waitlists_event_id_tickets_events')),
+    sa.PrimaryKeyConstraint('event_id', name=op.f('pk_tickets_waitlists'))
+    )
+    op.create_table('tickets_waiting',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('tier_id', sa.String(), nullable=False),
+    sa.Column('qty', sa.BigInteger(), nullable=False),
+    sa.Column('fewer', sa.Boolean(), nullable=False),
+    sa.Column('email', sa.String(), nullable=False),
+    sa.Column('user_id', sa.String(), nullable=True),
+    sa.Column('language', sa.String(), nullable=False),
+    sa.Column('status', sa.String(), nullable=False),
+    sa.Column('lift', sa.BigInteger(), nullable=False),
+    sa.Column('since', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('closed_at', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['event_id'], ['tickets_events.id'], name=op.f('fk_tickets_waiting_event_id_tickets_events')),
+    sa.ForeignKeyConstraint(['user_id'], ['tickets_users.id'], name=op.f('fk_tickets_waiting_user_id_tickets_users')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tickets_waiting'))
+    )
+    op.create_index('ix_tickets_waiting_line', 'tickets_waiting', ['event_id', 'status', 'since'], unique=False)
+    op.create_index('ix_tickets_waiting_email', 'tickets_waiting', ['email'], unique=False)
+    in_line = sa.text("status IN ('unconfirmed', 'waiting', 'offered')")
+    op.create_index('uq_tickets_waiting_wish', 'tickets_waiting', ['event_id', 'tier_id', 'email'], unique=True, sqlite_where=in_line, postgresql_where=in_line)
+    op.create_table('tickets_waiting_offers',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('waiting_id', sa.String(), nullable=False),
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('tier_id', sa.String(), nullable=False),
+    sa.Column('qty', sa.BigInteger(), nullable=False),
+    sa.Column('status', sa.String(), nullable=False),
+    sa.Column('by_hand', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=False),
+    sa.Column('closed_at', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['event_id'], ['tickets_events.id'], name=op.f('fk_tickets_waiting_offers_event_id_tickets_events')),
+    sa.ForeignKeyConstraint(['waiting_id'], ['tickets_waiting.id'], name=op.f('fk_tickets_waiting_offers_waiting_id_tickets_waiting')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tickets_waiting_offers'))
+    )
+    op.create_index('ix_tickets_waiting_offers_event', 'tickets_waiting_offers', ['event_id', 'status'], unique=False)
+    op.create_index('ix_tickets_waiting_offers_due', 'tickets_waiting_offers', ['status', 'expires_at'], unique=False)
+    op.create_index('ix_tickets_waiting_offers_waiting', 'tickets_waiting_offers', ['waiting_id'], unique=False)
+    live = sa.text("status IN ('open', 'ordered')")
+    op.create_index('uq_tickets_waiting_offers_live', 'tickets_waiting_offers', ['waiting_id'], unique=True, sqlite_where=live, postgresql_where=live)
 
     # exports, payouts
 
     # sums
+    op.create_table('tickets_uncounted',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('organizer_id', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('ref', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tickets_uncounted'))
+    )
+    op.create_index('ix_tickets_uncounted_organizer', 'tickets_uncounted', ['organizer_id'], unique=False)
+    op.create_table('tickets_sales_sums',
+    sa.Column('owner', sa.String(), nullable=False),
+    sa.Column('part', sa.String(), nullable=False),
+    sa.Column('day', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('currency', sa.String(), nullable=False),
+    sa.Column('orders', sa.BigInteger(), nullable=False),
+    sa.Column('units', sa.BigInteger(), nullable=False),
+    sa.Column('comps', sa.BigInteger(), nullable=False),
+    sa.Column('elsewhere', sa.BigInteger(), nullable=False),
+    sa.Column('discount', sa.BigInteger(), nullable=False),
+    sa.Column('prices', sa.BigInteger(), nullable=False),
+    sa.Column('fees', sa.BigInteger(), nullable=False),
+    sa.Column('tax', sa.BigInteger(), nullable=False),
+    sa.Column('prices_back', sa.BigInteger(), nullable=False),
+    sa.Column('fees_back', sa.BigInteger(), nullable=False),
+    sa.Column('tax_back', sa.BigInteger(), nullable=False),
+    sa.Column('platform_fees', sa.BigInteger(), nullable=False),
+    sa.Column('stripe_fees', sa.BigInteger(), nullable=False),
+    sa.Column('lost', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('owner', 'part', 'day', 'name', 'currency', name=op.f('pk_tickets_sales_sums'))
+    )
+    _count_sales_again()
 
     # admin and support
+    op.create_table('tickets_event_reviews',
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('why', sa.String(), nullable=False),
+    sa.Column('entered_at', sa.BigInteger(), nullable=False),
+    sa.Column('digest', sa.String(), nullable=False),
+    sa.Column('hidden_at', sa.BigInteger(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('decided_by', sa.String(), nullable=False),
+    sa.Column('decided_at', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['event_id'], ['tickets_events.id'], name=op.f('fk_tickets_event_reviews_event_id')),
+    sa.PrimaryKeyConstraint('event_id', name=op.f('pk_tickets_event_reviews'))
+    )
+    op.create_index('ix_tickets_event_reviews_state', 'tickets_event_reviews', ['state', 'entered_at'], unique=False)
+    op.create_table('tickets_trusted_organizers',
+    sa.Column('organizer_id', sa.String(), nullable=False),
+    sa.Column('trusted_by', sa.String(), nullable=False),
+    sa.Column('trusted_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['organizer_id'], ['tickets_organizers.id'], name=op.f('fk_tickets_trusted_organizers_organizer_id')),
+    sa.PrimaryKeyConstraint('organizer_id', name=op.f('pk_tickets_trusted_organizers'))
+    )
 
     # pre-orders' prices
     pass
+
+
+def _count_sales_again() -> None:
+    """Have everything that was sold so far counted."""
+    into = 'INSERT INTO tickets_uncounted (organizer_id, kind, ref)'
+    for kind, table, ref, where in (
+        ('money', 'tickets_ledger_transactions', 'CAST(id AS TEXT)', 'organizer_id IS NOT NULL'),
+        ('order', 'tickets_orders', 'id', 'placed_at IS NOT NULL'),
+        ('preorder', 'tickets_pre_orders', 'id', 'paid_at IS NOT NULL'),
+    ):
+        op.execute(f"{into} SELECT organizer_id, '{kind}', {ref} FROM {table} WHERE {where}")
 
 
 def downgrade() -> None:
     # pre-orders' prices
 
     # admin and support
+    op.drop_table('tickets_trusted_organizers')
+    op.drop_table('tickets_event_reviews')
 
     # sums
+    op.drop_table('tickets_sales_sums')
+    op.drop_table('tickets_uncounted')
 
     # exports, payouts
 
     # waiting lists
+    op.drop_table('tickets_waiting_offers')
+    op.drop_table('tickets_waiting')
+    op.drop_table('tickets_waitlists')
+    op.drop_column('tickets_orders', 'waitlist_offer_id')
 
     # tickets that change hands, comps
     pass

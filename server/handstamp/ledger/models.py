@@ -50,3 +50,19 @@ class LedgerMovement(Base):
     debit: Mapped[str]
     credit: Mapped[str]
     amount: Mapped[int]
+
+
+class Uncounted(Base):
+    """What no sum of sales holds yet; a row lives until room `analytics` has added it.
+
+    `kind` and `ref`: money (a transaction of the ledger), order or preorder (one that got its
+    tickets). What is committed is here, so nothing is missed whatever the order of commits.
+    """
+
+    __tablename__ = "tickets_uncounted"
+    __table_args__ = (Index("ix_tickets_uncounted_organizer", "organizer_id"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    organizer_id: Mapped[str]
+    kind: Mapped[str]
+    ref: Mapped[str]

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.ledger.models import LedgerMovement, LedgerTransaction
 from handstamp.ledger.rules import NewTransaction
+from handstamp.ledger.uncounted import note_uncounted
 from handstamp.plumbing.db import is_sqlite, now
 
 _TRANSACTIONS = LedgerTransaction.__table__
@@ -49,4 +50,5 @@ async def _post_one(session: AsyncSession, one: NewTransaction) -> bool:
         for m in one.movements
     ]
     await session.execute(insert(LedgerMovement), movements)
+    note_uncounted(session, one.organizer_id, "money", made)
     return True

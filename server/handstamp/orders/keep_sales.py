@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handstamp.ledger.uncounted import note_uncounted
 from handstamp.orders.models import EventSales, Order, OrderItem
 from handstamp.plumbing.db import before_commit, is_sqlite
 from handstamp.tickets import stock
@@ -31,6 +32,7 @@ def note_placed(session: AsyncSession, order: Order, items: Iterable[OrderItem])
     """Count an order that has just been placed."""
     tickets = sum(item.qty for item in items)
     _later(session, Change(order.event_id, 1, tickets, order.total, order.refunded))
+    note_uncounted(session, order.organizer_id, "order", order.id)
 
 
 def note_given_back(session: AsyncSession, order: Order, amount: int) -> None:

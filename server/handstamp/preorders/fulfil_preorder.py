@@ -14,6 +14,7 @@ from handstamp.events.find_events import events_by_id, tiers_of
 from handstamp.ledger import rules as ledger
 from handstamp.ledger.balances import posted
 from handstamp.ledger.post_entry import post
+from handstamp.ledger.uncounted import note_uncounted
 from handstamp.payments.facts import PaymentFacts
 from handstamp.payments.models import Payment
 from handstamp.payments.record_payment import record_payment
@@ -63,6 +64,7 @@ async def fulfil(
     await change_status(session, services, preorder, "paid", total=preorder.total)
     await session.flush()
     await post(session, ledger.sale(_sale_facts(preorder, payment)))
+    note_uncounted(session, preorder.organizer_id, "preorder", preorder.id)
     await deliver(session, services, preorder)
     after_commit(session, PREORDERS_CHARGED.labels(outcome="paid").inc)
     after_commit(session, lambda: services.signals.publish(run_topic(preorder.club_id)))

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from tests.factories.auth import Person, make_owner
 from tests.factories.events import make_event
 from tests.factories.payments import connect_account
+from tests.fixtures.sales_figures import check_figures
 from tests.fixtures.stripe_double import Delivery, StripeDouble
 
 from handstamp.events.find_events import tiers_of
@@ -253,6 +254,7 @@ class Shop:
         async with self.services.db.read() as session:
             kept = await count_sales(session, self.event.id)
             assert kept == await recount_sales(session, self.event.id)
+        await check_figures(self.services, self.event.id, self.account)
 
 
 async def open_shop(
