@@ -30,7 +30,7 @@ from handstamp.kit.clock import Clock, system_clock
 from handstamp.mail.check_mail import check_mail
 from handstamp.mail.demo_outbox import ROOM as MAIL_ROOM
 from handstamp.mail.transport import close_mail
-from handstamp.orders import correct_routes, export_routes
+from handstamp.orders import chosen_routes, correct_routes, export_routes, offer_routes
 from handstamp.orders import routes as orders_api
 from handstamp.orders.check_stock import check_stock, order_figures
 from handstamp.orders.find_orders import has_orders

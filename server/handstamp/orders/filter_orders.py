@@ -23,7 +23,7 @@ class OrderFilter:
 
     `words` is a part of a number, name or e-mail. Without a status, orders that were abandoned
     stay out. `since` and `until` are days of the event's time zone, both included, on which the
-    order was begun. `tier` and `code` are ids; a code may be of either kind.
+    order was begun. `tier` and `code` are ids; a code may be of either kind. `ids`: these orders.
     """
 
     words: str = ""
@@ -32,6 +32,7 @@ class OrderFilter:
     until: date | None = None
     tier: str = ""
     code: str = ""
+    ids: tuple[str, ...] = ()
 
 
 def read_filter(asked: Mapping[str, str]) -> OrderFilter:
@@ -74,11 +75,13 @@ def _day(text: str, name: str) -> date | None:
 
 def fitting(event: Event, wanted: OrderFilter) -> ColumnElement[bool]:
     """Return the condition under which an order of the event fits."""
-    shown = [one for one in STATUSES if one not in CLOSED_UNPAID]
+    shown = [one for one in STATUSES if one not in CLOSED_UNPAID or wanted.ids]
     parts = [
         Order.event_id == event.id,
         Order.status.in_([wanted.status] if wanted.status else shown),
     ]
+    if wanted.ids:
+        parts.append(Order.id.in_(wanted.ids))
     if wanted.words:
         parts.append(found_in(wanted.words, Order.number, Order.name, Order.email))
     if wanted.since:

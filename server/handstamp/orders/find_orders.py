@@ -1,7 +1,7 @@
 """Finding orders: one for who may see it, an event's for its organizer, a person's own."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import and_
@@ -109,6 +109,26 @@ async def orders_of_event(
         after=(after.created_at, after.id) if after else None,
         limit=limit,
     )
+
+
+async def chosen_orders(
+    session: AsyncSession, actor: Actor, event_id: str, order_ids: Collection[str]
+) -> tuple[Event, Sequence[Order]]:
+    """Return an event of the actor's and those of its orders, the newest first.
+
+    Raises:
+        NotFound: the event is not the actor's, or one of the orders is not the event's.
+    """
+    event = await owned_event(session, actor, event_id)
+    found = await store.page(
+        session,
+        and_(Order.event_id == event.id, Order.id.in_(order_ids)),
+        after=None,
+        limit=len(order_ids),
+    )
+    if len(found) < len(set(order_ids)):
+        raise NotFound(_("There is no such order in this event."))
+    return event, found
 
 
 async def orders_of_email(

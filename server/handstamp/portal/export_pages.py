@@ -119,8 +119,8 @@ async def guest_file(request: Request) -> Response:
         export = await begin_export(session, actor, event.id, columns=columns, more=more)
     if data.get("format") == "xlsx":
         name = file_name(event, "xlsx")
-        return _download(xlsx_pieces(shared, export), name, XLSX_TYPE)
-    return _download(csv_pieces(shared, export), file_name(event, "csv"), CSV_TYPE)
+        return download(xlsx_pieces(shared, export), name, XLSX_TYPE)
+    return download(csv_pieces(shared, export), file_name(event, "csv"), CSV_TYPE)
 
 
 async def _door_columns(session: AsyncSession, event: Event) -> MoreColumns:
@@ -152,7 +152,7 @@ async def orders_file(request: Request) -> Response:
         )
     suffix, kind = ("xlsx", XLSX_TYPE) if data.get("format") == "xlsx" else ("csv", CSV_TYPE)
     pieces = export_orders.order_file(shared, export, suffix)
-    return _download(pieces, export_orders.order_file_name(event, suffix), kind)
+    return download(pieces, export_orders.order_file_name(event, suffix), kind)
 
 
 @page
@@ -177,8 +177,8 @@ async def scan_file(request: Request) -> Response:
     headings = [scan_columns()[name] for name in columns]
     pieces = _scan_pieces(shared, event, columns, lists)
     if data.get("format") == "xlsx":
-        return _download(xlsx_file(headings, pieces), f"{event.slug}-scans.xlsx", XLSX_TYPE)
-    return _download(csv_file(headings, pieces), f"{event.slug}-scans.csv", CSV_TYPE)
+        return download(xlsx_file(headings, pieces), f"{event.slug}-scans.xlsx", XLSX_TYPE)
+    return download(csv_file(headings, pieces), f"{event.slug}-scans.csv", CSV_TYPE)
 
 
 async def _scan_pieces(
@@ -195,7 +195,8 @@ async def _scan_pieces(
         yield rows
 
 
-def _download(pieces: AsyncIterator[bytes], name: str, kind: str) -> Response:
+def download(pieces: AsyncIterator[bytes], name: str, kind: str) -> Response:
+    """Answer with a file that a browser saves under a name."""
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "no-store",

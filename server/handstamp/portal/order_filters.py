@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +19,11 @@ def asked_of(query: Mapping[str, Any]) -> dict[str, str]:
     """Return what is asked for, under the names that stand in addresses; nothing empty."""
     asked = {name: str(query.get("q" if name == "words" else name, "")) for name in NAMES}
     return {name: text.strip()[:100] for name, text in asked.items() if text.strip()}
+
+
+def again(asked: Mapping[str, str]) -> str:
+    """Return what is asked for as the query of an address."""
+    return urlencode({"q" if name == "words" else name: text for name, text in asked.items()})
 
 
 def wanted_of(asked: Mapping[str, str]) -> tuple[OrderFilter, str]:

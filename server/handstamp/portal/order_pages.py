@@ -1,7 +1,6 @@
 """Pages about an event's orders: the list with its sums, one order, and what can be done to it."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
@@ -23,11 +22,12 @@ from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_refunds, require_user, services
 from handstamp.portal import words
 from handstamp.portal.event_frame import event_of, frame, path_of
-from handstamp.portal.order_filters import asked_of, fields_of, wanted_of
+from handstamp.portal.order_filters import again, asked_of, fields_of, wanted_of
 from handstamp.portal.order_story import order_story
 from handstamp.portal.pages import go, page, render
 from handstamp.portal.refund_form import reason_and_note
 from handstamp.refunds.find_refunds import disputed_among, failed_among
+from handstamp.refunds.refund_many import MOST
 from handstamp.refunds.refund_order import request_refund
 
 PAGE = 50
@@ -62,17 +62,15 @@ async def orders(request: Request) -> Response:
         rows=rows,
         sales=sales,
         problem=problem,
+        most=MOST,
+        may_refund=services(request).settings.enable_refunds,
         tones=words.ORDER_TONES,
-        to_file=path_of(event.id, f"/exports?{_again(asked)}#orders"),
+        to_file=path_of(event.id, f"/exports?{again(asked)}#orders"),
         first=link(request, after=None) if after_id else None,
         more=link(request, after=shown[-1].id) if len(found) > PAGE else None,
         **fields,
         **around,
     )
-
-
-def _again(asked: dict[str, str]) -> str:
-    return urlencode({"q" if name == "words" else name: text for name, text in asked.items()})
 
 
 async def _rows(session: AsyncSession, shown: list[Order]) -> list[dict[str, Any]]:

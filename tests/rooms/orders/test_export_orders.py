@@ -122,6 +122,8 @@ async def test_a_file_holds_the_amounts_and_no_formula(
     row: dict[str, Any] = dict(zip(export_orders.COLUMNS, rows[1], strict=True))
     assert (row["name"], row["code"], row["currency"]) == ("'=1+1", "EARLY", "EUR")
     assert (row["total"], row["refunded"], row["net"]) == ("50.00", "12.50", "37.50")
+    chosen = await table(client, sale, boss, f"orders={first.id},ord_0&columns=number,total")
+    assert chosen[1:] == [[first.number, "50.00"]]
     assert (row["count"], row["tickets"]) == ("2", f"2 × {sale.tiers[0].name}")
     book = await client.get(path(sale, "export.xlsx?columns=name"), headers=boss.headers)
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(book.content)).get_sheet_by_index(0)

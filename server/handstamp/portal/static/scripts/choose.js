@@ -16,6 +16,7 @@ function watch(form) {
   }
   form.addEventListener('change', () => tell(form, boxes, all, everything));
   form.addEventListener('submit', (event) => {
+    if (event.submitter?.hasAttribute('data-plain')) return;
     event.preventDefault();
     if (event.submitter instanceof HTMLButtonElement) void ask(form, event.submitter);
   });
