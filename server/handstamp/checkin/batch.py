@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handstamp.checkin import apply_void, door_sums, follow_pool, project_admissions, store
+from handstamp.checkin.find_inside import InsideCount
 from handstamp.checkin.fold import fact_of_row
 from handstamp.checkin.follow_pool import POOL
 from handstamp.checkin.granted import granted_to
@@ -96,6 +97,7 @@ class Batch:
     voids: dict[int, int] = field(default_factory=dict)
     loaded: set[int] = field(default_factory=set)
     claims: OpenClaims = field(default_factory=OpenClaims)
+    insides: dict[int, InsideCount] = field(default_factory=dict)
     seen_logs: SeenLogs = field(default_factory=SeenLogs)
 
     @property

@@ -1,11 +1,13 @@
 """How many are inside by a list, for whoever must warn that it is full (R58)."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
 
 from handstamp.checkin.door_sums import INSIDE
-from handstamp.checkin.models import DoorSum
+from handstamp.checkin.models import Admission, DoorSum
+from handstamp.checkin.project_admissions import state_of
 from handstamp.checkin.verdict import ListRules
 
 if TYPE_CHECKING:
@@ -17,11 +19,42 @@ _INSIDE = select(DoorSum.n).where(
     DoorSum.list_no == bindparam("list"),
     DoorSum.place == 0,
 )
+_WHO = select(Admission.serial).where(
+    Admission.event_id == bindparam("event"),
+    Admission.list_no == bindparam("list"),
+    Admission.inside.is_(True),
+    Admission.serial.in_(bindparam("serials", expanding=True)),
+)
+
+
+@dataclass
+class InsideCount:
+    """A list's count as it moves within a batch; `read` of the batch's new rows are in it."""
+
+    total: int
+    inside: set[int]
+    read: int = 0
+
+    def follow(self, batch: "Batch", list_no: int) -> int:
+        """Take in what the batch has added since, and return the count."""
+        moved = {row["serial"] for row in batch.new_rows[self.read :]} & batch.touched
+        self.read = len(batch.new_rows)
+        for serial in moved:
+            of = state_of(batch, serial).lists.get(list_no)
+            self.total += (of is not None and of.inside) - (serial in self.inside)
+            (self.inside.add if of is not None and of.inside else self.inside.discard)(serial)
+        return self.total
 
 
 def inside_of(batch: "Batch", rules: ListRules) -> int | None:
-    """Return the inside count before this batch; None when the list warns at no number."""
+    """Return the inside count at this moment; None when the list warns at no number."""
     if rules.entry.capacity is None:
         return None
-    asked = {"event": batch.event_id, "list": rules.list_no}
-    return batch.connection.execute(_INSIDE, asked).scalar() or 0
+    count = batch.insides.get(rules.list_no)
+    if count is None:
+        asked = {"event": batch.event_id, "list": rules.list_no}
+        total = batch.connection.execute(_INSIDE, asked).scalar() or 0
+        loaded = asked | {"serials": list(batch.loaded)}
+        inside = set(batch.connection.execute(_WHO, loaded).scalars())
+        count = batch.insides[rules.list_no] = InsideCount(total, inside)
+    return count.follow(batch, rules.list_no)

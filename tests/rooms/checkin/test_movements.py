@@ -1,5 +1,6 @@
 """Out and in again, full houses, decisions taken back or overruled: what the server makes of it."""
 
+import asyncio
 from typing import Any
 
 import httpx2
@@ -122,6 +123,16 @@ async def test_a_full_house_is_said_and_refuses_nobody(
     for token in sold.tokens[:2]:
         assert (await ask(token, leaving=True))["admit"]
     assert (await ask(sold.tokens[2]))["flags"] == []
+
+
+async def test_of_several_at_once_only_who_is_too_many_is_said_to_be(
+    client: httpx2.AsyncClient, services: Services, sold: Sold
+) -> None:
+    """R58: one commit may hold them all."""
+    await rule(services, sold, EntryRules("reentry", capacity=2))
+    ask = await scanner(client, services, sold)
+    together = await asyncio.gather(*(ask(token) for token in sold.tokens))
+    assert sorted(answer["flags"] for answer in together) == [[], [], ["over_capacity"]]
 
 
 async def test_a_steward_takes_back_in_time_only(
