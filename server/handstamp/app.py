@@ -30,6 +30,7 @@ from handstamp.kit.clock import Clock, system_clock
 from handstamp.mail.check_mail import check_mail
 from handstamp.mail.demo_outbox import ROOM as MAIL_ROOM
 from handstamp.mail.transport import close_mail
+from handstamp.moderation import routes as moderation_api
 from handstamp.orders import chosen_routes, correct_routes, export_routes, offer_routes
 from handstamp.orders import routes as orders_api
 from handstamp.orders.check_stock import check_stock, order_figures
@@ -120,6 +121,7 @@ def routes() -> list[BaseRoute]:
         *transfers_api.routes,
         *support_api.routes,
         *privacy_api.routes,
+        *moderation_api.routes,
         *payments_api.routes,
         *webhooks_api.routes,
         *mail_events.routes,

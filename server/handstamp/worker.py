@@ -10,6 +10,7 @@ from handstamp.kit.clock import HOUR, MINUTE
 from handstamp.mail.deliver_mail import BATCHES, HELD, deliver_with
 from handstamp.mail.prepared import Kinds, Prepare
 from handstamp.mail.send_mail import JOB as SEND_MAIL
+from handstamp.moderation import review_mails
 from handstamp.notices import cancel_run, notice_mails, tell_holders
 from handstamp.orders import expire_orders, order_mails, send_reminders
 from handstamp.orders.fulfil_order import REFUND_JOB
@@ -58,6 +59,7 @@ MAILS: dict[str, Prepare] = {
     **waiting_mails.PREPARERS,
     **credential_mails.PREPARERS,
     **notice_mails.PREPARERS,
+    **review_mails.PREPARERS,
     **transfer_mails.PREPARERS,
 }
 

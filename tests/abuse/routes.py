@@ -140,6 +140,9 @@ def bodies(side: Side) -> dict[str, Any]:
         f"POST {event}/pairing-codes": {"name": "Door 9"},
         f"POST {event}/scanner-keys": {"name": "Gate 9"},
         **club_bodies(side),
+        "POST /api/tickets/admin/reviews/{event_id}/approve": {},
+        "POST /api/tickets/admin/reviews/{event_id}/hide": {"reason": "Stale", "seen": "0"},
+        "PUT /api/tickets/admin/organizers/{organizer_id}/trust": {"trusted": False},
     }
 
 
@@ -217,6 +220,7 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
         "/tickets/admin/people/export": {"email": "ada@example.org"},
         "/tickets/admin/people/erase": {"email": f"{word()}@example.org"},
         "/tickets/organizer/events/new": {**about, "organizer": side.organizer.id},
+        "/tickets/admin/reviews/{event_id}/hide": {"reason": "Stale", "seen": "0"},
         "/tickets/organizer/settings/{organizer_id}": {
             "legal_name": "Lantern Club",
             "contact_email": "lanterns@example.org",

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.audit.record import record
 from handstamp.events import rules, store
 from handstamp.events.announce import announce
+from handstamp.events.enter_review import PUBLIC_TEXTS, enter_review
 from handstamp.events.find_events import owned_event
 from handstamp.events.models import Event
 from handstamp.events.save_list import renew_days
@@ -58,6 +59,8 @@ async def edit_event(
     )
     announce(session, services, event.id)
     edited = await owned_event(session, actor, event_id)
+    if edited.status == "published" and values.keys() & set(PUBLIC_TEXTS):
+        await enter_review(session, services, actor, edited, "changed")
     if values.keys() & {"start_at", "end_at", "time_zone"}:
         await renew_days(session, services, actor, edited)
     return edited

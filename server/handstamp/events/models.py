@@ -100,6 +100,38 @@ class TaxRate(Base):
     compound: Mapped[bool] = mapped_column(default=False)
 
 
+class EventReview(Base):
+    """What administrators think of an event's public page.
+
+    `state`: waiting, approved or hidden; `why` it waits: new, changed or again (after it was
+    hidden). `digest`: of the texts that were approved. `hidden_at`: since when it is hidden, or
+    waits to be shown again. `reason`: why it was hidden, as the organizer was told.
+    """
+
+    __tablename__ = "tickets_event_reviews"
+    __table_args__ = (Index("ix_tickets_event_reviews_state", "state", "entered_at"),)
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"), primary_key=True)
+    state: Mapped[str]
+    why: Mapped[str] = mapped_column(default="new")
+    entered_at: Mapped[int]
+    digest: Mapped[str] = mapped_column(default="")
+    hidden_at: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    decided_by: Mapped[str] = mapped_column(default="")
+    decided_at: Mapped[int | None]
+
+
+class TrustedOrganizer(Base):
+    """An organizer whose new and changed pages nobody needs to look at."""
+
+    __tablename__ = "tickets_trusted_organizers"
+
+    organizer_id: Mapped[str] = mapped_column(ForeignKey("tickets_organizers.id"), primary_key=True)
+    trusted_by: Mapped[str]
+    trusted_at: Mapped[int]
+
+
 class CheckinList(Base):
     """A list that a door works from; `number` is 1 to 255 within the event."""
 

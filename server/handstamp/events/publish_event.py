@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.audit.record import record
 from handstamp.events import rules, store
 from handstamp.events.announce import announce
+from handstamp.events.enter_review import enter_review, status_to_publish
 from handstamp.events.find_events import owned_event, tiers_of
 from handstamp.events.models import Event
 from handstamp.plumbing.errors import Conflict
@@ -17,20 +18,45 @@ async def publish_event(
 ) -> Event:
     """Give the event a status: `draft`, `published` or `archived`; the same again changes nothing.
 
+    Published becomes `review` where an administrator must say yes first.
+
     Raises:
         NotFound: it is not the actor's.
         Conflict: it cannot move there from where it is, or has no tier to publish.
     """
     event = await owned_event(session, actor, event_id)
+    if status in ("review", "hidden"):
+        raise Conflict(_("Only an administrator's look gives an event that status."))
+    if status == "published" and event.status != status:
+        status = await status_to_publish(session, services, actor, event)
     if event.status == status:
         return event
     if event.status == "cancelled" or status == "cancelled":
         raise Conflict(_("A cancelled event stays cancelled. Duplicate it to sell it anew."))
     if status not in rules.MOVES[event.status]:
         raise Conflict(_("An archived event must become a draft again first."))
-    if status == "published" and not await tiers_of(session, event_id):
+    shown = status in ("published", "review")
+    if shown and not await tiers_of(session, event_id):
         raise Conflict(_("Add at least one tier before you publish the event."))
-    return await _move(session, services, actor, event, status)
+    moved = await _move(session, services, actor, event, status)
+    if shown:
+        await enter_review(session, services, actor, moved, "new")
+    return moved
+
+
+async def hide_event(
+    session: AsyncSession, services: Services, actor: Actor, event_id: str
+) -> Event:
+    """Take a page from the public, and off sale; what was sold is not touched.
+
+    Raises:
+        NotFound: there is none that the actor may hide.
+        Conflict: it is neither public nor waits for it.
+    """
+    event = await owned_event(session, actor, event_id)
+    if event.status not in ("published", "review"):
+        raise Conflict(_("This page is not public now, so there is nothing to hide."))
+    return await _move(session, services, actor, event, "hidden")
 
 
 async def cancel_for_good(

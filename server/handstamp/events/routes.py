@@ -24,7 +24,7 @@ from handstamp.events.find_events import (
 from handstamp.events.models import Event, Tier
 from handstamp.events.publish_event import publish_event
 from handstamp.events.remove_tier import remove_tier
-from handstamp.events.rules import STATUSES, named_kinds
+from handstamp.events.rules import BY_OTHERS, STATUSES, named_kinds
 from handstamp.events.shapes import EventChange, NewEvent, NewTier, TierChange
 from handstamp.plumbing.api import answers, spec
 from handstamp.plumbing.errors import BadInput
@@ -250,9 +250,9 @@ async def edit(request: Request, json: EventChange) -> Response:
 
 @spec.validate(json=StatusChange, resp=answers(HTTP_200=EventBody), tags=_TAGS)
 async def set_status(request: Request, json: StatusChange) -> Response:
-    """Publish an event, take it back, or archive it."""
+    """Publish an event, take it back, or archive it; `review`: an administrator looks first."""
     who = require_user(request)
-    if json.status not in STATUSES or json.status == "cancelled":  # that has its own use case
+    if json.status not in STATUSES or json.status in BY_OTHERS:  # those have use cases of their own
         raise BadInput(_("There is no such status of events."))
     if json.status == "published":
         require_ticketing(request)

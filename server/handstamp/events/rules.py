@@ -19,7 +19,8 @@ LONGEST: Millis = 366 * DAY
 LAST_NUMBER = 255
 POLICIES = ("accept", "accept_and_flag", "hold")
 SNAPSHOT_FIELDS = ("name", "email", "order", "note")
-STATUSES = ("draft", "published", "archived", "cancelled")
+STATUSES = ("draft", "review", "published", "hidden", "archived", "cancelled")
+BY_OTHERS = ("review", "hidden", "cancelled")  # what nobody gives an event by its status alone
 MOVES = {
     "draft": ("published", "archived"),
     "published": ("draft", "archived"),

@@ -132,7 +132,7 @@ async def _plan(
     if order.checkout_state == "complete":
         return StartedCheckout(order.id, done=True)
     event = await store.event(session, order.event_id)
-    if event.status == "cancelled":  # held at the moment of the cancelling: nobody would refund it
+    if event.status in ("cancelled", "hidden"):  # held at the moment when it went off sale
         raise refused([rules.NOT_ON_SALE])
     if not await may_buy(session, event, order.user_id):
         raise not_a_member()

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     holds_per_network: int = 30
     charges_per_second: int = Field(default=15, ge=0, le=25)
     open_registration: bool = False
+    review_events: Literal["after", "before"] = "after"
     mail_url: str = ""
     mail_from: str = "Handstamp <tickets@localhost>"
     postmark_webhook: str = Field(default="", repr=False)

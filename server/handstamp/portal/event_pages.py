@@ -12,6 +12,7 @@ from handstamp.checkin.door_board import board
 from handstamp.checkin.door_figures import admitted_by_event
 from handstamp.events.create_event import create_event
 from handstamp.events.edit_event import edit_event
+from handstamp.events.enter_review import reason_of
 from handstamp.events.find_events import list_events, lists_of, owned_event, tiers_of
 from handstamp.events.models import Event
 from handstamp.events.publish_event import publish_event
@@ -160,11 +161,13 @@ async def overview(request: Request) -> Response:
         shop = await availability(session, event, now, hidden=True)
         sales = await count_sales(session, event.id)
         account = await account_of(session, event.organizer_id)
+        why = await reason_of(session, event)
     phones = [device for device in door.devices if device.kind == "phone"]
     return render(
         request,
         "event_overview.html",
         phones=phones,
+        hidden_why=why,
         tiers=tiers,
         lists=lists,
         counts=counts,
@@ -205,6 +208,8 @@ def _said(event: Event, before: str, *, sells: bool) -> str:
         if sells:
             return _("Published: the event stands in the public list, and its tickets are on sale.")
         return _("Published: the event stands in the public list.")
+    if event.status == "review":
+        return _("Sent: an administrator looks at the page before it is public. You get a mail.")
     if event.status == "archived":
         return _("Archived: it is out of the way, and nothing is lost.")
     return _("It is a draft again: the public list does not show it.")

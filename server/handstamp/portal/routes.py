@@ -45,6 +45,7 @@ from handstamp.portal import (
     preorder_pages,
     price_pages,
     refund_pages,
+    review_pages,
     scan_pages,
     settings_pages,
     sheet_page,
@@ -125,6 +126,7 @@ _PAGES: list[BaseRoute] = [
     *people_pages.routes,
     Route("/{path:path}", nothing_here, methods=["GET", "POST"]),
 ]
+    *review_pages.routes,
 
 routes: list[BaseRoute] = [
     Route("/tickets/assets/tokens.css", tokens),

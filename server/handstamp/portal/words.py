@@ -124,6 +124,8 @@ def mail_kinds() -> dict[str, str]:
         "preorder_waiting": _("Paid, ticket follows"),
         "preorder_resent": _("Ticket, sent again"),
         "pool_ticket": _("Ticket from elsewhere"),
+        "event_hidden": _("Page hidden"),
+        "event_approved": _("Page approved"),
         "event_cancelled": _("Event cancelled"),
         "event_postponed": _("New date"),
         "event_message": _("Message"),
