@@ -22,8 +22,10 @@ SNAPSHOT_FIELDS = ("name", "email", "order", "note")
 STATUSES = ("draft", "review", "published", "hidden", "archived", "cancelled")
 BY_OTHERS = ("review", "hidden", "cancelled")  # what nobody gives an event by its status alone
 MOVES = {
-    "draft": ("published", "archived"),
+    "draft": ("published", "review", "archived"),
+    "review": ("published", "draft", "archived"),
     "published": ("draft", "archived"),
+    "hidden": ("published", "review", "draft", "archived"),
     "archived": ("draft",),
     "cancelled": (),
 }
