@@ -7,7 +7,7 @@ import { PinRefused, checkPin } from './scan/pin.js';
 import { admitFound, decideAfterLook, letOut, scanTicket } from './scan/scan-ticket.js';
 import { seenOf, serialOf } from './scan/seen.js';
 import { SerialQueue } from './scan/serial-queue.js';
-import { NothingToUndo, takeBack } from './scan/take-back.js';
+import { NothingToUndo, takeBack, takeBackParty } from './scan/take-back.js';
 
 /** @typedef {import('../types/door.js').Deciding} Deciding */
 /** @typedef {import('../types/door.js').Light} Light */
@@ -80,7 +80,11 @@ export class Decisions {
   /** @param {Subject} subject @param {string} [pin] '' = none given */
   async undo(subject, pin = '') {
     const supervisor = { role: this.supervision === 'role', pin: await this.#supervised(pin) };
-    return this.#decide(() => takeBack(this.#around.desk, this.#seen(subject), supervisor));
+    const { desk } = this.#around;
+    if (typeof subject !== 'number' && subject.kind === 'party') {
+      return this.#decide(() => takeBackParty(desk, subject, supervisor));
+    }
+    return this.#decide(() => takeBack(desk, this.#seen(subject), supervisor));
   }
 
   /** @param {Subject} subject @param {string} reason @param {string} [pin] '' = none given */

@@ -122,6 +122,34 @@ test('a whole order comes in at once: a fact for each, who may not is refused by
   assert.deepEqual(lit.at(-1), ['party', [6, 7, 0]]);
 });
 
+test('a party is taken back at once; who was refused or decided about since is left alone', async () => {
+  rules({ entry: 'reentry' });
+  desk.index.apply(changes(12, { tickets: [[10, 1, 0, 1, 'Fay', '', 'AB1']] }));
+  const light = await door.admitParty([5, 6, 7, 10]);
+  assert.deepEqual([door.actions(light).undoUntil, door.actions(light).override], [309_000, false]);
+  await door.leave(10);
+  const undone = await door.undo(light);
+  assert.deepEqual([undone.kind, undone.party.map(({ name }) => name)], ['undo', ['Anna', 'Bela']]);
+  const facts = [await factAt(6), await factAt(7)];
+  assert.deepEqual(facts.map(({ kind, serial, target }) => [kind, serial, target[1]]), [[4, 5, 1], [4, 6, 2]]);
+  assert.deepEqual(lit.at(-1), ['undo', [5, 6, 0]]);
+  assert.equal(door.actions(light).undoUntil, null);
+  await assert.rejects(door.undo(light), { name: 'NothingToUndo' });
+  assert.deepEqual(door.party(5).map(({ name, verdict }) => [name, verdict]), [
+    ['Anna', 'valid'], ['Bela', 'valid'], ['Cleo', 'refunded'], ['Fay', 'valid'],
+  ]);
+});
+
+test('past its window a party is taken back by a supervisor', async () => {
+  const light = await door.admitParty([5, 6]);
+  wall += 301_000;
+  assert.deepEqual([door.actions(light).undoUntil, door.actions(light).undoBySupervisor], [null, false]);
+  await assert.rejects(door.undo(light), { name: 'NothingToUndo' });
+  record = { ...record, role: 'supervisor' };
+  desk.log.role = 'supervisor';
+  assert.equal((await door.undo(light)).party.length, 2);
+});
+
 test('where guests leave, a scan lets out who is in and nobody else', async () => {
   rules({ entry: 'reentry' });
   await door.admit(5);

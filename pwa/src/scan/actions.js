@@ -4,7 +4,7 @@ import { entryRulesOf } from '../core/entry-rules.js';
 import { stateOf } from './judge.js';
 import { partyOf } from './party.js';
 import { serialOf } from './seen.js';
-import { undoable } from './take-back.js';
+import { undoable, undoableOf } from './take-back.js';
 
 /** @typedef {import('../../types/door.js').Actions} Actions */
 /** @typedef {import('../../types/door.js').Light} Light */
@@ -28,6 +28,7 @@ export function letsOut(rules) {
  * @returns {Actions}
  */
 export function actionsFor(desk, seen, light, supervision) {
+  if (light?.kind === 'party') return partyActions(desk, light, supervision);
   const { index, log, list } = desk;
   const serial = serialOf(seen, index.header.event.number);
   const own = undoable(desk, seen, supervision === 'role');
@@ -40,5 +41,24 @@ export function actionsFor(desk, seen, light, supervision) {
     override: seen !== null && refused && supervision !== 'none',
     leave: inside && letsOut(list.rules) && light?.kind !== 'exit',
     party: serial ? partyOf(index, list, serial).length : 0,
+  };
+}
+
+/**
+ * A party that came in may be taken back, all of it at once.
+ * @param {import('./scan-ticket.js').Desk} desk
+ * @param {Light} light
+ * @param {Supervision} supervision
+ * @returns {Actions}
+ */
+function partyActions(desk, light, supervision) {
+  const own = undoableOf(desk, light, supervision === 'role');
+  const any = own.length > 0 || supervision === 'none' ? own : undoableOf(desk, light, true);
+  return {
+    undoUntil: own.length > 0 ? Math.min(...own.map(({ until }) => until)) : null,
+    undoBySupervisor: own.length === 0 && any.length > 0,
+    override: false,
+    leave: false,
+    party: light.party.length,
   };
 }

@@ -6,9 +6,9 @@ import { FLAG, KIND, MOVEMENTS, NO_DIGEST } from '../core/wire.js';
 import { HeadMoved } from '../data/scan-log.js';
 import { factsOf, judge, voidsIn, stateOf } from './judge.js';
 import { lightOf } from './light.js';
-import { draftOf, record } from './record-decision.js';
+import { draftOf, record, recordAll } from './record-decision.js';
 import { standOf } from './scan-ticket.js';
-import { remember, serialOf } from './seen.js';
+import { remember, seenOf, serialOf } from './seen.js';
 
 /** @typedef {import('../../types/door.js').Light} Light */
 /** @typedef {import('../../types/protocol.js').FoldFact} FoldFact */
@@ -65,30 +65,98 @@ function lastMovement(state, facts, list) {
     }, null);
 }
 
+/** @typedef {{role: boolean, pin: boolean}} Supervisor who asks: a supervisor's phone, a PIN given */
+
 /**
  * @param {() => Desk} desk
  * @param {Seen} seen
- * @param {{role: boolean, pin: boolean}} supervisor who asks: a supervisor's phone, a PIN given
+ * @param {Supervisor} supervisor
  * @returns {Promise<Light>}
  * @throws {NothingToUndo}
  */
 export async function takeBack(desk, seen, supervisor) {
-  for (;;) {
-    const here = desk();
+  return untilItFits(desk, async (here) => {
     const stand = standOf(here);
     const found = undoable(here, seen, supervisor.role || supervisor.pin);
     if (!found) throw new NothingToUndo();
-    const { device, number, tag, list, epoch } = found.target;
     const judgement = judge({ ...here, ...stand, leaving: false }, seen.read);
-    const draft = draftOf({ stand, judgement, ...seen }, {
-      kind: KIND.undo, list, epoch, serial: serialOf(seen, here.index.header.event.number),
-      verdict: 1, digest: NO_DIGEST, target: [device, number, tag],
-      flags: supervisor.pin ? FLAG.supervisor : 0,
+    const draft = undoOf(here, seen, { stand, judgement, target: found.target, supervisor });
+    const factNumber = await record(here.log, draft, seen.read.mark);
+    const light = lightOf({ ...here, ...stand, ...seen, judgement, factNumber, kind: 'undo' });
+    return remember({ ...light, ...NOT_IN }, seen);
+  });
+}
+
+const NOT_IN = { verdict: /** @type {const} */ ('valid'), admit: false, used: null, flags: [] };
+
+/**
+ * What may be taken back of a party's light: its own admissions, not what was decided since.
+ * @param {Desk} desk
+ * @param {Light} light of a party
+ * @param {boolean} supervisor
+ */
+export function undoableOf(desk, { party, factNumber }, supervisor) {
+  const first = factNumber ?? Infinity;
+  return party.flatMap((member) => {
+    const seen = /** @type {Seen} */ (seenOf(member.serial, desk.index.header.event.number));
+    const found = member.admit ? undoable(desk, seen, supervisor) : null;
+    if (!found || found.target.device !== desk.log.device) return [];
+    const { number } = found.target;
+    return number >= first && number < first + party.length ? [{ ...found, member, seen }] : [];
+  });
+}
+
+/**
+ * Take a whole party back: an undo for each, all on disk in one transaction.
+ * @param {() => Desk} desk
+ * @param {Light} light of the party
+ * @param {Supervisor} supervisor
+ * @returns {Promise<Light>}
+ * @throws {NothingToUndo}
+ */
+export async function takeBackParty(desk, light, supervisor) {
+  return untilItFits(desk, async (here) => {
+    const stand = standOf(here);
+    const found = undoableOf(here, light, supervisor.role || supervisor.pin);
+    if (found.length === 0) throw new NothingToUndo();
+    const judged = found.map(({ seen }) => judge({ ...here, ...stand, leaving: false }, seen.read));
+    const drafts = found.map(({ seen, target }, at) => {
+      return undoOf(here, seen, { stand, judgement: judged[at], target, supervisor });
     });
+    const factNumber = await recordAll(here.log, drafts);
+    const first = { ...found[0].seen, judgement: judged[0], factNumber };
+    const undone = lightOf({ ...here, ...stand, ...first, kind: 'undo' });
+    const party = found.map(({ member }) => member);
+    return { ...undone, ...NOT_IN, name: '', printedId: '', tier: '', party };
+  });
+}
+
+/**
+ * @param {Desk} here
+ * @param {Seen} seen
+ * @param {{stand: ReturnType<typeof standOf>, judgement: import('./judge.js').Judgement,
+ *   target: FoldFact, supervisor: Supervisor}} what
+ */
+function undoOf(here, seen, { stand, judgement, target, supervisor }) {
+  const { device, number, tag, list, epoch } = target;
+  return draftOf({ stand, judgement, ...seen }, {
+    kind: KIND.undo, list, epoch, serial: serialOf(seen, here.index.header.event.number),
+    verdict: 1, digest: NO_DIGEST, target: [device, number, tag],
+    flags: supervisor.pin ? FLAG.supervisor : 0,
+  });
+}
+
+/**
+ * Decide again for as long as another window was faster.
+ * @template T
+ * @param {() => Desk} desk
+ * @param {(here: Desk) => Promise<T>} decide
+ */
+async function untilItFits(desk, decide) {
+  for (;;) {
+    const here = desk();
     try {
-      const factNumber = await record(here.log, draft, seen.read.mark);
-      const light = lightOf({ ...here, ...stand, ...seen, judgement, factNumber, kind: 'undo' });
-      return remember({ ...light, verdict: 'valid', admit: false, used: null, flags: [] }, seen);
+      return await decide(here);
     } catch (error) {
       if (!(error instanceof HeadMoved)) throw error;
       await here.log.load();

@@ -96,11 +96,13 @@ function actionsOf(door, light) {
   const own = undoUntil !== null;
   /** @type {ReturnType<typeof actionsOf>} */
   const found = [];
-  if (own) found.push({ key: 'own', label: undoLabel(undoUntil - now(door)), name: 'undo', act: () => undoSheet(door, light, light.name, true) });
-  else if (undoBySupervisor && light.admit) found.push({ key: 'undo', label: t('Undo'), name: 'undo', act: () => undoSheet(door, light, light.name, false) });
+  const whole = light.kind === 'party';
+  const name = whole ? tn(party, 'Party of {n}', 'Party of {n}') : light.name;
+  if (own) found.push({ key: 'own', label: undoLabel(undoUntil - now(door)), name: 'undo', act: () => undoSheet(door, light, name, true) });
+  else if (undoBySupervisor && (light.admit || whole)) found.push({ key: 'undo', label: t('Undo'), name: 'undo', act: () => undoSheet(door, light, name, false) });
   if (override) found.push({ key: 'anyway', label: t('Admit anyway'), name: 'supervisor', act: () => overrideSheet(door, light, light.name) });
   if (leave && !light.admit) found.push({ key: 'leave', label: t('Leaving'), name: 'leave', act: () => void door.decisions.leave(light).catch(showTrouble) });
-  if (party > 1 && light.kind !== 'party') found.push({ key: 'party', label: tn(party, 'Party of {n}', 'Party of {n}'), name: 'party', act: () => partySheet(door, light) });
+  if (party > 1 && !whole) found.push({ key: 'party', label: tn(party, 'Party of {n}', 'Party of {n}'), name: 'party', act: () => partySheet(door, light) });
   return found;
 }
 

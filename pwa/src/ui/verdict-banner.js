@@ -87,7 +87,7 @@ function content(light, door, switchTo, hide) {
       light.name && el('p', { class: 'verdict-name' }, data(light.name)),
       light.tier && el('p', { class: 'verdict-tier' }, data(light.tier)),
       light.look && lookLines(light.look),
-      partyLines(light.party),
+      partyLines(light),
       light.used && usedBlock(light, zone),
       advice && el('p', { class: 'verdict-advice' }, advice),
       light.flags.includes('over_capacity') && el('p', { class: 'verdict-full' }, t('The house is full. Ask the organizer.')),
@@ -98,15 +98,16 @@ function content(light, door, switchTo, hide) {
 }
 
 /**
- * Who came in with the party, and who did not.
- * @param {Light['party']} party
+ * Who came in with the party, and who did not; of an undo, whom it took back.
+ * @param {Light} light
  */
-function partyLines(party) {
+function partyLines({ kind, party }) {
   return party.length > 0 && el(
     'ul',
     { class: 'look-lines' },
     party.map(({ name, printedId, verdict, admit }) => {
-      return el('li', {}, icon(admit ? 'check' : 'close'), data(name || printedId), !admit && el('span', {}, verdictWord(verdict, false)));
+      const mark = kind === 'undo' ? 'undo' : admit ? 'check' : 'close';
+      return el('li', {}, icon(mark), data(name || printedId), !admit && el('span', {}, verdictWord(verdict, false)));
     }),
   );
 }

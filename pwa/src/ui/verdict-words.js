@@ -100,7 +100,7 @@ export function verdictAct(light) {
  */
 export function verdictAdvice(light, zone) {
   if (['look', 'exit', 'override', 'party'].includes(light.kind)) return '';
-  if (light.kind === 'undo') return t('The last decision about this ticket is taken back.');
+  if (light.kind === 'undo') return light.party.length > 0 ? '' : t('The last decision about this ticket is taken back.');
   if (light.elsewhere) return elsewhereAdvice(light.elsewhere, zone);
   switch (light.verdict) {
     case 'valid': return light.flags.includes('old_code_admitted') ? t('Someone came in before with an older code of this ticket. Let in this guest; the organizer sees both.') : '';
