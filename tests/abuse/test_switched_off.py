@@ -26,6 +26,11 @@ NEW_WORK = (
     "POST /api/tickets/events/{event_id}/status",
     "POST /api/tickets/events/{event_id}/tiers",
     "POST /api/tickets/events/{event_id}/discounts",
+    "POST /api/tickets/events/{event_id}/waiting-list",
+    "PATCH /api/tickets/events/{event_id}/waiting-list",
+    "POST /api/tickets/waiting/{waiting_id}/confirm",
+    "POST /api/tickets/waiting/{waiting_id}/offer",
+    "POST /api/tickets/waiting/{waiting_id}/take",
     "POST /api/tickets/events/{event_id}/lists",
     "POST /api/tickets/events/{event_id}/tickets",
     "POST /api/tickets/events/{event_id}/guest-imports",
@@ -55,6 +60,7 @@ STAY_OPEN = (  # what somebody has paid for, and what the law wants said
     "/tickets/order/",
     "/tickets/ticket/",
     "/tickets/mine",
+    "/tickets/waiting/",  # a place that somebody wants to leave
     "/tickets/me/",  # pre-orders that somebody has placed or paid
     "/tickets/terms",
     "/tickets/widget",  # other sites hold it: it offers nothing then, and breaks nothing

@@ -14,6 +14,7 @@ from tests.factories.checkin import Phone, make_scanner_key, pair_phone
 from tests.factories.events import make_event, make_tier
 from tests.factories.orders import make_account, make_paid_order
 from tests.factories.tickets import make_holders, make_tickets, make_tokens
+from tests.factories.waitlist import make_list, make_waiting
 
 from handstamp.auth.change_team import set_role
 from handstamp.auth.models import Organizer
@@ -98,8 +99,8 @@ class World:
         if name in ("club_id", "member_id", "preorder_id"):
             return await fresh_of_club(self.services, mine, name)
         async with self.services.db.write() as session:
-            if name == "tier_id":
-                return (await make_tier(session, self.services, mine.event, "More")).id
+            if name in ("waiting_id", "tier_id"):
+                return await _fresh_row(session, self.services, mine, name)
             if name == "ticket_id":
                 made = await make_tickets(session, self.services, mine.event, count=1)
                 return str(made[0].id)
@@ -117,6 +118,13 @@ class World:
             return self.callers[caller]
         email = f"{caller}@example.net"
         return (await make_person(self.services, email, is_admin=caller == "admin")).headers
+
+
+async def _fresh_row(session: Any, services: Services, side: Side, name: str) -> str:
+    if name == "tier_id":
+        return (await make_tier(session, services, side.event, "More")).id
+    email = f"{new_id('w')}@example.net"
+    return (await make_waiting(session, services, side.event.id, email)).id
 
 
 async def build_world(http: httpx2.AsyncClient, services: Services) -> World:
@@ -173,6 +181,8 @@ async def _side(http: httpx2.AsyncClient, services: Services, email: str, title:
         tickets = await make_tickets(session, services, event, holders=names)
         tenth = NewCode(code="TENTH", kind="percent", value=1_000)
         code = await add_code(session, services, person.actor, event.id, tenth)
+        await make_list(session, services, event.id, auto=False)
+        waiting = await make_waiting(session, services, event.id)
         tokens = await make_tokens(session, services, event, tickets)
         key = await make_scanner_key(session, services, event)
         kept = await keep_upload(
@@ -194,6 +204,7 @@ async def _side(http: httpx2.AsyncClient, services: Services, email: str, title:
         "event_id": event.id,
         "slug": event.slug,
         "discount_id": code.id,
+        "waiting_id": waiting.id,
         "tier_id": tier.id,
         "number": "1",
         "ticket_id": str(tickets[0].id),

@@ -12,6 +12,8 @@ from handstamp.orders import rules, store
 from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.texts import _
 from handstamp.tickets.stock import WHOLE_EVENT, Count, counts
+from handstamp.waitlist.find_waiting import least_of
+from handstamp.waitlist.rules import keeps_for_list
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class TierAvailability:
     """A tier as a buyer finds it; None is without limit, prices are in minor units.
 
     `state`: on_sale, few_left, sold_out, not_yet or ended. `remaining` also counts what is left
-    of the whole event, and `can_buy` is the most that one order may take now.
+    of the whole event, and is 0 while what is free is kept for people on the waiting list;
+    `can_buy` is the most that one order may take now.
     """
 
     id: str
@@ -65,9 +68,14 @@ async def availabilities(
     """Return what is left of several events, by event id."""
     ids = [event.id for event in events]
     taken, tiers = await counts(session, ids), await tiers_of_many(session, ids)
+    least = await least_of(session, ids, now)
     return {
         event.id: _event(
-            event, [tier for tier in tiers[event.id] if hidden or _is_public(tier)], taken, now
+            event,
+            [tier for tier in tiers[event.id] if hidden or _is_public(tier)],
+            taken,
+            least.get(event.id, {}),
+            now,
         )
         for event in events
     }
@@ -86,11 +94,17 @@ def _is_public(tier: Tier) -> bool:
 
 
 def _event(
-    event: Event, tiers: Sequence[Tier], taken: Mapping[tuple[str, str], Count], now: Millis
+    event: Event,
+    tiers: Sequence[Tier],
+    taken: Mapping[tuple[str, str], Count],
+    least: Mapping[str, int],
+    now: Millis,
 ) -> EventAvailability:
     whole = taken.get((event.id, WHOLE_EVENT), Count())
     left = _left(event.capacity, whole)
-    shown = [_tier(tier, taken.get((event.id, tier.id), Count()), left, now) for tier in tiers]
+    shown = [
+        _tier(tier, taken.get((event.id, tier.id), Count()), left, least, now) for tier in tiers
+    ]
     return EventAvailability(
         event_id=event.id,
         capacity=event.capacity,
@@ -129,9 +143,13 @@ def offered(tier: Tier) -> rules.OfferedTier:
     )
 
 
-def _tier(tier: Tier, count: Count, event_left: int | None, now: Millis) -> TierAvailability:
+def _tier(
+    tier: Tier, count: Count, event_left: int | None, least: Mapping[str, int], now: Millis
+) -> TierAvailability:
     limits = [left for left in (_left(tier.capacity, count), event_left) if left is not None]
     remaining = min(limits, default=None)
+    if remaining is not None and _is_public(tier) and keeps_for_list(least, tier.id, remaining):
+        remaining = 0  # it is kept for who waits
     state = rules.sale_state(offered(tier), now)
     if state == "on_sale":
         state = _stock_state(remaining, tier.capacity)

@@ -16,16 +16,18 @@ from handstamp.plumbing.metrics import Figure
 from handstamp.plumbing.web import Services
 from handstamp.tickets.models import Stock
 from handstamp.tickets.stock import WHOLE_EVENT, Difference, counts, recount
+from handstamp.waitlist.find_waiting import held_by_offers
 
 MOST_EVENTS = 100
 
 
 async def stock_differences(session: AsyncSession, event_ids: list[str]) -> list[Difference]:
-    """Return the rows of the stock that do not say what orders, pre-orders and tickets say."""
+    """Return the rows of the stock that do not say what holds it and which tickets there are."""
     held: Counter[tuple[str, str]] = Counter()
     orders = await store.held_by_orders(session, event_ids)
     wishes = await reserved_natively(session, event_ids)
-    for (event_id, tier_id), number in [*orders.items(), *wishes.items()]:
+    offers = await held_by_offers(session, event_ids)
+    for (event_id, tier_id), number in [*orders.items(), *wishes.items(), *offers.items()]:
         held[event_id, tier_id] += number
         held[event_id, WHOLE_EVENT] += number
     kept = {key: count.held for key, count in (await counts(session, event_ids)).items()}

@@ -27,6 +27,7 @@ from handstamp.plumbing.metrics import ORDERS_LATE, ORDERS_PAID
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.tickets import stock
 from handstamp.tickets.issue_tickets import Holder, issue_rows
+from handstamp.waitlist.hold_offers import note_bought
 
 REFUND_JOB = "refund.order"
 Outcome = Literal["fulfilled", "already", "no_stock"]
@@ -59,9 +60,11 @@ async def fulfil(
         return "already"
     items = (await store.items(session, [locked.id]))[locked.id]
     late = locked.status != "pending"
-    if late and not await _take_again(session, locked, items):
+    if late and not await _take_again(session, services, locked, items):
         await _owe_back(session, services, locked, payment)
         return "no_stock"
+    if not late:
+        await note_bought(session, locked.waitlist_offer_id, services.clock())
     await _place(session, services, locked, "paid")
     note_placed(session, locked, items)
     if payment is not None:
@@ -123,13 +126,17 @@ async def _give_back(session: AsyncSession, order: Order, payment: Payment) -> N
     await enqueue(session, REFUND_JOB, args, key=f"refund:{order.id}")
 
 
-async def _take_again(session: AsyncSession, order: Order, items: list[OrderItem]) -> bool:
+async def _take_again(
+    session: AsyncSession, services: Services, order: Order, items: list[OrderItem]
+) -> bool:
     if (await store.event(session, order.event_id)).status == "cancelled":
         return False
     wants = {item.tier_id: item.qty for item in items}
     codes = (order.discount_code_id, order.access_code_id)
     if not await take_uses(session, codes):
         return False
+    if await note_bought(session, order.waitlist_offer_id, services.clock()):
+        return True  # the offer holds its tickets again since the order was closed
     if await stock.reserve_in(session, order.event_id, wants):
         return True
     await give_back_uses(session, codes)
@@ -166,7 +173,7 @@ async def _issue(
     event = await store.event(session, order.event_id)
     tiers = await store.tiers(session, order.event_id)
     await _look_at_membership(session, order, event)
-    rows = [(tiers[item.tier_id], holder) for item in items for holder in _holders(order, item)]
+    rows = [(tiers[item.tier_id], holder) for item in items for holder in holders_of(order, item)]
     await issue_rows(session, services, event, rows, source="order", actor=SYSTEM, were_held=True)
 
 
@@ -181,7 +188,8 @@ async def _look_at_membership(session: AsyncSession, order: Order, event: Event)
         await _note(session, order, "order.membership_ended", {"was_member": then})
 
 
-def _holders(order: Order, item: OrderItem) -> list[Holder]:
+def holders_of(order: Order, item: OrderItem) -> list[Holder]:
+    """Return for whom the tickets of a line are, in order."""
     names = names_of(item)
     return [
         Holder(

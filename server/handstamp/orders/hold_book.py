@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.responses import Response
 
@@ -27,6 +27,8 @@ from handstamp.plumbing.idempotency import Once
 from handstamp.plumbing.models import StoredAnswer
 from handstamp.plumbing.texts import SOURCE
 from handstamp.tickets.stock import WHOLE_EVENT, Move
+from handstamp.waitlist.hold_offers import Offered
+from handstamp.waitlist.rules import UNLIMITED, keeps_for_list
 
 N_ = str  # marks text for the catalogues; it is translated where it is shown
 NUMBER_LETTERS = 6
@@ -49,7 +51,8 @@ NOT_A_MEMBER = rules.Refusal(
 class Asked:
     """What a buyer wants to hold, how long for, and how many orders a network may hold.
 
-    `codes`: what was typed, as `discounts.rules.codes_in` reads it.
+    `codes`: what was typed, as `discounts.rules.codes_in` reads it. `offer_id`: the offer of a
+    waiting list whose tickets are taken.
     `once`: the request's key, whose answer (`tell`) is kept together with the order.
     """
 
@@ -58,6 +61,7 @@ class Asked:
     hold_for: Millis
     most_by_network: int
     codes: tuple[str, ...] = ()
+    offer_id: str = ""
     once: Once | None = None
     tell: Callable[["Held"], Response] | None = None
 
@@ -107,7 +111,9 @@ class Book:
     """An event's holds as they are read and then grow; what must be written at the end.
 
     `members`: ids of those who may buy what is for members only. `codes`: those that were typed,
-    by text; `uses`: how many of each are taken (above zero) or given back, by id.
+    by text; `uses`: how many of each are taken (above zero) or given back, by id. `offers`: those
+    of waiting lists that are asked for, by id. `least`: by tier ('' is any) with how few tickets
+    somebody on the waiting list can be served.
     """
 
     event_id: str
@@ -120,7 +126,10 @@ class Book:
     members: frozenset[str] = frozenset()
     codes: Mapping[str, Code] = field(default_factory=dict)
     uses: Counter[str] = field(default_factory=Counter)
+    offers: dict[str, Offered] = field(default_factory=dict)
+    least: Mapping[str, int] = field(default_factory=dict)
     closing: list[Order] = field(default_factory=list)
+    giving_back: list[tuple[Order, list[OrderItem]]] = field(default_factory=list)
     adding: list[Held] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
 
@@ -131,8 +140,10 @@ class Book:
         chosen = self._chosen(asked)
         if isinstance(chosen, Problem):
             return Refused([rules.code_refusal(*chosen)])
-        if old and not is_due and self._is_same(old, items, asked.wants, chosen):
+        if old and not is_due and self._is_same(old, items, asked, chosen):
             return Held(old, items, resumed=True)
+        if asked.offer_id and not self._offer_stands(asked):
+            return Refused([rules.OFFER_ENDED])
         if old and old.checkout_state in OPEN_STATES:
             return InTheWay(old.id)
         refused = (
@@ -153,12 +164,18 @@ class Book:
                 return self.pending[key]
         return None, []
 
-    def _is_same(
-        self, order: Order, items: list[OrderItem], wants: Mapping[str, int], chosen: Chosen
-    ) -> bool:
+    def _is_same(self, order: Order, items: list[OrderItem], asked: Asked, chosen: Chosen) -> bool:
+        if asked.offer_id:
+            return order.waitlist_offer_id == asked.offer_id
         held = {item.tier_id: item.qty for item in items}
         same_codes = codes_of(order) == chosen.ids
-        return order.event_id == self.event_id and held == wants and same_codes
+        return order.event_id == self.event_id and held == asked.wants and same_codes
+
+    def _offer_stands(self, asked: Asked) -> bool:
+        offer = self.offers.get(asked.offer_id)
+        if offer is None or offer.event_id != self.event_id or not offer.stands(self.now):
+            return False
+        return [*asked.wants] == [offer.tier_id] and asked.wants[offer.tier_id] <= offer.qty
 
     def _chosen(self, asked: Asked) -> Chosen | Problem:
         if not asked.codes:
@@ -207,7 +224,7 @@ class Book:
             by_network=len({hold.order_id for hold in holds}),
             most_by_network=asked.most_by_network,
         )
-        if refusal is None and asked.buyer.network:
+        if refusal is None and asked.buyer.network and not asked.offer_id:
             held = Counter[str]()
             for hold in holds:
                 if hold.event_id == self.event_id:
@@ -223,14 +240,31 @@ class Book:
         return next((refusal for refusal in found if refusal), None)
 
     def _room(self, asked: Asked, old: Order | None, items: list[OrderItem]) -> Refused | None:
+        if asked.offer_id:
+            return None  # the offer holds what is wanted, whatever the capacity is by now
         back = Counter[str]()
-        if old is not None and old.event_id == self.event_id:
+        if old is not None and old.event_id == self.event_id and not old.waitlist_offer_id:
             back.update(_sums({item.tier_id: item.qty for item in items}))
         for tier, qty in _sums(asked.wants).items():
             capacity = self.offer.capacities[tier]
             if capacity is not None and self.taken[tier] - back[tier] + qty > capacity:
                 return self.sold_out(tier, capacity - self.taken[tier] + back[tier])
+        return self._kept(asked, back)
+
+    def _kept(self, asked: Asked, own: Counter[str]) -> Refused | None:
+        """Refuse what has become free and is kept for those who wait; `own` is held anyway."""
+        if not self.least:
+            return None
+        whole = self._free(WHOLE_EVENT)
+        for tier, qty in asked.wants.items():
+            free, hidden = min(whole, self._free(tier)), self.offer.tiers[tier].hidden
+            if qty > own[tier] and not hidden and keeps_for_list(self.least, tier, free):
+                return self.sold_out(tier, 0)
         return None
+
+    def _free(self, tier: str) -> int:
+        capacity = self.offer.capacities[tier]
+        return UNLIMITED if capacity is None else capacity - self.taken[tier]
 
     def sold_out(self, tier_id: str, remaining: int) -> Refused:
         """Say that so few are left of a tier, or of the event ('')."""
@@ -241,8 +275,11 @@ class Book:
         self.closing.append(old)
         del self.pending[old.buyer_key]
         self.uses.subtract(codes_of(old))
-        self.moves += [Move(old.event_id, item.tier_id, held=-item.qty) for item in items]
-        if old.event_id == self.event_id:
+        if old.waitlist_offer_id:
+            self.giving_back.append((old, items))
+        else:
+            self.moves += [Move(old.event_id, item.tier_id, held=-item.qty) for item in items]
+        if old.event_id == self.event_id and not old.waitlist_offer_id:
             self.taken.subtract(_sums({item.tier_id: item.qty for item in items}))
         holds = self.networks[old.network]
         self.networks[old.network] = [hold for hold in holds if hold.order_id != old.id]
@@ -250,6 +287,8 @@ class Book:
     def _add(self, asked: Asked, chosen: Chosen) -> Held:
         held = new_order(self.event_id, self.offer, asked, self.now, chosen=chosen)
         self.uses.update(chosen.ids)
+        if asked.offer_id:
+            self._take(self.offers[asked.offer_id])
         self.adding.append(held)
         self.pending[held.order.buyer_key] = (held.order, held.items)
         self.recent[held.order.buyer_key] += 1
@@ -259,6 +298,11 @@ class Book:
             self.moves.append(Move(self.event_id, tier, held=qty))
             self.networks[network].append(NetworkHold(network, order_id, self.event_id, tier, qty))
         return held
+
+    def _take(self, offer: Offered) -> None:
+        self.moves.append(Move(offer.event_id, offer.tier_id, held=-offer.qty))
+        self.taken.subtract(_sums({offer.tier_id: offer.qty}))
+        self.offers[offer.id] = replace(offer, status="ordered")
 
 
 def by_network(holds: Iterable[NetworkHold]) -> dict[str, list[NetworkHold]]:
@@ -304,6 +348,7 @@ def new_order(
         tax_mode=offer.tax_mode,
         discount_code_id=chosen.discount.id if chosen.discount else None,
         access_code_id=chosen.access.id if chosen.access else None,
+        waitlist_offer_id=asked.offer_id or None,
         expires_at=now + asked.hold_for,
         created_at=now,
     )

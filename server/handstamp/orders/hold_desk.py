@@ -35,6 +35,8 @@ from handstamp.plumbing.idempotency import find_answers, keep_answers
 from handstamp.plumbing.models import StoredAnswer
 from handstamp.plumbing.web import Services
 from handstamp.tickets import stock
+from handstamp.tickets.stock import Move
+from handstamp.waitlist.hold_offers import give_back, kept_for_list, offers_on, take
 
 ROOM = "orders.holds"
 MOST_AT_ONCE = 64
@@ -167,6 +169,7 @@ def _open_book(connection: Connection, event_id: str, asked: Sequence[Asked], no
     people = [one.buyer.user_id for one in asked if one.buyer.user_id]
     codes = sorted({code for one in asked for code in one.codes})
     members = members_on(connection, event_id, people) if offer.members_only else frozenset()
+    offers = offers_on(connection, sorted({one.offer_id for one in asked} - {""}))
     return Book(
         event_id=event_id,
         offer=offer,
@@ -177,6 +180,8 @@ def _open_book(connection: Connection, event_id: str, asked: Sequence[Asked], no
         networks=by_network(hold_rows.network_holds(connection, networks)),
         members=members,
         codes=known_codes(connection, event_id, codes),
+        offers=offers,
+        least=kept_for_list(connection, event_id, now),
     )
 
 
@@ -192,6 +197,13 @@ def _write(connection: Connection, book: Book) -> Refused | None:
             raise TryAlone
     if count_uses(connection, book.uses) is not None:
         return Refused([rules.code_refusal(*USED_UP)])
+    for old, items in book.giving_back:
+        if not give_back(connection, old.waitlist_offer_id or "", book.now):
+            book.moves += [Move(old.event_id, item.tier_id, held=-item.qty) for item in items]
+    for held in book.adding:
+        offer_id, qty = held.order.waitlist_offer_id, sum(item.qty for item in held.items)
+        if offer_id and not take(connection, offer_id, qty, book.now):
+            raise TryAlone
     if not book.adding:
         return None
     fresh = sorted(book.adding, key=lambda held: held.order.buyer_key)

@@ -37,10 +37,12 @@ async def hold(
     wants: Mapping[str, int],
     *,
     codes: Collection[str] = (),
+    offer_id: str = "",
 ) -> Order:
     """Hold tickets by tier for `ticket_payment_timeout` minutes; return the pending order.
 
-    `codes` take something off, or open hidden tiers.
+    `codes` take something off, or open hidden tiers. `offer_id`: the offer of a waiting list that
+    holds these tickets already; the caller has made sure whose it is.
 
     Raises:
         NotFound: there is no such event.
@@ -50,7 +52,8 @@ async def hold(
         SwitchedOff: the buyer's other payment is not known: Stripe does not answer.
         TooMany: the buyer's network has typed too many wrong codes.
     """
-    return (await hold_order(services, buyer, event_id, wants, codes=codes)).order
+    held = await hold_order(services, buyer, event_id, wants, codes=codes, offer_id=offer_id)
+    return held.order
 
 
 async def hold_order(
@@ -60,9 +63,11 @@ async def hold_order(
     wants: Mapping[str, int],
     *,
     codes: Collection[str] = (),
+    offer_id: str = "",
 ) -> Held:
     """Do what `hold` does, and return the lines too."""
-    found = await _ask(services, event_id, await _asked(services, buyer, event_id, wants, codes))
+    asked = await _asked(services, buyer, event_id, wants, codes)
+    found = await _ask(services, event_id, replace(asked, offer_id=offer_id))
     assert isinstance(found, Held), "without a key nothing is answered again"
     return found
 

@@ -13,7 +13,8 @@ class Order(Base):
     the network it came from. `checkout_attempt` counts Checkout Sessions, each under an
     idempotency key of its own; what a session is made of is stored before the call.
     `tax_mode` "stripe": the tax is known once the page is paid. `discount_code_id` and
-    `access_code_id`: codes of which this order has taken a use.
+    `access_code_id`: codes of which this order has taken a use. `waitlist_offer_id`: the offer of a
+    waiting list whose tickets this order has.
     `access_hash`: hash of the secret in mailed links. Status: see `rules.MOVES`.
     """
 
@@ -92,6 +93,7 @@ class Order(Base):
     checkout_attempt: Mapped[int] = mapped_column(default=0)
     checkout_state: Mapped[str] = mapped_column(default="")
     checkout_session_id: Mapped[str | None] = mapped_column(unique=True)
+    waitlist_offer_id: Mapped[str | None]
     checkout_url: Mapped[str] = mapped_column(Text, default="")
     checkout_expires_at: Mapped[int | None]
     payment_error: Mapped[str] = mapped_column(default="")

@@ -186,6 +186,9 @@ class Refusal(NamedTuple):
     number: int = 0
 
 
+OFFER_ENDED = Refusal(
+    "", "offer_ended", N_("This offer has ended, or its tickets were taken already.")
+)
 NOT_ON_SALE = Refusal("", "not_on_sale", N_("This event is not on sale."))
 
 

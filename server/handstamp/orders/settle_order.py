@@ -24,6 +24,8 @@ from handstamp.plumbing.metrics import ORDERS_CLOSED, ORDERS_TIMED_OUT, PAYMENT_
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.tickets import stock
+from handstamp.waitlist.hold_offers import give_back_in
+from handstamp.waitlist.offer_tickets import queue_offers
 
 EXPIRE_JOB = "orders.expire"
 PAGE_MAY_BE_OPEN = ("starting", "open", "complete")
@@ -158,8 +160,10 @@ async def close_in(
     if not closed:
         return False
     await give_back_uses(session, (order.discount_code_id, order.access_code_id))
-    moves = [stock.Move(order.event_id, item.tier_id, held=-item.qty) for item in items]
-    stock.later(session, moves)
+    if not await give_back_in(session, order.waitlist_offer_id, services.clock()):
+        moves = [stock.Move(order.event_id, item.tier_id, held=-item.qty) for item in items]
+        stock.later(session, moves)
+        await queue_offers(session, order.event_id)
     if order.payment_error and order.email:
         await order_mails.queue_payment_failed(session, order)
     meta = {"event": order.event_id, "reason": reason}

@@ -58,6 +58,7 @@ from handstamp.portal import (
 )
 from handstamp.portal.pages import nothing_here
 
+    waiting_pages,
 _STATIC = Path(__file__).parent / "static"
 _TOKENS = Path(__file__).resolve().parents[3] / "pwa" / "styles" / "tokens.css"
 _KEEP = "public, max-age=31536000, immutable"
@@ -98,6 +99,7 @@ _PAGES: list[BaseRoute] = [
     *list_pages.routes,
     *order_chosen_pages.routes,
     *order_pages.routes,
+    *waiting_pages.routes,
     *refund_pages.routes,
     *notice_pages.routes,
     *change_pages.routes,

@@ -17,6 +17,7 @@ from handstamp.auth.find_person import Person, find_person
 from handstamp.auth.forget_person import forget_account
 from handstamp.checkin.forget_person import forget_snapshots
 from handstamp.clubs.forget_person import forget_memberships
+from handstamp.fraud.forget_person import forget_signals
 from handstamp.kit.clock import Millis
 from handstamp.mail.forget_person import forget_mails
 from handstamp.orders.forget_person import forget_orders
@@ -33,6 +34,7 @@ from handstamp.privacy.models import Erasure
 from handstamp.privacy.write_journal import write_journal
 from handstamp.refunds.forget_person import forget_notes
 from handstamp.tickets.forget_person import forget_holder
+from handstamp.waitlist.forget_person import forget_places
 
 EVENTS_JOB = "webhooks.forget_person"  # the inbox of Stripe's events lies above this room
 _IN_ONE = 200
@@ -101,7 +103,9 @@ async def _forget(
     events = await forget_holder(session, services, person.email, held.order_ids)
     await forget_snapshots(session, events)
     await forget_memberships(session, person)
+    await forget_places(session, person)
     await forget_mails(session, person.email)
+    await forget_signals(session, services.settings, person.email)
     await forget_account(session, person)
     if person.user_id:
         await forget_addresses(session, person.user_id)

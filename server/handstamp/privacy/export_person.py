@@ -12,6 +12,7 @@ from handstamp.audit.told_of_person import acts_of
 from handstamp.auth.find_person import Person, find_person
 from handstamp.auth.told_of_person import account_of
 from handstamp.clubs.told_of_person import memberships_told
+from handstamp.fraud.told_of_person import signals_told
 from handstamp.mail.told_of_person import mails_to
 from handstamp.orders.told_of_person import orders_told
 from handstamp.plumbing.errors import Forbidden
@@ -22,6 +23,7 @@ from handstamp.preorders.told_of_person import preorders_told
 from handstamp.privacy.find_ids import ids_of
 from handstamp.refunds.told_of_person import refunds_told
 from handstamp.tickets.told_of_person import tickets_held
+from handstamp.waitlist.told_of_person import places_told
 
 Rooms = dict[str, Any]
 
@@ -64,11 +66,13 @@ async def gather(session: AsyncSession, services: Services, person: Person) -> R
         },
         "account": await account_of(session, person),
         "clubs": await memberships_told(session, person),
+        "waiting_lists": await places_told(session, person),
         "orders": await orders_told(session, person),
         "pre_orders": await preorders_told(session, person),
         "refunds": await refunds_told(session, orders, preorders),
         "tickets": await tickets_held(session, person.email),
         "tickets_from_elsewhere": await pool_told(session, person),
+        "fraud_signals": await signals_told(session, services.settings, person.email),
         "mails": await mails_to(session, person.email),
         "acts": await acts_of(session, person.user_id) if person.user_id else [],
     }

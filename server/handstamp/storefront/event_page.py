@@ -35,6 +35,7 @@ from handstamp.storefront.pages import public_page, render
 from handstamp.storefront.sale_notice import SaleNotice, sale_notice
 from handstamp.storefront.share_data import share_data
 from handstamp.storefront.tier_rows import Row, rows
+from handstamp.storefront.waiting_pages import wait_box
 
 MOST_DIGITS = 4
 LONGEST_TYPED = 250
@@ -205,6 +206,7 @@ async def _show(
         codes=codes if found.takes_codes or codes.typed else None,
         closed=notice,
         selling=_selling(notice, shown),
+        wait_box=await wait_box(request, found.event, found.left),
         waiting=found.waiting if found.waiting and found.waiting.expires_at > now else None,
         errors={} if codes.wrong else _errors(problem),
         hold_for=settings.ticket_payment_timeout * MINUTE,

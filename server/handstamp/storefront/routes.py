@@ -18,12 +18,14 @@ from handstamp.storefront import (
     payment_page,
     preorder_pages,
     public_pages,
+    waiting_pages,
     widget,
 )
 
 _PAGES = [
     *public_pages.routes,
     *event_page.routes,
+    *waiting_pages.routes,
     *checkout_pages.routes,
     *order_pages.routes,
     *payment_page.routes,
