@@ -45,6 +45,7 @@ from handstamp.plumbing.config import Settings
 from handstamp.plumbing.errors import Problem
 from handstamp.plumbing.health import Check, check_database, check_jobs, health_route
 from handstamp.plumbing.metrics_route import Read, job_figures, metrics_route
+from handstamp.plumbing.mounted import Mounted
 from handstamp.plumbing.refused_page import handle_http_exception, handle_problem
 from handstamp.plumbing.requests import RequestMiddleware
 from handstamp.plumbing.safe_headers import SafeHeadersMiddleware
@@ -139,6 +140,7 @@ def routes() -> list[BaseRoute]:
 def layers(services: Services) -> list[Middleware]:
     """Return what every request passes, outermost first."""
     return [
+        Middleware(Mounted, settings=services.settings),
         Middleware(SafeHeadersMiddleware, settings=services.settings),
         Middleware(RequestMiddleware),
         Middleware(LanguageMiddleware),

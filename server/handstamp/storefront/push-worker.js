@@ -5,7 +5,7 @@ const here = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (se
 here.addEventListener('push', (event) => {
   const { title, body, url } = event.data?.json() ?? {};
   if (typeof title !== 'string') return;
-  const told = { body: String(body ?? ''), data: String(url ?? ''), tag: String(url ?? ''), icon: '/tickets/assets/logo.svg' };
+  const told = { body: String(body ?? ''), data: String(url ?? ''), tag: String(url ?? ''), icon: '../assets/logo.svg' };
   event.waitUntil(here.registration.showNotification(title, told));
 });
 

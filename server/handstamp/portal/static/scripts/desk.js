@@ -61,5 +61,6 @@ for (const tab of document.querySelectorAll('.side-tabs [aria-current]')) {
 const remembered = document.cookie.includes('hs_zone=');
 if (!remembered) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  document.cookie = `hs_zone=${zone};path=/tickets;max-age=31536000;samesite=lax`;
+  const ours = location.pathname.slice(0, location.pathname.indexOf('/tickets')) + '/tickets';
+  document.cookie = `hs_zone=${zone};path=${ours};max-age=31536000;samesite=lax`;
 }

@@ -1,9 +1,10 @@
 // Notices that a ticket has come: turned on and off for this browser. Pages work without it.
 
-const KEY = '/api/tickets/me/push-key';
-const HERE = '/api/tickets/me/push-subscriptions';
-const WORKER = '/tickets/me/push-worker.js';
-const SCOPE = '/tickets/me/';
+const SCOPE = location.pathname.slice(0, location.pathname.indexOf('/tickets/me/')) + '/tickets/me/';
+const API = SCOPE.replace(/tickets\/me\/$/, 'api/tickets/me/');
+const KEY = `${API}push-key`;
+const HERE = `${API}push-subscriptions`;
+const WORKER = `${SCOPE}push-worker.js`;
 
 const part = document.querySelector('[data-push]');
 const can = 'serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window;
