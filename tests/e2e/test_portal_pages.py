@@ -106,6 +106,9 @@ def test_pages_reached_by_doing_something_are_as_clean(
     found.append(office.faults())
     _look_at_a_file(office, tmp_path, f"bad-{size['width']}@example")
     expect(page.get_by_role("heading", name="Rows that cannot be read")).to_be_visible()
+    working = "(form) => form.dispatchEvent(new SubmitEvent('submit', {bubbles: true}))"
+    page.locator("form[data-working]").evaluate(working)
+    expect(page.get_by_role("progressbar", name="Importing")).to_be_visible()
     found.append(office.faults())
     office.open("/tickets/organizer/events/new").get_by_role("button", name="Create event").click()
     expect(page.get_by_text("Give the event a title.")).to_be_visible()

@@ -83,8 +83,7 @@ def import_guest_list(
             stop("nothing was imported")
         with progress("importing", preview.tickets) as done:
             async with services.db.write(actor=COMMAND_LINE.id) as session:
-                result = await commit_import(session, services, COMMAND_LINE, plan)
-            done(preview.tickets)
+                result = await commit_import(session, services, COMMAND_LINE, plan, told=done)
         made = f", new tiers: {', '.join(result.tiers)}" if result.tiers else ""
         say(
             f"{result.tickets} tickets issued, {result.known} known already, "

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -228,9 +228,16 @@ async def preview_import(session: AsyncSession, actor: Actor, plan: Plan) -> Pre
 
 
 async def commit_import(
-    session: AsyncSession, services: Services, actor: Actor, plan: Plan
+    session: AsyncSession,
+    services: Services,
+    actor: Actor,
+    plan: Plan,
+    *,
+    told: Callable[[int], None] = lambda _more: None,
 ) -> Result:
     """Issue the tickets of a plan that are not here yet; committing again changes nothing.
+
+    `told` hears how many more are stored.
 
     Raises:
         NotFound: the file is gone, or the event is not the actor's.
@@ -241,7 +248,7 @@ async def commit_import(
     kept = await _kept(session, event.id, plan.import_id, lock=True)
     if kept.status == "committed":
         return Result(**json.loads(kept.result_json))
-    result = await _take_over(session, services, actor, event, plan=plan)
+    result = await _take_over(session, services, actor, event, plan=plan, told=told)
     kept.status, kept.committed_at = "committed", services.clock()
     kept.content, kept.result_json = None, json.dumps(asdict(result))
     await record(
@@ -257,7 +264,13 @@ async def commit_import(
 
 
 async def _take_over(
-    session: AsyncSession, services: Services, actor: Actor, event: Event, *, plan: Plan
+    session: AsyncSession,
+    services: Services,
+    actor: Actor,
+    event: Event,
+    *,
+    plan: Plan,
+    told: Callable[[int], None],
 ) -> Result:
     tiers = list(await tiers_of(session, event.id))
     placed = place(plan.reading, tiers, plan.choices)
@@ -273,7 +286,7 @@ async def _take_over(
     if made:
         placed = place(plan.reading, tiers, plan.choices)
     fresh, known = await _fresh(session, event, placed)
-    await issue_rows(session, services, event, fresh, source="import", actor=actor)
+    await issue_rows(session, services, event, fresh, source="import", actor=actor, told=told)
     return Result(len(fresh), known, len(plan.reading.left_out), len(placed.bad), made)
 
 

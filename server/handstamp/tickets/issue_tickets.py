@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,11 +75,12 @@ async def issue_rows(
     source: str,
     actor: Actor,
     were_held: bool = False,
+    told: Callable[[int], None] = lambda _more: None,
 ) -> list[int]:
     """Issue tickets of several tiers at once; return their serials in the order given.
 
-    They count in the stock whatever the capacity says: whoever sells holds them first
-    (`stock.reserve`), and `were_held` tells so.
+    `told` hears how many more are stored. They count in the stock whatever the capacity says:
+    whoever sells holds them first (`stock.reserve`), and `were_held` tells so.
 
     Raises:
         Conflict: an external id is taken, or there are more than 50,000 rows.
@@ -123,7 +124,7 @@ async def issue_rows(
         }
         for (tier, holder), serial, digest in zip(rows, serials, digests, strict=True)
     ]
-    await store.add_tickets(session, values)
+    await store.add_tickets(session, values, told)
     stock.later(session, _moves(event, rows, were_held=were_held))
     await record(
         session,

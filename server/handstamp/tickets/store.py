@@ -1,6 +1,6 @@
 """Queries of the tickets room; private to it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select, text, update
@@ -14,6 +14,7 @@ from handstamp.plumbing.search import found_in
 from handstamp.tickets.models import GuestImport, SigningKey, Ticket
 
 CHUNK = 500
+PIECE = 1_000
 _KEY_LOCK = 0x68735F6B  # "hs_k"
 
 
@@ -51,9 +52,14 @@ async def externals_taken(
     return {external for external in taken if external is not None}
 
 
-async def add_tickets(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert many tickets by one executemany."""
-    await session.execute(insert(Ticket.__table__), rows)  # type: ignore[arg-type]
+async def add_tickets(
+    session: AsyncSession, rows: Sequence[dict[str, Any]], told: Callable[[int], None]
+) -> None:
+    """Insert many tickets, a piece at a time; `told` hears how many each time."""
+    for start in range(0, len(rows), PIECE):
+        piece = rows[start : start + PIECE]
+        await session.execute(insert(Ticket.__table__), piece)  # type: ignore[arg-type]
+        told(len(piece))
 
 
 async def ticket(session: AsyncSession, ticket_id: int) -> Ticket | None:

@@ -165,6 +165,21 @@ async def test_one_bad_row_stops_everything_unless_it_is_left_out(services: Serv
     assert (result.tickets, result.bad) == (2, 1)
 
 
+async def test_who_waits_hears_how_far_it_is(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handstamp.tickets.store.PIECE", 1)
+    event = await new_event(services)
+    import_id = await upload(services, event, LIST)
+    await choose(services, event, import_id, CREATE)
+    plan = await plan_import(services, SYSTEM, event.id, import_id)
+    heard: list[int] = []
+    async with services.db.write() as session:
+        await commit_import(session, services, SYSTEM, plan, told=heard.append)
+    assert heard == [1, 1]
+    assert await count(services, event) == 2
+
+
 async def test_quantity_makes_as_many_tickets_and_a_raised_one_only_the_rest(
     services: Services,
 ) -> None:
