@@ -30,6 +30,7 @@ from handstamp.kit.clock import Clock, system_clock
 from handstamp.mail.check_mail import check_mail
 from handstamp.mail.demo_outbox import ROOM as MAIL_ROOM
 from handstamp.mail.transport import close_mail
+from handstamp.notices import routes as notices_api
 from handstamp.moderation import routes as moderation_api
 from handstamp.orders import chosen_routes, correct_routes, export_routes, offer_routes
 from handstamp.orders import routes as orders_api
@@ -118,6 +119,7 @@ def routes() -> list[BaseRoute]:
         *chosen_routes.routes,
         *correct_routes.routes,
         *refunds_api.routes,
+        *notices_api.routes,
         *many_routes.routes,
         *transfers_api.routes,
         *support_api.routes,

@@ -1,5 +1,7 @@
 """Giving an event a new date: its own times move along, and everybody is told."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,13 +12,42 @@ from handstamp.events.models import Event
 from handstamp.events.move_times import copy_lists, move_sales
 from handstamp.events.shapes import EventChange
 from handstamp.kit.clock import Millis
-from handstamp.notices.tell_holders import add_notice
+from handstamp.notices.tell_holders import add_notice, count_readers
 from handstamp.orders.models import Order
 from handstamp.plumbing.errors import BadInput, Conflict
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
 LONGEST = 5_000
+
+
+@dataclass(frozen=True)
+class PostponeLook:
+    """What a new date would do: the event's new times, by how much all moves, and who is told."""
+
+    start_at: Millis
+    end_at: Millis
+    by: Millis
+    told: int
+
+
+async def look_at_postponing(
+    session: AsyncSession,
+    event: Event,
+    now: Millis,
+    *,
+    start_at: Millis,
+    refund_until: Millis | None,
+) -> PostponeLook:
+    """Return what moving an event that the actor runs would do; nobody is told of no change.
+
+    Raises:
+        BadInput: the times cannot be.
+        Conflict: the event is cancelled.
+    """
+    by = _moved_by(event, now, start_at=start_at, refund_until=refund_until)
+    told = await count_readers(session, event.id) if by else 0
+    return PostponeLook(start_at, event.end_at + by, by, told)
 
 
 async def postpone_event(
@@ -45,15 +76,9 @@ async def postpone_event(
     await session.execute(locked)
     event = await owned_event(session, actor, event_id)
     now = services.clock()
-    if event.status == "cancelled":
-        raise Conflict(_("A cancelled event stays cancelled. Duplicate it to sell it anew."))
-    by = start_at - event.start_at
+    by = _moved_by(event, now, start_at=start_at, refund_until=refund_until)
     if not by:
         return event
-    if start_at <= now:
-        raise _wrong("start_at", _("The new date must be to come."))
-    if refund_until is not None and not now < refund_until <= start_at:
-        raise _wrong("refund_until", _("Refunds must end before the new date, and later than now."))
     change = {"start_at": start_at, "end_at": event.end_at + by}
     if refund_until is not None:
         change["refund_until"] = refund_until
@@ -73,6 +98,19 @@ async def postpone_event(
         organizer_id=event.organizer_id, meta={"by": by, "told": notice.total},
     )  # fmt: skip
     return event
+
+
+def _moved_by(
+    event: Event, now: Millis, *, start_at: Millis, refund_until: Millis | None
+) -> Millis:
+    if event.status == "cancelled":
+        raise Conflict(_("A cancelled event stays cancelled. Duplicate it to sell it anew."))
+    by = start_at - event.start_at
+    if by and start_at <= now:
+        raise _wrong("start_at", _("The new date must be to come."))
+    if by and refund_until is not None and not now < refund_until <= start_at:
+        raise _wrong("refund_until", _("Refunds must end before the new date, and later than now."))
+    return by
 
 
 def _wrong(field: str, message: str) -> BadInput:
