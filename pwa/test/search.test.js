@@ -107,7 +107,7 @@ test('a whole code from elsewhere finds its ticket, a part of it nothing', async
   assert.deepEqual((await desk.find('bruce', 1)).rows.map(({ serial }) => serial), [3]);
 });
 
-test('a query typed on or taken back is one search; the words stay here', () => {
+test('a query typed on or taken back is one search; the words stay here (R71)', () => {
   const count = new SearchCount([['Kim', 4]]);
   for (const typed of ['ann', 'anna', 'ann', 'anna p', 'ANNA P ']) count.note(typed, 'Kim');
   assert.deepEqual(count.counts, [['Kim', 5]]);

@@ -117,6 +117,7 @@ async def test_the_board_names_the_ticket_that_a_phone_keeps_for_itself(
 async def test_what_people_do_by_hand_is_counted_for_each(
     desk: Desk, show: Show, services: Services, clock: FakeClock
 ) -> None:
+    """R71."""
     page = f"{show.base}/scans/by-hand"
     assert "Nothing was done by hand" in (await desk.get(page)).text
     north, south = [await paired(desk, show, services, name) for name in ("North", "South")]
