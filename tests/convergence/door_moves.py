@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import update
 from tests.factories.checkin import Phone
-from tests.factories.movements import leave, override, undo_last
+from tests.factories.movements import admit_party, leave, override, undo_last
 
 from handstamp.checkin.batch import Batch
 from handstamp.checkin.batcher import batcher
@@ -59,6 +59,22 @@ class Moves:
         phone = await self._usable(one)
         phone.list_no = 1 + two % 2
         leave(phone, self.serials[two % len(self.serials)])
+
+    async def party(self, one: int, two: int) -> None:
+        """Some of an order are let in at once."""
+        phone = await self._usable(one)
+        phone.list_no = 1 + two % 2
+        admit_party(phone, self._party(two))
+
+    async def undo_party(self, one: int, two: int) -> None:
+        """A phone takes back its last movement of each of an order."""
+        phone = await self._usable(one)
+        for serial in self._party(two):
+            undo_last(phone, serial)
+
+    def _party(self, two: int) -> list[int]:
+        first = two % len(self.serials)
+        return self.serials[first : first + 3]
 
     async def undo(self, one: int, two: int) -> None:
         """A phone takes back its last movement of a ticket."""

@@ -1,12 +1,23 @@
 """What people at the door do beside letting in: let out, take back, let in on purpose."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tests.factories.checkin import Phone
 
 from handstamp.checkin.movements import MOVEMENTS
-from handstamp.checkin.verdict import CODES
-from handstamp.checkin.wire import BY_SUPERVISOR, DENY, EXIT, OVERRIDE, SEARCH, UNDO, Fact
+from handstamp.checkin.verdict import CODES, TokenRead, flag_bits
+from handstamp.checkin.wire import (
+    ADMIT,
+    BY_SUPERVISOR,
+    DENY,
+    EXIT,
+    GROUP,
+    OVERRIDE,
+    SEARCH,
+    UNDO,
+    Fact,
+)
 
 
 def leave(phone: Phone, serial: int) -> bool:
@@ -23,6 +34,21 @@ def leave(phone: Phone, serial: int) -> bool:
         seen=phone._seen(serial),
     )
     return inside
+
+
+def admit_party(phone: Phone, serials: Sequence[int]) -> None:
+    """Let several in at once, each by a fact of its own; who may not come in is refused."""
+    for serial in serials:
+        decision = phone._decide(TokenRead("search", phone.copy.event["number"], serial), serial)
+        phone.append(
+            kind=ADMIT if decision.admit else DENY,
+            serial=serial,
+            epoch=phone._known_epoch(serial) or 1,
+            how=GROUP,
+            verdict=CODES[decision.verdict],
+            flags=flag_bits(decision.flags),
+            seen=phone._seen(serial),
+        )
 
 
 def override(phone: Phone, serial: int, *, note: str = "Let in", **members: Any) -> Fact:
