@@ -98,6 +98,37 @@ def upgrade() -> None:
     sa.Column('platform_fees', sa.BigInteger(), nullable=False),
     sa.Column('stripe_fees', sa.BigInteger(), nullable=False),
     sa.Column('lost', sa.BigInteger(), nullable=False),
+    op.create_table('tickets_export_schedules',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('what', sa.String(), nullable=False),
+    sa.Column('columns_json', sa.Text(), nullable=False),
+    sa.Column('weekday', sa.BigInteger(), nullable=True),
+    sa.Column('hour', sa.BigInteger(), nullable=False),
+    sa.Column('people_json', sa.Text(), nullable=False),
+    sa.Column('created_by', sa.String(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('due_at', sa.BigInteger(), nullable=True),
+    sa.Column('paused_for', sa.String(), nullable=False),
+    sa.Column('last_at', sa.BigInteger(), nullable=True),
+    sa.Column('last_count', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['event_id'], ['tickets_events.id'], name=op.f('fk_tickets_export_schedules_event_id_tickets_events')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tickets_export_schedules'))
+    )
+    op.create_index('ix_tickets_export_schedules_event', 'tickets_export_schedules', ['event_id'], unique=False)
+    op.create_index('ix_tickets_export_schedules_due', 'tickets_export_schedules', ['due_at'], unique=False)
+    op.create_table('tickets_export_runs',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('schedule_id', sa.String(), nullable=False),
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('since', sa.BigInteger(), nullable=False),
+    sa.Column('until', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['event_id'], ['tickets_events.id'], name=op.f('fk_tickets_export_runs_event_id_tickets_events')),
+    sa.ForeignKeyConstraint(['schedule_id'], ['tickets_export_schedules.id'], name=op.f('fk_tickets_export_runs_schedule_id_tickets_export_schedules')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tickets_export_runs'))
+    )
+    op.create_index('ix_tickets_export_runs_created', 'tickets_export_runs', ['created_at'], unique=False)
     sa.PrimaryKeyConstraint('owner', 'part', 'day', 'name', 'currency', name=op.f('pk_tickets_sales_sums'))
     )
     _count_sales_again()
@@ -161,3 +192,5 @@ def downgrade() -> None:
 
     # tickets that change hands, comps
     pass
+    op.drop_table('tickets_export_runs')
+    op.drop_table('tickets_export_schedules')

@@ -32,7 +32,16 @@ from handstamp.mail.demo_outbox import ROOM as MAIL_ROOM
 from handstamp.mail.transport import close_mail
 from handstamp.notices import routes as notices_api
 from handstamp.moderation import routes as moderation_api
-from handstamp.orders import chosen_routes, correct_routes, export_routes, offer_routes
+from handstamp.notices import capacity_routes
+from handstamp.notices import routes as notices_api
+from handstamp.orders import (
+    by_hand_routes,
+    chosen_routes,
+    correct_routes,
+    export_routes,
+    offer_routes,
+    schedule_routes,
+)
 from handstamp.orders import routes as orders_api
 from handstamp.orders.check_stock import check_stock, order_figures
 from handstamp.orders.find_orders import has_orders
@@ -120,6 +129,7 @@ def routes() -> list[BaseRoute]:
         *correct_routes.routes,
         *refunds_api.routes,
         *notices_api.routes,
+        *schedule_routes.routes,
         *many_routes.routes,
         *transfers_api.routes,
         *support_api.routes,

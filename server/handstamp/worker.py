@@ -11,8 +11,21 @@ from handstamp.mail.deliver_mail import BATCHES, HELD, deliver_with
 from handstamp.mail.prepared import Kinds, Prepare
 from handstamp.mail.send_mail import JOB as SEND_MAIL
 from handstamp.moderation import review_mails
-from handstamp.notices import cancel_run, notice_mails, tell_holders
-from handstamp.orders import expire_orders, order_mails, send_reminders
+from handstamp.notices import (
+    cancel_run,
+    declare_capacity,
+    notice_mails,
+    shortfall_mails,
+    shortfall_run,
+    tell_holders,
+)
+from handstamp.orders import (
+    expire_orders,
+    export_mails,
+    order_mails,
+    run_schedules,
+    send_reminders,
+)
 from handstamp.orders.fulfil_order import REFUND_JOB
 from handstamp.payments import refresh_account
 from handstamp.payments.charge_saved_card import AT_ONCE
@@ -56,6 +69,7 @@ MAILS: dict[str, Prepare] = {
     **waitlist_mails.PREPARERS,
     **preorder_mails.PREPARERS,
     **charge_mails.PREPARERS,
+    **export_mails.PREPARERS,
     **waiting_mails.PREPARERS,
     **credential_mails.PREPARERS,
     **notice_mails.PREPARERS,
@@ -85,6 +99,7 @@ JOBS: dict[str, Handler | Batch] = {
     end_preorders.DRAFTS_JOB: end_preorders.drop_drafts,
     saved_cards.DETACH_JOB: saved_cards.detach_card,
     push.JOB: push.send_notice,
+    run_schedules.JOB: run_schedules.run_schedules,
     assign_tickets.ASSIGN: assign_tickets.assign_tickets,
     hand_over.HAND_OVER: hand_over.hand_over,
     charge_run.CHARGE_JOB: charge_preorder.charge_preorder,
@@ -130,6 +145,7 @@ CRONS: list[Cron] = [
 ]
 
 CHARGES = (charge_run.CHARGE_JOB,)
+    Cron("run_schedules", run_schedules.JOB, every=run_schedules.EVERY),
 
 
 def workers_of(services: Services) -> list[Worker]:

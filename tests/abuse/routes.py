@@ -143,6 +143,11 @@ def bodies(side: Side) -> dict[str, Any]:
             **buyer,
         },
         "POST /api/tickets/orders/{order_id}/checkout": buyer,
+        f"POST {event}/export-schedules": {
+            "columns": ["number"],
+            "people": [side.person.actor.id],
+        },
+        "PATCH /api/tickets/export-schedules/{schedule_id}": {"paused": True},
         "POST /api/tickets/orders/{order_id}/refund": {},
         "POST /api/tickets/orders/{order_id}/email": {"email": f"{word()}@example.org"},
         "POST /api/tickets/admin/keys/rotate": {},
@@ -282,6 +287,14 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
     }
 
 
+        f"{event}/exports/schedules": {
+            "what": "orders",
+            "orders-column": "number",
+            "hour": "7",
+            "person": side.person.actor.id,
+        },
+        f"{event}/exports/schedules/{{schedule_id}}": {"do": "pause"},
+        f"{event}/exports/files/{{run_id}}": {"format": "csv"},
 def pool_forms(side: Side) -> dict[str, dict[str, Any]]:
     """Return a right form of every page of the pool's desk that takes one, by path."""
     pool = "/tickets/organizer/events/{event_id}/pool"

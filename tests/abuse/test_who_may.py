@@ -22,6 +22,7 @@ CALLERS = (
 )  # fmt: skip
 TABLE = Path(__file__).with_name("who_may.txt")
 USED_UP = {
+    "DELETE /api/tickets/export-schedules/{schedule_id}": "schedule_id",
     "DELETE /api/tickets/events/{event_id}/tiers/{tier_id}": "tier_id",
     "DELETE /api/tickets/events/{event_id}/guest-imports/{import_id}": "import_id",
     "POST /api/tickets/events/{event_id}/guest-imports/{import_id}/commit": "import_id",

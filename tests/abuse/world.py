@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 from sqlalchemy import select
 from tests.abuse.world_clubs import add_club, fresh_of_club
+from tests.abuse.world_exports import add_export, fresh_schedule
 from tests.abuse.world_pool import add_pool
 from tests.factories.auth import Person, make_owner, make_person
 from tests.factories.checkin import Phone, make_scanner_key, pair_phone
@@ -31,6 +32,10 @@ from handstamp.tickets.import_guests import keep_upload
 
 GUESTS = b"Name,Email,Tier\nGrace Hopper,grace@example.org,General\n"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+FRESH = {
+    **dict.fromkeys(("club_id", "member_id", "preorder_id"), fresh_of_club),
+    "schedule_id": fresh_schedule,
+}
 COUNTED = {  # what every request may touch, refused or not
     "tickets_rate_counts",
     "tickets_stored_answers",
@@ -96,8 +101,8 @@ class World:
         if name == "order_id":
             wants = {mine.ids["tier_id"]: 1}
             return (await make_paid_order(self.services, mine.event, wants, name="fresh")).id
-        if name in ("club_id", "member_id", "preorder_id"):
-            return await fresh_of_club(self.services, mine, name)
+        if name in FRESH:
+            return await FRESH[name](self.services, mine, name)
         async with self.services.db.write() as session:
             if name in ("waiting_id", "tier_id"):
                 return await _fresh_row(session, self.services, mine, name)
@@ -218,6 +223,7 @@ async def _side(http: httpx2.AsyncClient, services: Services, email: str, title:
     await add_club(services, side)
     await add_pool(services, side)
     return side
+    await add_export(services, side)
 
 
 async def dump(services: Services, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:

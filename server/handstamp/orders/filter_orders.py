@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from handstamp.events.models import Event
+from handstamp.kit.clock import Millis
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.rules import CLOSED_UNPAID, STATUSES
 from handstamp.plumbing.errors import BadInput
@@ -14,7 +15,8 @@ from handstamp.plumbing.local_time import EARLIEST_YEAR, LATEST_YEAR, day_start
 from handstamp.plumbing.search import found_in
 from handstamp.plumbing.texts import _
 
-NAMES = ("words", "status", "since", "until", "tier", "code")
+NAMES = ("words", "status", "since", "until", "tier", "code", "origin")
+ORIGINS = ("checkout", "comp", "manual")
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class OrderFilter:
 
     `words` is a part of a number, name or e-mail. Without a status, orders that were abandoned
     stay out. `since` and `until` are days of the event's time zone, both included, on which the
-    order was begun. `tier` and `code` are ids; a code may be of either kind. `ids`: these orders.
+    order was begun. `tier` and `code` are ids; a code may be of either kind. `origin`: see `Order`.
+    `ids`: these orders. `begun`: from when and before when they were begun.
     """
 
     words: str = ""
@@ -32,7 +35,9 @@ class OrderFilter:
     until: date | None = None
     tier: str = ""
     code: str = ""
+    origin: str = ""
     ids: tuple[str, ...] = ()
+    begun: tuple[Millis, Millis] | None = None
 
 
 def read_filter(asked: Mapping[str, str]) -> OrderFilter:
@@ -44,6 +49,9 @@ def read_filter(asked: Mapping[str, str]) -> OrderFilter:
     status = asked.get("status", "")
     if status and status not in STATUSES:
         raise BadInput(_("There is no such status of orders."))
+    origin = asked.get("origin", "")
+    if origin and origin not in ORIGINS:
+        raise BadInput(_("There is no such kind of orders."))
     since, until = (_day(asked.get(name, ""), name) for name in ("since", "until"))
     if since and until and until < since:
         raise BadInput(
@@ -56,6 +64,7 @@ def read_filter(asked: Mapping[str, str]) -> OrderFilter:
         until=until,
         tier=asked.get("tier", "")[:60],
         code=asked.get("code", "")[:60],
+        origin=origin,
     )
 
 
@@ -82,6 +91,9 @@ def fitting(event: Event, wanted: OrderFilter) -> ColumnElement[bool]:
     ]
     if wanted.ids:
         parts.append(Order.id.in_(wanted.ids))
+    if wanted.begun:
+        since, before = wanted.begun
+        parts += [Order.created_at >= since, Order.created_at < before]
     if wanted.words:
         parts.append(found_in(wanted.words, Order.number, Order.name, Order.email))
     if wanted.since:
@@ -89,6 +101,8 @@ def fitting(event: Event, wanted: OrderFilter) -> ColumnElement[bool]:
     if wanted.until:
         after = wanted.until + timedelta(days=1)
         parts.append(Order.created_at < day_start(after, event.time_zone))
+    if wanted.origin:
+        parts.append(Order.origin == wanted.origin)
     if wanted.tier:
         lines = select(OrderItem.id).where(OrderItem.order_id == Order.id)
         parts.append(lines.where(OrderItem.tier_id == wanted.tier).exists())

@@ -157,3 +157,51 @@ class Consent(Base):
     wording: Mapped[str] = mapped_column(Text)
     given_at: Mapped[int]
     withdrawn_at: Mapped[int | None]
+
+
+class ExportSchedule(Base):
+    """Who of the team is mailed day by day, or week by week, where an event's file is.
+
+    `what`: "orders" (those begun since the mail before) or "guests" (all). `weekday`: 0 is Monday,
+    None is daily; it and `hour` are in the event's time zone. `people_json`: a list of user ids.
+    `due_at`: the next one; None while it is paused, which `paused_for` tells: "" by somebody,
+    "over" because the event is, "nobody" because nobody of these runs it any more. `last_at`: up
+    to when the last one went, `last_count` to how many people.
+    """
+
+    __tablename__ = "tickets_export_schedules"
+    __table_args__ = (
+        Index("ix_tickets_export_schedules_event", "event_id"),
+        Index("ix_tickets_export_schedules_due", "due_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"))
+    what: Mapped[str]
+    columns_json: Mapped[str] = mapped_column(Text)
+    weekday: Mapped[int | None]
+    hour: Mapped[int]
+    people_json: Mapped[str] = mapped_column(Text)
+    created_by: Mapped[str]
+    created_at: Mapped[int]
+    due_at: Mapped[int | None]
+    paused_for: Mapped[str] = mapped_column(default="")
+    last_at: Mapped[int | None]
+    last_count: Mapped[int] = mapped_column(default=0)
+
+
+class ExportRun(Base):
+    """One file that was told of by mail; it is made when somebody fetches it.
+
+    `since` and `until`: of orders, when they were begun, the last not included.
+    """
+
+    __tablename__ = "tickets_export_runs"
+    __table_args__ = (Index("ix_tickets_export_runs_created", "created_at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    schedule_id: Mapped[str] = mapped_column(ForeignKey("tickets_export_schedules.id"))
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"))
+    since: Mapped[int]
+    until: Mapped[int]
+    created_at: Mapped[int]

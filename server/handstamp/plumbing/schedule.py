@@ -1,6 +1,6 @@
 """When a scheduled job is due: slots as instants in UTC, chosen in a time zone. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -32,13 +32,21 @@ class Cron:
         """Return the latest slot that is not after `now`."""
         if self.every is not None:
             return now - now % self.every
+        return max(slot for slot in self._slots(now) if slot <= now)
+
+    def next_slot(self, now: Millis) -> Millis:
+        """Return the first slot after `now`."""
+        if self.every is not None:
+            return now - now % self.every + self.every
+        return min(slot for slot in self._slots(now) if slot > now)
+
+    def _slots(self, now: Millis) -> Iterator[Millis]:
+        """Yield the local slots of more than a week before and after an instant."""
         zone = zones.zone(self.zone)
         today = datetime.fromtimestamp(now / SECOND, zone).date()
         wanted = time.fromisoformat(self.at)
-        for back in range(9):
-            day = today - timedelta(days=back)
-            slot = datetime.combine(day, wanted, zone).astimezone(UTC)
-            millis = round(slot.timestamp()) * SECOND
-            if millis <= now and self.weekday in (None, day.weekday()):
-                return millis
-        raise AssertionError("a week has every weekday")
+        for ahead in range(-8, 9):
+            day = today + timedelta(days=ahead)
+            if self.weekday in (None, day.weekday()):
+                slot = datetime.combine(day, wanted, zone).astimezone(UTC)
+                yield round(slot.timestamp()) * SECOND

@@ -148,6 +148,7 @@ def verdicts() -> dict[str, str]:
     """Name the verdicts that a person at the door is shown."""
     return {
         "valid": _("Valid"),
+        "export_ready": _("Regular export"),
         "already_used": _("Already used"),
         "refunded": _("Refunded"),
         "cancelled": _("Cancelled"),
