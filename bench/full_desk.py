@@ -14,10 +14,14 @@ from tests.factories.auth import Person, make_owner
 
 from bench.busy_city import Row, night, order_of, sold, store, tiers_of
 from bench.installation import Installation
+from handstamp.analytics.models import SalesSum
+from handstamp.analytics.rules import NOTHING, Line, Place, Sale, Sums, of_placing, places
 from handstamp.discounts.models import Discount
 from handstamp.events.models import Event, Tier
 from handstamp.kit.clock import DAY, MINUTE, Millis
+from handstamp.ledger.models import Uncounted
 from handstamp.orders.models import EventSales, Order, OrderItem
+from handstamp.plumbing.local_time import local
 from handstamp.tickets.models import Stock
 
 DAYS = 180  # how long sales went on
@@ -70,6 +74,34 @@ async def build_desk(here: Installation, events: int, orders: int) -> Desk:
         await session.execute(text("ANALYZE"))  # as databases do by themselves in years of selling
     ids = [event["id"] for event in event_rows]
     return Desk(person, organizer.id, ids, order_rows, item_rows)
+
+
+async def keep_sums(here: Installation, desk: Desk, fresh: int) -> None:
+    """Keep the sums of sales of a desk; the last `fresh` orders are not counted yet."""
+    sums: dict[Place, Sums] = {}
+    rows = list(zip(desk.orders, desk.items, strict=True))
+    for order, item in rows[:-fresh]:
+        if order["placed_at"]:
+            line = Line(item["id"], item["tier_id"], item["qty"], 0, item["total"], 0, 0)
+            sale = Sale(
+                order["event_id"], order["organizer_id"], "CAD", "checkout",
+                order["discount_code_id"], passed_on=False, lines=[line],
+            )  # fmt: skip
+            day = local(order["placed_at"], "America/Vancouver").date().isoformat()
+            by_tier = of_placing(sale)
+            by_tier[line.tier_id] += Sums(prices=line.prices)
+            for tier_id, more in by_tier.items():
+                for place in places(sale, day, tier_id):
+                    sums[place] = sums.get(place, NOTHING) + more
+    await store(here, SalesSum, [place._asdict() | vars(one) for place, one in sums.items()])
+    waiting = [order for order, _ in rows[-fresh:] if order["placed_at"]]
+    new = [
+        {"organizer_id": order["organizer_id"], "kind": "order", "ref": order["id"]}
+        for order in waiting
+    ]
+    await store(here, Uncounted, new)
+    async with here.services.db.write() as session:
+        await session.execute(text("ANALYZE"))
 
 
 def code_id(event: Row, name: str) -> str:

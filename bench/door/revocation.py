@@ -44,13 +44,13 @@ async def measure() -> dict[str, Figure]:
             event = await here.event(TICKETS)
             tickets = await here.tickets(event, BY_API + BY_COMMAND)
             async with server(here, processes) as running:
-                phones = await _online(here, running, event, processes)
-                by_api = await _delays(await _api(here, event), phones, tickets[:BY_API])
-                by_command = await _delays(_command(here), phones, tickets[BY_API:])
+                phones = await online(here, running, event, processes)
+                by_api = await delays(await _api(here, event), phones, tickets[:BY_API])
+                by_command = await delays(_command(here), phones, tickets[BY_API:])
                 for phone in phones:
                     await phone.close()
-        found |= _figures(f"refund by API, {words}", by_api)
-        found |= _figures(f"refund by command line, {words}", by_command)
+        found |= figures(f"refund by API, {words}", by_api)
+        found |= figures(f"refund by command line, {words}", by_command)
     return found
 
 
@@ -79,20 +79,19 @@ def _command(here: Installation) -> Act:
     return act
 
 
-async def _delays(
-    act: Act, phones: Sequence[OnlinePhone], tickets: Sequence[Ticket]
-) -> list[float]:
-    delays: list[float] = []
+async def delays(act: Act, phones: Sequence[OnlinePhone], tickets: Sequence[Ticket]) -> list[float]:
+    """Return, in seconds, after what time each phone had each ticket's change."""
+    found: list[float] = []
     for ticket in tickets:
         await asyncio.sleep(0.5 * random.random())
         started = time.perf_counter()
         async with asyncio.timeout(60):
             await asyncio.gather(act(ticket), *(phone.has(ticket.serial) for phone in phones))
-        delays += [phone.changed[ticket.serial] - started for phone in phones]
-    return delays
+        found += [phone.changed[ticket.serial] - started for phone in phones]
+    return found
 
 
-async def _online(
+async def online(
     here: Installation, running: Running, event: Event, processes: int
 ) -> list[OnlinePhone]:
     """Connect the phones; with several processes anew until each has its share of them."""
@@ -119,8 +118,9 @@ def _connections(running: Running, ports: set[int]) -> list[int]:
     ]
 
 
-def _figures(name: str, delays: list[float]) -> dict[str, Figure]:
+def figures(name: str, taken: list[float]) -> dict[str, Figure]:
+    """Return the figures of delays."""
     return {
-        f"{name}, {words}": Figure(share(delays, part), "s", "< 2")
+        f"{name}, {words}": Figure(share(taken, part), "s", "< 2")
         for words, part in (("p50", 0.5), ("p95", 0.95))
     }

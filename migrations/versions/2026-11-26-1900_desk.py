@@ -88,6 +88,7 @@ def upgrade() -> None:
     sa.Column('units', sa.BigInteger(), nullable=False),
     sa.Column('comps', sa.BigInteger(), nullable=False),
     sa.Column('elsewhere', sa.BigInteger(), nullable=False),
+    sa.Column('outside', sa.BigInteger(), nullable=False),
     sa.Column('discount', sa.BigInteger(), nullable=False),
     sa.Column('prices', sa.BigInteger(), nullable=False),
     sa.Column('fees', sa.BigInteger(), nullable=False),

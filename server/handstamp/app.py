@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
+from handstamp.analytics import routes as sales_api
 from handstamp.auth import profile_routes
 from handstamp.auth import routes as auth_api
 from handstamp.auth.request_sign_in import KNOWN_ROOM
@@ -128,6 +129,7 @@ def routes() -> list[BaseRoute]:
         *chosen_routes.routes,
         *correct_routes.routes,
         *refunds_api.routes,
+        *sales_api.routes,
         *notices_api.routes,
         *schedule_routes.routes,
         *many_routes.routes,

@@ -132,7 +132,7 @@ def _by(counted: Counted, key: Callable[[Place], str]) -> By:
     found: By = {}
     for place in _in_order(counted):
         found[key(place)] = found.get(key(place), NOTHING) + counted[place]
-    return found
+    return {name: sums for name, sums in found.items() if sums != NOTHING}
 
 
 def _in_order(counted: Iterable[Place]) -> list[Place]:

@@ -81,7 +81,7 @@ async def _sales(
     orders, items = await store.orders(session, {ref for kind, ref in subjects if kind == "order"})
     wanted = {ref for kind, ref in subjects if kind == "preorder"}
     preorders = await store.preorders(session, wanted)
-    sold = [*orders.values(), *preorders.values()]
+    sold: list[Order | PreOrder] = [*orders.values(), *preorders.values()]
     events = await events_by_id(session, {one.event_id for one in sold})
     zones = {event.id: event.time_zone for event in events.values()}
     found: dict[tuple[str, str], _Known] = {}
@@ -98,7 +98,7 @@ def _of_order(order: Order, items: Sequence[OrderItem]) -> Sale:
         event_id=order.event_id,
         organizer_id=order.organizer_id,
         currency=order.currency,
-        origin=getattr(order, "origin", "checkout"),
+        origin=order.origin,
         code_id=order.discount_code_id,
         passed_on=order.charge_type == "destination",
         lines=[
@@ -124,7 +124,17 @@ def _of_preorder(wish: PreOrder) -> Sale:
         origin="checkout",
         code_id=None,
         passed_on=wish.charge_type == "destination",
-        lines=[Line(wish.id, wish.tier_id, 1, wish.discount, wish.total, 0, 0)],
+        lines=[
+            Line(
+                wish.id,
+                wish.tier_id,
+                1,
+                wish.discount,
+                wish.total - wish.fee - wish.tax,
+                wish.fee,
+                wish.tax,
+            )
+        ],
     )
 
 

@@ -24,6 +24,7 @@ class SalesSum(Base):
     units: Mapped[int] = mapped_column(default=0)
     comps: Mapped[int] = mapped_column(default=0)
     elsewhere: Mapped[int] = mapped_column(default=0)
+    outside: Mapped[int] = mapped_column(default=0)
     discount: Mapped[int] = mapped_column(default=0)
     prices: Mapped[int] = mapped_column(default=0)
     fees: Mapped[int] = mapped_column(default=0)

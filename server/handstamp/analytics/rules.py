@@ -25,16 +25,17 @@ _SOLD = {"ticket_sales": "prices", "service_fees": "fees", "tax_payable": "tax"}
 class Sums:
     """What was sold; amounts in minor units of one currency.
 
-    `units`: tickets sold here; `comps`: given away, `elsewhere`: paid elsewhere, neither counts
-    as money. `discount` was taken off; `prices`, `fees` (that buyers paid) and `tax` came in, of
-    which `…_back` went back. `platform_fees`, `stripe_fees` and `lost` (disputes) were kept by
-    others.
+    `units`: tickets sold here; `comps`: given away; `elsewhere`: paid to the organizer in another
+    way, for `outside`, which is not in the ledger and in no sum of money. `discount` was taken
+    off; `prices`, `fees` (that buyers paid) and `tax` came in, of which `…_back` went back.
+    `platform_fees`, `stripe_fees` and `lost` (disputes) were kept by others.
     """
 
     orders: int = 0
     units: int = 0
     comps: int = 0
     elsewhere: int = 0
+    outside: int = 0
     discount: int = 0
     prices: int = 0
     fees: int = 0
@@ -49,6 +50,10 @@ class Sums:
     def __add__(self, other: "Sums") -> "Sums":
         """Return both together."""
         return Sums(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+    def __neg__(self) -> "Sums":
+        """Return what takes this away."""
+        return Sums(*(-amount for amount in astuple(self)))
 
     @property
     def gross(self) -> int:
@@ -155,7 +160,8 @@ def of_placing(sale: Sale) -> dict[str, Sums]:
     unit = {"comp": "comps", "manual": "elsewhere"}.get(sale.origin, "units")
     found = {NO_TIER: Sums(orders=1)}
     for line in sale.lines:
-        counted = Sums(**{unit: line.qty}, discount=line.discount if unit == "units" else 0)
+        outside = line.prices + line.fees + line.tax if unit == "elsewhere" else 0
+        counted = Sums(**{unit: line.qty}, discount=line.discount, outside=outside)
         found[line.tier_id] = found.get(line.tier_id, NOTHING) + counted
     return found
 
@@ -170,7 +176,7 @@ def of_money(sale: Sale, happening: Happening) -> dict[str, Sums]:
     for tier_id, amounts in _explained(sale, happening, whole, back=back):
         by_tier[tier_id] = by_tier.get(tier_id, NOTHING) + _parts(amounts, back=back)
     explained = sum(by_tier.values(), NOTHING)
-    rest = Sums(*(a - b for a, b in zip(astuple(whole), astuple(explained), strict=True)))
+    rest = whole + -explained
     by_tier[NO_TIER] = by_tier.get(NO_TIER, NOTHING) + rest
     return {tier_id: sums for tier_id, sums in by_tier.items() if sums != NOTHING}
 

@@ -4,29 +4,45 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import (
+    String,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.analytics.models import SalesSum
 from handstamp.analytics.rules import NAMES, Moved, Place, Sums
+from handstamp.events.models import Event
 from handstamp.ledger.models import LedgerMovement, LedgerTransaction, Uncounted
 from handstamp.orders.models import Order, OrderItem
 from handstamp.plumbing.db import is_sqlite
 from handstamp.preorders.models import PreOrder
 from handstamp.refunds.models import Refund
 
+_LOCK = 0x5A1E5  # PostgreSQL: who changes the sums; any number that nothing else uses
+_PLAIN = {"synchronize_session": False}
 _AT_ONCE = 400  # a statement's list of values; SQLite takes few hundred with comfort
 
 
 async def take_uncounted(session: AsyncSession, limit: int) -> Sequence[Uncounted]:
-    """Take the oldest rows out of what is not counted; no two transactions take the same."""
+    """Take the oldest rows out of what is not counted; one transaction at a time does."""
     query = select(Uncounted).order_by(Uncounted.id).limit(limit)
-    rows = (await session.scalars(query.with_for_update(skip_locked=True))).all()
+    await count_alone(session)
+    rows = (await session.scalars(query)).all()
     for ids in _pieces([row.id for row in rows]):
         await session.execute(
             delete(Uncounted).where(Uncounted.id.in_(ids)),
-            execution_options={"synchronize_session": False},
+            execution_options=_PLAIN,
         )
     return rows
 
@@ -98,7 +114,7 @@ async def add(session: AsyncSession, sums: Mapping[Place, Sums]) -> None:
     await session.execute(
         row.on_conflict_do_update(index_elements=list(Place._fields), set_=grown),
         rows,
-        execution_options={"synchronize_session": False},
+        execution_options=_PLAIN,
     )
 
 
@@ -128,12 +144,55 @@ async def best(
     return await _read(session, query, {"owner": owner, "part": part})
 
 
-async def forget(session: AsyncSession, event_id: str) -> None:
-    """Drop the kept sums of an event."""
-    await session.execute(
-        delete(SalesSum).where(SalesSum.owner == event_id),
-        execution_options={"synchronize_session": False},
+async def count_alone(session: AsyncSession) -> None:
+    """Let one transaction at a time change the sums, until it ends."""
+    if not is_sqlite(session):
+        await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+
+async def forget(session: AsyncSession, organizer_id: str, event_id: str) -> None:
+    """Drop the kept sums of an event, and what it is among its organizer's."""
+    of_event = SalesSum.owner == event_id
+    among = and_(
+        SalesSum.owner == organizer_id, SalesSum.part == "event", SalesSum.name == event_id
     )
+    await session.execute(delete(SalesSum).where(or_(of_event, among)), execution_options=_PLAIN)
+
+
+async def note_all(session: AsyncSession, event: Event) -> None:
+    """Note everything an event sold as not counted, except for what is noted already.
+
+    Each statement sees a sale and its note together, so one that comes meanwhile counts once.
+    """
+    placed = select(literal(event.organizer_id), literal("order"), Order.id).where(
+        Order.event_id == event.id, Order.placed_at.is_not(None)
+    )
+    charged = select(literal(event.organizer_id), literal("preorder"), PreOrder.id).where(
+        PreOrder.event_id == event.id, PreOrder.paid_at.is_not(None)
+    )
+    subjects = union_all(
+        *(
+            select(literal(f"{kind}:") + one.id).where(one.event_id == event.id)
+            for kind, one in (("order", Order), ("preorder", PreOrder))
+        )
+    )
+    ref = cast(LedgerTransaction.id, String)
+    money = select(literal(event.organizer_id), literal("money"), ref).where(
+        LedgerTransaction.subject.in_(subjects), LedgerTransaction.organizer_id.is_not(None)
+    )
+    for query, kind, key in (
+        (placed, "order", Order.id),
+        (charged, "preorder", PreOrder.id),
+        (money, "money", ref),
+    ):
+        noted = select(Uncounted.ref).where(
+            Uncounted.organizer_id == event.organizer_id, Uncounted.kind == kind
+        )
+        rows = query.where(key.not_in(noted))
+        await session.execute(
+            insert(Uncounted).from_select(["organizer_id", "kind", "ref"], rows),
+            execution_options=_PLAIN,
+        )
 
 
 _WIDTH = len(Place._fields)

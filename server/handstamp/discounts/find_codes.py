@@ -51,5 +51,10 @@ async def texts_of(session: AsyncSession, code_ids: Sequence[str | None]) -> lis
     return [code.code for code in found if code is not None]
 
 
+async def names_of_codes(session: AsyncSession, event_id: str) -> dict[str, str]:
+    """Return an event's codes as they are typed, by id; the caller knows who may see them."""
+    return {code.id: code.code for code in await store.of_event(session, event_id)}
+
+
 def _nothing() -> NotFound:
     return NotFound(_("There is no such code among yours."))

@@ -11,9 +11,11 @@ from handstamp.events.models import Event
 from handstamp.events.save_list import renew_days
 from handstamp.events.shapes import EventChange
 from handstamp.plumbing.errors import BadInput, Conflict
+from handstamp.plumbing.jobs import enqueue
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
+RECOUNT_JOB = "analytics.recount"  # days of sales are those of the event's zone
 _MAY_BE_CLEARED = {"capacity", "refund_until", "strict_budget_ms"}
 
 
@@ -47,6 +49,7 @@ async def edit_event(
         values["snapshot_fields"] = ",".join(dict.fromkeys(values["snapshot_fields"]))
     if not values:
         return event
+    moved = values.get("time_zone", event.time_zone) != event.time_zone
     await store.change_event(session, event.id, {**values, "updated_at": services.clock()})
     await record(
         session,
@@ -61,6 +64,8 @@ async def edit_event(
     edited = await owned_event(session, actor, event_id)
     if edited.status == "published" and values.keys() & set(PUBLIC_TEXTS):
         await enter_review(session, services, actor, edited, "changed")
+    if moved:
+        await enqueue(session, RECOUNT_JOB, {"event": event.id}, dedupe=f"recount:{event.id}")
     if values.keys() & {"start_at", "end_at", "time_zone"}:
         await renew_days(session, services, actor, edited)
     return edited
