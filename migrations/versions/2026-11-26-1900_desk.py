@@ -11,9 +11,39 @@ depends_on = None
 
 def upgrade() -> None:
     # tickets that change hands, comps
+    op.add_column('tickets_orders', sa.Column('origin', sa.String(), server_default='checkout', nullable=False))
+    op.add_column('tickets_orders', sa.Column('paid_by', sa.String(), server_default='', nullable=False))
+    op.add_column('tickets_orders', sa.Column('note', sa.Text(), server_default='', nullable=False))
+    op.create_index('ix_tickets_orders_by_hand', 'tickets_orders', ['event_id'], unique=False, sqlite_where=sa.text("origin <> 'checkout'"), postgresql_where=sa.text("origin <> 'checkout'"))
 
     # waiting lists
     op.add_column('tickets_orders', sa.Column('waitlist_offer_id', sa.String(), nullable=True))
+    op.add_column('tickets_club_events', sa.Column('auto_fill', sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column('tickets_events', sa.Column('overbook_bp', sa.BigInteger(), server_default='0', nullable=False))
+    op.add_column('tickets_events', sa.Column('overbook_number', sa.BigInteger(), server_default='0', nullable=False))
+    op.create_table('tickets_shortfalls',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('capacity', sa.BigInteger(), nullable=False),
+    sa.Column('message', sa.Text(), nullable=False),
+    sa.Column('requested_by', sa.String(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('finished_at', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['event_id'], ['tickets_events.id'], name=op.f('fk_tickets_shortfalls_event_id_tickets_events')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tickets_shortfalls'))
+    )
+    op.create_index('ix_tickets_shortfalls_event', 'tickets_shortfalls', ['event_id', 'created_at'], unique=False)
+    op.create_table('tickets_shortfall_orders',
+    sa.Column('order_id', sa.String(), nullable=False),
+    sa.Column('shortfall_id', sa.String(), nullable=False),
+    sa.Column('tickets', sa.BigInteger(), nullable=False),
+    sa.Column('outcome', sa.String(), nullable=False),
+    sa.Column('problem', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['shortfall_id'], ['tickets_shortfalls.id'], name=op.f('fk_tickets_shortfall_orders_shortfall_id_tickets_shortfalls')),
+    sa.PrimaryKeyConstraint('order_id', name=op.f('pk_tickets_shortfall_orders'))
+    )
+    op.create_index(op.f('ix_tickets_shortfall_orders_shortfall_id'), 'tickets_shortfall_orders', ['shortfall_id'], unique=False)
     op.create_table('tickets_waitlists',
     sa.Column('event_id', sa.String(), nullable=False),
     sa.Column('open', sa.Boolean(), nullable=False),
@@ -68,37 +98,6 @@ def upgrade() -> None:
     op.create_index('uq_tickets_waiting_offers_live', 'tickets_waiting_offers', ['waiting_id'], unique=True, sqlite_where=live, postgresql_where=live)
 
     # exports, payouts
-
-    # sums
-    op.create_table('tickets_uncounted',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
-    sa.Column('organizer_id', sa.String(), nullable=False),
-    sa.Column('kind', sa.String(), nullable=False),
-    sa.Column('ref', sa.String(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_tickets_uncounted'))
-    )
-    op.create_index('ix_tickets_uncounted_organizer', 'tickets_uncounted', ['organizer_id'], unique=False)
-    op.create_table('tickets_sales_sums',
-    sa.Column('owner', sa.String(), nullable=False),
-    sa.Column('part', sa.String(), nullable=False),
-    sa.Column('day', sa.String(), nullable=False),
-    sa.Column('name', sa.String(), nullable=False),
-    sa.Column('currency', sa.String(), nullable=False),
-    sa.Column('orders', sa.BigInteger(), nullable=False),
-    sa.Column('units', sa.BigInteger(), nullable=False),
-    sa.Column('comps', sa.BigInteger(), nullable=False),
-    sa.Column('elsewhere', sa.BigInteger(), nullable=False),
-    sa.Column('outside', sa.BigInteger(), nullable=False),
-    sa.Column('discount', sa.BigInteger(), nullable=False),
-    sa.Column('prices', sa.BigInteger(), nullable=False),
-    sa.Column('fees', sa.BigInteger(), nullable=False),
-    sa.Column('tax', sa.BigInteger(), nullable=False),
-    sa.Column('prices_back', sa.BigInteger(), nullable=False),
-    sa.Column('fees_back', sa.BigInteger(), nullable=False),
-    sa.Column('tax_back', sa.BigInteger(), nullable=False),
-    sa.Column('platform_fees', sa.BigInteger(), nullable=False),
-    sa.Column('stripe_fees', sa.BigInteger(), nullable=False),
-    sa.Column('lost', sa.BigInteger(), nullable=False),
     op.create_table('tickets_export_schedules',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('event_id', sa.String(), nullable=False),
@@ -130,6 +129,37 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tickets_export_runs'))
     )
     op.create_index('ix_tickets_export_runs_created', 'tickets_export_runs', ['created_at'], unique=False)
+
+    # sums
+    op.create_table('tickets_uncounted',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('organizer_id', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('ref', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tickets_uncounted'))
+    )
+    op.create_index('ix_tickets_uncounted_organizer', 'tickets_uncounted', ['organizer_id'], unique=False)
+    op.create_table('tickets_sales_sums',
+    sa.Column('owner', sa.String(), nullable=False),
+    sa.Column('part', sa.String(), nullable=False),
+    sa.Column('day', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('currency', sa.String(), nullable=False),
+    sa.Column('orders', sa.BigInteger(), nullable=False),
+    sa.Column('units', sa.BigInteger(), nullable=False),
+    sa.Column('comps', sa.BigInteger(), nullable=False),
+    sa.Column('elsewhere', sa.BigInteger(), nullable=False),
+    sa.Column('outside', sa.BigInteger(), nullable=False),
+    sa.Column('discount', sa.BigInteger(), nullable=False),
+    sa.Column('prices', sa.BigInteger(), nullable=False),
+    sa.Column('fees', sa.BigInteger(), nullable=False),
+    sa.Column('tax', sa.BigInteger(), nullable=False),
+    sa.Column('prices_back', sa.BigInteger(), nullable=False),
+    sa.Column('fees_back', sa.BigInteger(), nullable=False),
+    sa.Column('tax_back', sa.BigInteger(), nullable=False),
+    sa.Column('platform_fees', sa.BigInteger(), nullable=False),
+    sa.Column('stripe_fees', sa.BigInteger(), nullable=False),
+    sa.Column('lost', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('owner', 'part', 'day', 'name', 'currency', name=op.f('pk_tickets_sales_sums'))
     )
     _count_sales_again()
@@ -156,9 +186,47 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['organizer_id'], ['tickets_organizers.id'], name=op.f('fk_tickets_trusted_organizers_organizer_id')),
     sa.PrimaryKeyConstraint('organizer_id', name=op.f('pk_tickets_trusted_organizers'))
     )
+    op.add_column('tickets_payments', sa.Column('card', sa.String(), server_default='', nullable=False))
+    op.create_index('ix_tickets_orders_created', 'tickets_orders', ['created_at'], unique=False)
+    op.create_table('tickets_fraud_signals',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('subject', sa.String(), nullable=False),
+    sa.Column('day', sa.String(), nullable=False),
+    sa.Column('n', sa.BigInteger(), nullable=False),
+    sa.Column('orders_json', sa.Text(), nullable=False),
+    sa.Column('first_at', sa.BigInteger(), nullable=False),
+    sa.Column('last_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tickets_fraud_signals')),
+    sa.UniqueConstraint('kind', 'subject', 'day', name=op.f('uq_tickets_fraud_signals_kind_subject_day'))
+    )
+    op.create_index('ix_tickets_fraud_signals_last', 'tickets_fraud_signals', ['last_at', 'id'], unique=False)
+    op.create_table('tickets_watched_domains',
+    sa.Column('domain', sa.String(), nullable=False),
+    sa.Column('note', sa.String(), nullable=False),
+    sa.Column('added_by', sa.String(), nullable=False),
+    sa.Column('added_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('domain', name=op.f('pk_tickets_watched_domains'))
+    )
+    op.create_table('tickets_self_tests',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('organizer_id', sa.String(), nullable=False),
+    sa.Column('started_by', sa.String(), nullable=False),
+    sa.Column('started_at', sa.BigInteger(), nullable=False),
+    sa.Column('finished_at', sa.BigInteger(), nullable=True),
+    sa.Column('cleaned_at', sa.BigInteger(), nullable=True),
+    sa.Column('event_id', sa.String(), nullable=False),
+    sa.Column('order_id', sa.String(), nullable=False),
+    sa.Column('steps_json', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['organizer_id'], ['tickets_organizers.id'], name=op.f('fk_tickets_self_tests_organizer_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tickets_self_tests'))
+    )
+    op.create_index('ix_tickets_self_tests_started', 'tickets_self_tests', ['started_at'], unique=False)
 
     # pre-orders' prices
-    pass
+    op.add_column('tickets_pre_orders', sa.Column('fee', sa.BigInteger(), server_default='0', nullable=False))
+    op.add_column('tickets_pre_orders', sa.Column('tax', sa.BigInteger(), server_default='0', nullable=False))
+    op.add_column('tickets_pre_orders', sa.Column('taxes_json', sa.Text(), server_default='[]', nullable=False))
 
 
 def _count_sales_again() -> None:
@@ -174,8 +242,16 @@ def _count_sales_again() -> None:
 
 def downgrade() -> None:
     # pre-orders' prices
+    op.drop_column('tickets_pre_orders', 'taxes_json')
+    op.drop_column('tickets_pre_orders', 'tax')
+    op.drop_column('tickets_pre_orders', 'fee')
 
     # admin and support
+    op.drop_table('tickets_self_tests')
+    op.drop_table('tickets_watched_domains')
+    op.drop_table('tickets_fraud_signals')
+    op.drop_index('ix_tickets_orders_created', 'tickets_orders')
+    op.drop_column('tickets_payments', 'card')
     op.drop_table('tickets_trusted_organizers')
     op.drop_table('tickets_event_reviews')
 
@@ -184,14 +260,21 @@ def downgrade() -> None:
     op.drop_table('tickets_uncounted')
 
     # exports, payouts
+    op.drop_table('tickets_export_runs')
+    op.drop_table('tickets_export_schedules')
 
     # waiting lists
     op.drop_table('tickets_waiting_offers')
     op.drop_table('tickets_waiting')
     op.drop_table('tickets_waitlists')
+    op.drop_table('tickets_shortfall_orders')
+    op.drop_table('tickets_shortfalls')
+    op.drop_column('tickets_events', 'overbook_number')
+    op.drop_column('tickets_club_events', 'auto_fill')
+    op.drop_column('tickets_events', 'overbook_bp')
     op.drop_column('tickets_orders', 'waitlist_offer_id')
 
     # tickets that change hands, comps
-    pass
-    op.drop_table('tickets_export_runs')
-    op.drop_table('tickets_export_schedules')
+    op.drop_index('ix_tickets_orders_by_hand', 'tickets_orders')
+    for name in ('note', 'paid_by', 'origin'):
+        op.drop_column('tickets_orders', name)

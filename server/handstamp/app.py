@@ -27,11 +27,11 @@ from handstamp.demo import codes, pool_file
 from handstamp.demo import site as demo_site
 from handstamp.discounts import routes as discounts_api
 from handstamp.events import routes as events_api
+from handstamp.fraud import routes as fraud_api
 from handstamp.kit.clock import Clock, system_clock
 from handstamp.mail.check_mail import check_mail
 from handstamp.mail.demo_outbox import ROOM as MAIL_ROOM
 from handstamp.mail.transport import close_mail
-from handstamp.notices import routes as notices_api
 from handstamp.moderation import routes as moderation_api
 from handstamp.notices import capacity_routes
 from handstamp.notices import routes as notices_api
@@ -71,6 +71,7 @@ from handstamp.preorders import routes as preorders_api
 from handstamp.privacy import routes as privacy_api
 from handstamp.refunds import many_routes
 from handstamp.refunds import routes as refunds_api
+from handstamp.selftest import routes as selftest_api
 from handstamp.storefront import routes as storefront
 from handstamp.support import routes as support_api
 from handstamp.tickets import routes as tickets_api
@@ -125,18 +126,22 @@ def routes() -> list[BaseRoute]:
         *orders_api.routes,
         *offer_routes.routes,
         *waitlist_api.routes,
+        *capacity_routes.routes,
         *export_routes.routes,
         *chosen_routes.routes,
-        *correct_routes.routes,
-        *refunds_api.routes,
-        *sales_api.routes,
-        *notices_api.routes,
         *schedule_routes.routes,
+        *correct_routes.routes,
+        *by_hand_routes.routes,
+        *refunds_api.routes,
+        *notices_api.routes,
+        *sales_api.routes,
         *many_routes.routes,
         *transfers_api.routes,
         *support_api.routes,
-        *privacy_api.routes,
         *moderation_api.routes,
+        *selftest_api.routes,
+        *fraud_api.routes,
+        *privacy_api.routes,
         *payments_api.routes,
         *webhooks_api.routes,
         *mail_events.routes,

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from tests.abuse.world import GUESTS, Side
 
+from handstamp.kit.ids import new_id
 from handstamp.plumbing.local_time import to_local
 
 _NUMBERS = itertools.count()
@@ -27,6 +28,7 @@ ASKED = {  # what must stand in the query of a route
     for tail in ("", "/export")
 } | {
     "GET /api/tickets/devices/{device}/void": "?number=1",
+    "GET /api/tickets/events/{event_id}/capacity/preview": "?capacity=5",
     "GET /api/tickets/support/search": "?q=guest",
 }
 
@@ -111,8 +113,15 @@ def bodies(side: Side) -> dict[str, Any]:
         "PATCH /api/tickets/discounts/{discount_id}": {"max_uses": 5},
         f"POST {event}/waiting-list": {"quantity": 1, "email": f"{word()}@example.org"},
         f"PATCH {event}/waiting-list": {"offer_hours": 12},
+        f"PATCH {event}/capacity": {"overbook_bp": 500},
+        f"POST {event}/capacity": {"capacity": 1_000_000, "seen": "nothing"},
         "POST /api/tickets/waiting/{waiting_id}/front": {"front": True},
         "POST /api/tickets/waiting/{waiting_id}/take": {"quantity": 1},
+        f"POST {event}/orders/by-hand": {
+            "origin": "comp",
+            "name": "Grace Hopper",
+            "lines": [{"tier_id": tier, "quantity": 1}],
+        },
         f"POST {event}/tiers": {"name": f"Balcony {word()}"},
         f"PATCH {event}/tiers/{{tier_id}}": {"capacity": 500},
         f"POST {event}/lists": new_list,
@@ -134,6 +143,11 @@ def bodies(side: Side) -> dict[str, Any]:
         f"PUT {event}/supervisor-pin": {"pin": "4711"},
         "POST /api/tickets/devices/{device}/void": {"number": 1, "reason": "stolen"},
         f"POST {event}/orders": {"tickets": wanted},
+        f"POST {event}/export-schedules": {
+            "columns": ["number"],
+            "people": [side.person.actor.id],
+        },
+        "PATCH /api/tickets/export-schedules/{schedule_id}": {"paused": True},
         f"POST {event}/orders/refund": {"orders": [{"id": side.ids["order_id"]}]},
         f"POST {event}/orders/refund/preview": {"orders": [side.ids["order_id"]]},
         f"POST {event}/orders/resend": {"orders": [side.ids["order_id"]]},
@@ -143,21 +157,18 @@ def bodies(side: Side) -> dict[str, Any]:
             **buyer,
         },
         "POST /api/tickets/orders/{order_id}/checkout": buyer,
-        f"POST {event}/export-schedules": {
-            "columns": ["number"],
-            "people": [side.person.actor.id],
-        },
-        "PATCH /api/tickets/export-schedules/{schedule_id}": {"paused": True},
         "POST /api/tickets/orders/{order_id}/refund": {},
         "POST /api/tickets/orders/{order_id}/email": {"email": f"{word()}@example.org"},
         "POST /api/tickets/admin/keys/rotate": {},
+        "POST /api/tickets/admin/reviews/{event_id}/approve": {},
+        "POST /api/tickets/admin/reviews/{event_id}/hide": {"reason": "Stale", "seen": "0"},
+        "PUT /api/tickets/admin/organizers/{organizer_id}/trust": {"trusted": False},
+        "POST /api/tickets/admin/signals/domains": {"domain": "example.org"},
+        "POST /api/tickets/admin/self-tests": {"organizer_id": "org_nothing"},
         "POST /api/tickets/admin/people/erase": {"email": f"{word()}@example.org"},
         f"POST {event}/pairing-codes": {"name": "Door 9"},
         f"POST {event}/scanner-keys": {"name": "Gate 9"},
         **club_bodies(side),
-        "POST /api/tickets/admin/reviews/{event_id}/approve": {},
-        "POST /api/tickets/admin/reviews/{event_id}/hide": {"reason": "Stale", "seen": "0"},
-        "PUT /api/tickets/admin/organizers/{organizer_id}/trust": {"trusted": False},
     }
 
 
@@ -231,16 +242,24 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
         "/tickets/mine/sign-in": {"email": f"{word()}@example.org", "next": "/tickets/mine"},
         "/tickets/mine/consents": {"organizer": side.organizer.id},
         "/tickets/organizer/new": {"name": "Another", "code": word()},
+        "/tickets/admin/reviews/{event_id}/hide": {"reason": "Stale", "seen": "0"},
+        "/tickets/admin/signals/domains": {"domain": "example.org"},
+        "/tickets/admin/signals/domains/forget": {"domain": "example.org"},
         "/tickets/admin/people": {"email": "ada@example.org"},
         "/tickets/admin/people/export": {"email": "ada@example.org"},
         "/tickets/admin/people/erase": {"email": f"{word()}@example.org"},
         "/tickets/organizer/events/new": {**about, "organizer": side.organizer.id},
-        "/tickets/admin/reviews/{event_id}/hide": {"reason": "Stale", "seen": "0"},
         "/tickets/organizer/settings/{organizer_id}": {
             "legal_name": "Lantern Club",
             "contact_email": "lanterns@example.org",
             "website": "https://lanterns.example",
             "brand_color": "#4a2fae",
+        },
+        f"{event}/orders/by-hand": {
+            "order_id": new_id("ord"),
+            "origin": "comp",
+            "name": "Grace Hopper",
+            f"qty-{tier}": "1",
         },
         f"{event}/orders/{{order_id}}/refund": {"note": "They asked."},
         f"{event}/orders/{{order_id}}/email": {"email": f"{word()}@example.org"},
@@ -255,17 +274,27 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
         f"{event}/codes/new": {"code": f"C-{word()}", "kind": "percent", "value": "10"},
         f"{event}/codes/{{discount_id}}": {"value": "10", "code": "TENTH", "kind": "percent"},
         f"{event}/codes/{{discount_id}}/switch": {"to": "active"},
-        f"{event}/tiers/new": {"name": f"Balcony {word()}", "price": "12.50"},
-        f"{event}/tiers/{{tier_id}}": {"name": "General", "price": "12.50"},
-        f"{event}/tiers/{{tier_id}}/move": {"to": "down"},
         "/tickets/e/{slug}/waiting-list": {"quantity": "1", "email": f"{word()}@example.org"},
         "/tickets/waiting/{waiting_id}/take": {"quantity": "1"},
         f"{event}/waiting-list": {"open": "y", "offer_hours": "24"},
+        f"{event}/capacity": {"overbook_bp": "2.5"},
+        f"{event}/capacity/real": {"capacity": "1000000", "do": "look"},
         f"{event}/waiting-list/{{waiting_id}}": {"do": "front"},
+        f"{event}/tiers/new": {"name": f"Balcony {word()}", "price": "12.50"},
+        f"{event}/tiers/{{tier_id}}": {"name": "General", "price": "12.50"},
+        f"{event}/tiers/{{tier_id}}/move": {"to": "down"},
         f"{event}/lists/new": {"name": f"Side door {word()}", "tier-1": "on"},
         f"{event}/lists/{{number:int}}": {"name": "Main door", "tier-1": "on"},
         f"{event}/import/{{import_id}}": {"tier_id": tier},
         f"{event}/exports/guests": {"column": "name", "format": "csv"},
+        f"{event}/exports/schedules": {
+            "what": "orders",
+            "orders-column": "number",
+            "hour": "7",
+            "person": side.person.actor.id,
+        },
+        f"{event}/exports/schedules/{{schedule_id}}": {"do": "pause"},
+        f"{event}/exports/files/{{run_id}}": {"format": "csv"},
         f"{event}/orders/chosen": {"id": side.ids["order_id"], "do": "resend"},
         f"{event}/exports/orders": {"column": "number", "format": "csv"},
         f"{event}/exports/scans": {"column": "time", "format": "csv"},
@@ -287,14 +316,6 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
     }
 
 
-        f"{event}/exports/schedules": {
-            "what": "orders",
-            "orders-column": "number",
-            "hour": "7",
-            "person": side.person.actor.id,
-        },
-        f"{event}/exports/schedules/{{schedule_id}}": {"do": "pause"},
-        f"{event}/exports/files/{{run_id}}": {"format": "csv"},
 def pool_forms(side: Side) -> dict[str, dict[str, Any]]:
     """Return a right form of every page of the pool's desk that takes one, by path."""
     pool = "/tickets/organizer/events/{event_id}/pool"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.orders.keep_sales import COUNTED
@@ -15,6 +15,7 @@ class Sales:
     """Sums over the orders of an event that were placed; amounts in minor units.
 
     `tickets` counts what was sold, refunded ones too. `waiting` are orders not paid yet.
+    `elsewhere` was paid to the organizer by another way, and is in no other sum.
     """
 
     orders: int = 0
@@ -22,6 +23,7 @@ class Sales:
     gross: int = 0
     refunded: int = 0
     waiting: int = 0
+    elsewhere: int = 0
 
     @property
     def net(self) -> int:
@@ -36,19 +38,29 @@ async def count_sales(session: AsyncSession, event_id: str) -> Sales:
     pending = select(func.count()).where(Order.event_id == event_id, Order.status == "pending")
     waiting = await session.scalar(pending) or 0
     sums = kept._asdict() if kept else {}
-    return Sales(**sums, waiting=waiting)
+    return Sales(**sums, waiting=waiting, elsewhere=await _elsewhere(session, event_id))
 
 
 async def recount_sales(session: AsyncSession, event_id: str) -> Sales:
     """Add an event's orders up again; what is kept must say the same."""
     placed = (Order.event_id == event_id, Order.status.in_(PLACED))
-    sums = select(func.count(), func.sum(Order.total), func.sum(Order.refunded)).where(*placed)
+    here = case((Order.origin == "manual", 0), else_=Order.total)
+    sums = select(func.count(), func.sum(here), func.sum(Order.refunded)).where(*placed)
     orders, gross, refunded = (await session.execute(sums)).one()
     sold = select(func.sum(OrderItem.qty)).join(Order, Order.id == OrderItem.order_id)
     tickets = await session.scalar(sold.where(*placed))
     pending = select(func.count()).where(Order.event_id == event_id, Order.status == "pending")
     waiting = await session.scalar(pending)
-    return Sales(*(int(one or 0) for one in (orders, tickets, gross, refunded, waiting)))
+    counted = (int(one or 0) for one in (orders, tickets, gross, refunded, waiting))
+    return Sales(*counted, await _elsewhere(session, event_id))
+
+
+async def _elsewhere(session: AsyncSession, event_id: str) -> int:
+    by_hand = (Order.event_id == event_id, Order.origin != "checkout", Order.origin == "manual")
+    found = await session.scalar(
+        select(func.sum(Order.total)).where(*by_hand, Order.status.in_(PLACED))
+    )
+    return int(found or 0)
 
 
 async def consent_of(session: AsyncSession, order: Order) -> Consent | None:

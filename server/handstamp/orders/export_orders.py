@@ -24,6 +24,8 @@ PIECE = 500
 COLUMNS: Mapping[str, str] = {
     "number": N_("Order"),
     "status": N_("Status"),
+    "origin": N_("Origin"),
+    "paid_by": N_("Paid elsewhere by"),
     "name": N_("Name"),
     "email": N_("Email"),
     "phone": N_("Phone number"),
@@ -148,8 +150,9 @@ def _codes(export: OrderExport, order: Order, _items: Sequence[OrderItem]) -> st
     return " ".join(dict.fromkeys(text for text in texts if text))
 
 
+_AS_STORED = ("number", "status", "origin", "paid_by", "name", "email", "phone", "currency")
 _CELLS: Mapping[str, MakeCell] = {
-    **{name: _text(name) for name in ("number", "status", "name", "email", "phone", "currency")},
+    **{name: _text(name) for name in _AS_STORED},
     **{
         name: _amount(name) for name in ("subtotal", "discount", "fees", "tax", "total", "refunded")
     },

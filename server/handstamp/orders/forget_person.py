@@ -42,7 +42,7 @@ async def forget_orders(
     for order in orders:
         order.email, order.name, order.phone, order.network = erased_address(), "", "", ""
         order.buyer_key, order.user_id, order.access_hash = f"erased:{order.id}", None, ""
-        order.checkout_url = ""
+        order.checkout_url, order.note = "", ""
     await session.flush()
     ids = [order.id for order in orders]
     await session.execute(

@@ -29,10 +29,16 @@ class Change(NamedTuple):
 
 
 def note_placed(session: AsyncSession, order: Order, items: Iterable[OrderItem]) -> None:
-    """Count an order that has just been placed."""
+    """Count an order that has just been placed; what was paid elsewhere is not taken in here."""
     tickets = sum(item.qty for item in items)
-    _later(session, Change(order.event_id, 1, tickets, order.total, order.refunded))
+    gross = 0 if order.origin == "manual" else order.total
+    _later(session, Change(order.event_id, 1, tickets, gross, order.refunded))
     note_uncounted(session, order.organizer_id, "order", order.id)
+
+
+def note_taken_back(session: AsyncSession, order: Order, items: Iterable[OrderItem]) -> None:
+    """Count no more an order that was given, or paid elsewhere."""
+    _later(session, Change(order.event_id, -1, -sum(item.qty for item in items)))
 
 
 def note_given_back(session: AsyncSession, order: Order, amount: int) -> None:

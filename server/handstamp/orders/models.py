@@ -16,6 +16,8 @@ class Order(Base):
     `access_code_id`: codes of which this order has taken a use. `waitlist_offer_id`: the offer of a
     waiting list whose tickets this order has.
     `access_hash`: hash of the secret in mailed links. Status: see `rules.MOVES`.
+    `origin`: "checkout" (bought here), "comp" (given by the organizer) or "manual" (sold by them,
+    paid elsewhere as `paid_by` says); `note` is the organizer's own about such an order.
     """
 
     __tablename__ = "tickets_orders"
@@ -31,6 +33,7 @@ class Order(Base):
         Index("ix_tickets_orders_organizer", "organizer_id", "created_at", "id"),
         Index("ix_tickets_orders_buyer", "buyer_key", "created_at"),
         Index("ix_tickets_orders_email", "email"),
+        Index("ix_tickets_orders_created", "created_at"),
         Index(
             "ix_tickets_orders_code",
             "discount_code_id",
@@ -42,6 +45,12 @@ class Order(Base):
             "access_code_id",
             sqlite_where=text("access_code_id IS NOT NULL"),
             postgresql_where=text("access_code_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_tickets_orders_by_hand",
+            "event_id",
+            sqlite_where=text("origin <> 'checkout'"),
+            postgresql_where=text("origin <> 'checkout'"),
         ),
         Index(
             "ix_tickets_orders_pending",
@@ -84,6 +93,7 @@ class Order(Base):
     application_fee: Mapped[int] = mapped_column(default=0)
     tax_mode: Mapped[str] = mapped_column(default="none")
     discount_code_id: Mapped[str | None]
+    waitlist_offer_id: Mapped[str | None]
     access_code_id: Mapped[str | None]
     refunded: Mapped[int] = mapped_column(default=0)
     access_hash: Mapped[str] = mapped_column(default="")
@@ -93,7 +103,6 @@ class Order(Base):
     checkout_attempt: Mapped[int] = mapped_column(default=0)
     checkout_state: Mapped[str] = mapped_column(default="")
     checkout_session_id: Mapped[str | None] = mapped_column(unique=True)
-    waitlist_offer_id: Mapped[str | None]
     checkout_url: Mapped[str] = mapped_column(Text, default="")
     checkout_expires_at: Mapped[int | None]
     payment_error: Mapped[str] = mapped_column(default="")
@@ -103,11 +112,15 @@ class Order(Base):
     closed_at: Mapped[int | None]
     close_reason: Mapped[str] = mapped_column(default="")
     reminded_at: Mapped[int | None]
+    origin: Mapped[str] = mapped_column(default="checkout", server_default="checkout")
+    paid_by: Mapped[str] = mapped_column(default="", server_default="")
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class EventSales(Base):
     """Sums over an event's placed orders, kept by `keep_sales`; amounts in minor units.
 
+    What was paid elsewhere is in none of the amounts.
     `tickets` counts what was sold, refunded ones too.
     """
 

@@ -111,6 +111,12 @@ async def prepare_refunded(services: Services, args: Mapping[str, Any]) -> Prepa
     return _prepared(papers, values)
 
 
+async def prepare_taken_back(services: Services, args: Mapping[str, Any]) -> Prepared:
+    """Return that the organizer took an order by hand back."""
+    papers = await _gather(services, args)
+    return _prepared(papers, _values(services, papers))
+
+
 async def prepare_late(services: Services, args: Mapping[str, Any]) -> Prepared:
     """Return what was paid too late."""
     papers = await _gather(services, args)
@@ -145,6 +151,7 @@ PREPARERS: dict[str, Prepare] = {
     "payment_failed": prepare_payment_failed,
     "event_reminder": prepare_reminder,
     "tickets_resent": prepare_tickets,
+    "tickets_taken_back": prepare_taken_back,
 }
 
 
@@ -204,6 +211,7 @@ def _values(services: Services, papers: Papers) -> dict[str, Any]:
         "zone": zone_note(event.start_at, event.time_zone),
         "place": [one_line(part) for part in (event.venue, city) if part],
         "link": link_for(services, order),
+        "given": order.origin == "comp",
         "event_link": f"{services.settings.public_url}/tickets/e/{event.slug}",
         "brand": color,
         "brand_ink": ink_on(color),

@@ -76,12 +76,24 @@ def _signed(amount: int, currency: str) -> str:
 def _facts(order: Order, profile: Profile, time_zone: str) -> list[str]:
     facts = [_("Order %(order)s") % {"order": order.number}]
     if order.placed_at:
-        facts.append(
-            _("Paid on %(day)s") % {"day": day(order.placed_at, time_zone, format_language())}
-        )
+        facts.append(_placed(order) % {"day": day(order.placed_at, time_zone, format_language())})
     facts.append(_("Sold by %(name)s") % {"name": one_line(profile.seller)})
     facts += [one_line(line) for line in profile.legal_address.splitlines() if line.strip()]
     if profile.tax_number:
         facts.append(_("Tax number %(number)s") % {"number": one_line(profile.tax_number)})
-    facts.append(_("Bought by %(name)s") % {"name": one_line(order.name or order.email)})
+    whose = _("Given to %(name)s") if order.origin == "comp" else _("Bought by %(name)s")
+    facts.append(whose % {"name": one_line(order.name or order.email)})
     return facts
+
+
+def _placed(order: Order) -> str:
+    if order.origin == "comp":
+        return _("Free of charge, given on %(day)s")
+    return {
+        "": _("Paid on %(day)s"),
+        "cash": _("Sold on %(day)s, paid in cash"),
+        "card": _("Sold on %(day)s, paid by card at the organizer"),
+        "transfer": _("Sold on %(day)s, paid by bank transfer"),
+        "invoice": _("Sold on %(day)s, on the organizer's invoice"),
+        "other": _("Sold on %(day)s, paid to the organizer"),
+    }[order.paid_by]

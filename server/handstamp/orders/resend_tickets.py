@@ -30,6 +30,8 @@ async def resend_tickets(services: Services, actor: Actor, order_id: str) -> str
             raise NotFound(_("There is no such order that you may see."))
         if order.status not in ("paid", "partially_refunded"):
             raise Conflict(_("This order has no tickets to send."))
+        if not order.email:
+            raise Conflict(_("This order has no e-mail address. Add one first."))
         mail = await queue_resent(session, order)
         await record(
             session,

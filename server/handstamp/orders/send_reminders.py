@@ -48,6 +48,7 @@ async def _take(session: AsyncSession, now: Millis) -> list[Order]:
         .where(
             Order.status.in_(("paid", "partially_refunded")),
             Order.reminded_at.is_(None),
+            Order.email != "",
             Event.status == "published",
             Event.start_at > now,
             Event.start_at <= now + BEFORE,

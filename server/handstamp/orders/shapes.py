@@ -100,7 +100,8 @@ class OrderBody(BaseModel):
 
     `status`: pending, paid, expired, cancelled, partially_refunded, refunded, late_refunded.
     `payment_error` is the code of the last payment that was declined. `tax_mode` "stripe": tax
-    is added on the payment page, and is in `tax` and `total` once it is paid.
+    is added on the payment page, and is in `tax` and `total` once it is paid. `origin`: checkout,
+    comp (given) or manual (paid elsewhere, as `paid_by` says).
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -108,6 +109,8 @@ class OrderBody(BaseModel):
     id: str
     number: str
     event_id: str
+    origin: str
+    paid_by: str
     status: str
     email: str
     name: str
@@ -140,7 +143,7 @@ class OrderPage(BaseModel):
 
 class FilterQuery(BaseModel):
     """Which orders of an event: with words in them, of a status, begun on some days (YYYY-MM-DD in
-    the event's time zone, both included), with a tier, with a code; the last two by id.
+    the event's time zone, both included), with a tier, with a code (both by id), of an origin.
     """
 
     words: str = Field(default="", max_length=100)
@@ -149,6 +152,7 @@ class FilterQuery(BaseModel):
     until: str = Field(default="", max_length=10)
     tier: str = Field(default="", max_length=60)
     code: str = Field(default="", max_length=60)
+    origin: str = Field(default="", max_length=20)
 
     def members(self) -> dict[str, str]:
         """Return what `read_filter` reads."""

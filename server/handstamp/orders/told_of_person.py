@@ -15,7 +15,7 @@ from handstamp.orders.models import Consent, Order, OrderItem
 _AS_STORED = (
     "id", "number", "status", "email", "name", "phone", "language", "currency", "subtotal",
     "discount", "fees", "tax", "total", "refunded", "terms_at", "created_at", "placed_at",
-    "closed_at", "close_reason",
+    "closed_at", "close_reason", "origin", "paid_by", "note",
 )  # fmt: skip
 
 

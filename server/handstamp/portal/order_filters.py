@@ -42,6 +42,7 @@ async def fields_of(
     return {
         "asked": asked,
         "status_names": words.order_statuses(),
+        "origins": words.order_origins(),
         "tier_names": {tier.id: tier.name for tier in tiers},
         "code_names": {code.id: code.code for code in await codes_of(session, actor, event.id)},
     }

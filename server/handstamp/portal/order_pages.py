@@ -106,6 +106,8 @@ async def order(request: Request) -> Response:
         order=found,
         late=event.refund_until is not None and services(request).clock() >= event.refund_until,
         status_names=words.order_statuses(),
+        origins=words.order_origins(),
+        ways=words.ways_to_pay(),
         tones=words.ORDER_TONES,
         close_reasons=words.close_reasons(),
         ticket_statuses=words.ticket_statuses(),

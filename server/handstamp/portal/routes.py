@@ -12,6 +12,7 @@ from starlette.types import Scope
 from handstamp.plumbing.form_guard import FormGuard
 from handstamp.portal import (
     board_pages,
+    capacity_pages,
     change_pages,
     charge_pages,
     club_member_pages,
@@ -26,6 +27,7 @@ from handstamp.portal import (
     drill_pages,
     event_pages,
     export_pages,
+    give_pages,
     guest_holder_pages,
     guest_pages,
     import_pages,
@@ -45,23 +47,24 @@ from handstamp.portal import (
     preorder_pages,
     price_pages,
     refund_pages,
-    sales_pages,
     review_pages,
+    sales_pages,
     scan_pages,
+    schedule_pages,
+    self_test_pages,
     settings_pages,
     sheet_page,
     sign_in_pages,
-    schedule_pages,
-    self_test_pages,
+    signal_pages,
     support_pages,
     team_pages,
     tier_pages,
     void_pages,
+    waiting_pages,
     widget_pages,
 )
 from handstamp.portal.pages import nothing_here
 
-    waiting_pages,
 _STATIC = Path(__file__).parent / "static"
 _TOKENS = Path(__file__).resolve().parents[3] / "pwa" / "styles" / "tokens.css"
 _KEEP = "public, max-age=31536000, immutable"
@@ -98,12 +101,14 @@ _PAGES: list[BaseRoute] = [
     *tier_pages.routes,
     *price_pages.routes,
     *code_pages.routes,
+    *waiting_pages.routes,
+    *capacity_pages.routes,
     *widget_pages.routes,
     *list_pages.routes,
     *order_chosen_pages.routes,
     *sales_pages.routes,
+    *give_pages.routes,
     *order_pages.routes,
-    *waiting_pages.routes,
     *refund_pages.routes,
     *notice_pages.routes,
     *change_pages.routes,
@@ -119,6 +124,7 @@ _PAGES: list[BaseRoute] = [
     *guest_pages.routes,
     *import_pages.routes,
     *export_pages.routes,
+    *schedule_pages.routes,
     *sheet_page.routes,
     *device_pages.routes,
     *void_pages.routes,
@@ -126,14 +132,15 @@ _PAGES: list[BaseRoute] = [
     *door_settings_pages.routes,
     *board_pages.routes,
     *drill_pages.routes,
-    *schedule_pages.routes,
     *conflict_pages.routes,
     *scan_pages.routes,
     *dead_letter_pages.routes,
     *people_pages.routes,
+    *review_pages.routes,
+    *self_test_pages.routes,
+    *signal_pages.routes,
     Route("/{path:path}", nothing_here, methods=["GET", "POST"]),
 ]
-    *review_pages.routes,
 
 routes: list[BaseRoute] = [
     Route("/tickets/assets/tokens.css", tokens),

@@ -35,6 +35,7 @@ def event_statuses() -> dict[str, str]:
         "review": _("Waiting for approval"),
         "published": _("Published"),
         "hidden": _("Hidden by administrators"),
+        "testing": _("Self-test"),
         "archived": _("Archived"),
         "cancelled": _("Cancelled"),
     }
@@ -70,6 +71,23 @@ def close_reasons() -> dict[str, str]:
         "replaced": _("The buyer chose again"),
         "buyer": _("Cancelled by the buyer"),
         "event_cancelled": _("The event was cancelled"),
+        "by_organizer": _("Taken back by the organizer"),
+    }
+
+
+def order_origins() -> dict[str, str]:
+    """Name how orders came about."""
+    return {"checkout": _("Here"), "comp": _("Free of charge"), "manual": _("Paid elsewhere")}
+
+
+def ways_to_pay() -> dict[str, str]:
+    """Name how an order was paid elsewhere."""
+    return {
+        "cash": _("Cash"),
+        "card": _("Card, at your own desk"),
+        "transfer": _("Bank transfer"),
+        "invoice": _("Invoice"),
+        "other": _("Another way"),
     }
 
 
@@ -111,6 +129,7 @@ def mail_kinds() -> dict[str, str]:
         "order_confirmation": _("Tickets and receipt"),
         "order_late": _("Paid too late, money returned"),
         "order_refunded": _("Refund"),
+        "tickets_taken_back": _("Tickets taken back"),
         "ticket_received": _("Ticket for its new holder"),
         "ticket_passed_on": _("Ticket passed on"),
         "order_payment_failed": _("Payment failed"),
@@ -129,6 +148,7 @@ def mail_kinds() -> dict[str, str]:
         "event_cancelled": _("Event cancelled"),
         "event_postponed": _("New date"),
         "event_message": _("Message"),
+        "export_ready": _("Regular export"),
     }
 
 
@@ -148,7 +168,6 @@ def verdicts() -> dict[str, str]:
     """Name the verdicts that a person at the door is shown."""
     return {
         "valid": _("Valid"),
-        "export_ready": _("Regular export"),
         "already_used": _("Already used"),
         "refunded": _("Refunded"),
         "cancelled": _("Cancelled"),

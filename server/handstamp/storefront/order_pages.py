@@ -112,7 +112,7 @@ async def _show(request: Request, shown: Shown, *, known: bool) -> Response:
             over=now >= view.event.end_at,
             **shown.values(),
         )
-    again = found.status in CLOSED_UNPAID and now < view.event.end_at
+    again = found.status in CLOSED_UNPAID and found.origin == "checkout" and now < view.event.end_at
     return render(
         request,
         "order_closed.html",

@@ -35,10 +35,12 @@ def told_bought(view: OrderView, now: Millis) -> Told:
     if now >= view.event.end_at:
         text = _("This event is over. Your tickets stay here for your papers.")
         return Told(_("It was good to have you"), text, icon="ticket")
-    text = _(
-        "Show the code at the door, on this screen or on paper. "
-        "We have mailed your tickets to %(address)s too."
-    )
+    text = _("Show the code at the door, on this screen or on paper.")
+    if order.email:
+        text = _(
+            "Show the code at the door, on this screen or on paper. "
+            "We have mailed your tickets to %(address)s too."
+        )
     return Told(_("Your tickets are here"), text % {"address": order.email}, "good")
 
 
@@ -64,6 +66,9 @@ def told_closed(view: OrderView) -> Told:
     order, nothing = view.order, _("The tickets went back on sale. Nothing was charged.")
     if order.status == "expired":
         return Told(_("The time to pay ran out"), nothing, "warn", "clock")
+    if order.close_reason == "by_organizer":
+        text = _("The organizer has cancelled them. They do not open the door any more.")
+        return Told(_("These tickets were cancelled"), text, "bad", "refused")
     if order.status == "cancelled":
         return Told(_("This order was cancelled"), nothing, icon="refused")
     text = _(

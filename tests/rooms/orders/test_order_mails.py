@@ -18,6 +18,7 @@ from tests.fixtures.services import make_settings
 
 from handstamp.kit.clock import MINUTE
 from handstamp.mail.find_mails import mails_about
+from handstamp.mail.send_mail import NewMail, queue_mails
 from handstamp.orders import order_mails
 from handstamp.orders.models import Order
 from handstamp.orders.order_mails import about
@@ -348,6 +349,9 @@ async def test_every_word_of_ours_goes_through_the_catalogue(
         }
         if kind == "order_refunded":
             await order_mails.queue_refunded(session, order, 100)
+        elif kind == "tickets_taken_back":
+            mail = NewMail(order.email, {"order": order.id}, "", order.language)
+            await queue_mails(session, kind, [mail])
         else:
             await queued[kind](session, order)
     await run_jobs(services)
