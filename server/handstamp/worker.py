@@ -35,6 +35,7 @@ from handstamp.plumbing.schedule import Cron
 from handstamp.plumbing.web import Services
 from handstamp.pool import assign_tickets, count_events, rotate_key
 from handstamp.preorders import (
+    auto_fill,
     charge_mails,
     charge_preorder,
     charge_run,
@@ -65,14 +66,15 @@ from handstamp.webhooks import (
 MAILS: dict[str, Prepare] = {
     SIGN_IN_MAIL: prepare_sign_in,
     **order_mails.PREPARERS,
+    **export_mails.PREPARERS,
     **club_mails.PREPARERS,
     **waitlist_mails.PREPARERS,
     **preorder_mails.PREPARERS,
     **charge_mails.PREPARERS,
-    **export_mails.PREPARERS,
     **waiting_mails.PREPARERS,
     **credential_mails.PREPARERS,
     **notice_mails.PREPARERS,
+    **shortfall_mails.PREPARERS,
     **review_mails.PREPARERS,
     **transfer_mails.PREPARERS,
 }
@@ -94,14 +96,15 @@ JOBS: dict[str, Handler | Batch] = {
     expire_orders.SWEEP_JOB: expire_orders.sweep_orders,
     expire_orders.FORGET_JOB: expire_orders.forget_buyers,
     send_reminders.JOB: send_reminders.send_reminders,
+    run_schedules.JOB: run_schedules.run_schedules,
     refresh_account.JOB: refresh_account.refresh,
     end_preorders.ENDED_JOB: end_preorders.end_preorders,
     end_preorders.DRAFTS_JOB: end_preorders.drop_drafts,
     saved_cards.DETACH_JOB: saved_cards.detach_card,
     push.JOB: push.send_notice,
-    run_schedules.JOB: run_schedules.run_schedules,
     assign_tickets.ASSIGN: assign_tickets.assign_tickets,
     hand_over.HAND_OVER: hand_over.hand_over,
+    auto_fill.AUTO_FILL: auto_fill.auto_fill,
     charge_run.CHARGE_JOB: charge_preorder.charge_preorder,
     charge_run.FINISH_JOB: close_run.finish_run,
     recover_payment.RECOVERY_JOB: recover_payment.end_recovery,
@@ -120,6 +123,7 @@ JOBS: dict[str, Handler | Batch] = {
     REFUND_PREORDER_JOB: refund_preorder.refund_by_job,
     send_refund.SEND_JOB: send_refund.send_refund,
     cancel_run.CANCEL_JOB: cancel_run.cancel_run,
+    declare_capacity.JOB: shortfall_run.shortfall_run,
     tell_holders.TELL_JOB: tell_holders.tell_holders,
 }
 
@@ -135,6 +139,7 @@ CRONS: list[Cron] = [
     Cron("forget_waiting", forget_old.FORGET_JOB, every=HOUR),
     Cron("forget_buyers", expire_orders.FORGET_JOB, every=HOUR),
     Cron("send_reminders", send_reminders.JOB, every=send_reminders.EVERY),
+    Cron("run_schedules", run_schedules.JOB, every=run_schedules.EVERY),
     Cron("drop_drafts", end_preorders.DRAFTS_JOB, every=HOUR),
     Cron("charge_clock", watch_charges.CLOCK_JOB, every=MINUTE),
     Cron("sweep_charges", watch_charges.SWEEP_JOB, every=MINUTE),
@@ -145,7 +150,6 @@ CRONS: list[Cron] = [
 ]
 
 CHARGES = (charge_run.CHARGE_JOB,)
-    Cron("run_schedules", run_schedules.JOB, every=run_schedules.EVERY),
 
 
 def workers_of(services: Services) -> list[Worker]:

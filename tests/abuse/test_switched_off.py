@@ -32,6 +32,8 @@ NEW_WORK = (
     "POST /api/tickets/events/{event_id}/postpone",
     "POST /api/tickets/events/{event_id}/waiting-list",
     "PATCH /api/tickets/events/{event_id}/waiting-list",
+    "PATCH /api/tickets/events/{event_id}/capacity",
+    "POST /api/tickets/events/{event_id}/capacity",
     "POST /api/tickets/waiting/{waiting_id}/confirm",
     "POST /api/tickets/waiting/{waiting_id}/offer",
     "POST /api/tickets/waiting/{waiting_id}/take",

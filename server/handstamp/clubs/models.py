@@ -1,6 +1,6 @@
 """Clubs, who is in them, how one gets in, and what their members may pre-order."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from handstamp.plumbing.db import Base
@@ -83,7 +83,8 @@ class ClubEvent(Base):
     (`ClubStock`, filled from elsewhere) or pool (what is uploaded and free). `allocation`:
     first_come or draw; a draw's seed is sealed and its commitment (hex SHA-256) published before
     the window ends. Whoever has paid and has no ticket at `ticket_deadline_at` gets the money
-    back.
+    back. `auto_fill`: tickets that are uploaded and nobody has paid for approve, by themselves, who
+    waits for a decision.
     """
 
     __tablename__ = "tickets_club_events"
@@ -99,6 +100,7 @@ class ClubEvent(Base):
     draw_seed: Mapped[bytes | None]
     draw_revealed_at: Mapped[int | None]
     ticket_deadline_at: Mapped[int]
+    auto_fill: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[int]
     updated_at: Mapped[int]
     withdrawn_at: Mapped[int | None]

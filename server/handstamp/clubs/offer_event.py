@@ -21,8 +21,8 @@ from handstamp.plumbing.money_text import price
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 
-_ALWAYS = ("ticket_deadline_at",)
-_TERMS = ("week", "charge_mode", "stock", "allocation", "ticket_deadline_at")
+_ALWAYS = ("ticket_deadline_at", "auto_fill")
+_TERMS = ("week", "charge_mode", "stock", "allocation", "ticket_deadline_at", "auto_fill")
 
 
 async def offer_event(
@@ -54,6 +54,7 @@ async def offer_event(
     terms.ticket_deadline_at = (
         event.start_at if new.ticket_deadline_at is None else new.ticket_deadline_at
     )
+    terms.auto_fill = new.auto_fill
     terms.updated_at, terms.withdrawn_at = now, None
     offer = offer_of(club, terms, event, tiers)
     _check(offer, now)

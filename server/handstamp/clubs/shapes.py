@@ -105,7 +105,8 @@ class NewOffer(Shape):
 
     `stock`: native (the event's own capacity), declared (a promised number, uploaded later) or
     pool (what is uploaded and free). `declared`: promised tickets by tier id, for stock that is
-    declared. `ticket_deadline_at` null is when the event begins.
+    declared. `ticket_deadline_at` null is when the event begins. `auto_fill`: uploaded tickets that
+    nobody has paid for approve, by themselves, who waits for a decision.
     """
 
     event_id: Id
@@ -114,13 +115,14 @@ class NewOffer(Shape):
     stock: StockKind = "native"
     allocation: Allocation = "first_come"
     ticket_deadline_at: Moment | None = None
+    auto_fill: bool = False
     declared: Declared = Field(default_factory=dict)
 
 
 class OfferChange(Shape):
     """What to change of an offer; absent members stay as they are.
 
-    Once its week has begun, only the deadline and what is declared.
+    Once its week has begun, only the deadline, `auto_fill` and what is declared.
     """
 
     week: Week | None = None
@@ -128,6 +130,7 @@ class OfferChange(Shape):
     stock: StockKind | None = None
     allocation: Allocation | None = None
     ticket_deadline_at: Moment | None = None
+    auto_fill: bool | None = None
     declared: Declared = Field(default_factory=dict)
 
 
@@ -268,6 +271,7 @@ class OfferBody(_Told):
     draw_commitment: str
     draw_revealed_at: int | None
     ticket_deadline_at: int
+    auto_fill: bool
     withdrawn_at: int | None
     tiers: list[StockBody]
 

@@ -17,6 +17,7 @@ from handstamp.clubs import store
 from handstamp.clubs.models import ClubEvent
 from handstamp.events.find_events import events_by_id, tiers_of
 from handstamp.events.models import Event, Tier
+from handstamp.events.rules import selling_limit
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.pool.free_stock import free_stock, hold_stock
 from handstamp.tickets import stock
@@ -126,11 +127,12 @@ async def _fitting(
 
 
 async def _room_of(session: AsyncSession, event: Event) -> int | None:
-    if event.capacity is None:
+    limit = selling_limit(event.capacity, event.overbook_bp, event.overbook_number)
+    if limit is None:
         return None
     counts = await stock.counts(session, [event.id])
     whole = counts.get((event.id, stock.WHOLE_EVENT), stock.Count())
-    return max(0, event.capacity - whole.taken)
+    return max(0, limit - whole.taken)
 
 
 async def release(session: AsyncSession, terms: ClubEvent, tier_id: str) -> None:
@@ -196,7 +198,8 @@ async def _native(session: AsyncSession, event: Event, tiers: Sequence[Tier]) ->
     found = {}
     for tier in tiers:
         taken = counts.get((event.id, tier.id), stock.Count()).taken
-        own = None if tier.capacity is None else max(0, tier.capacity - taken)
+        limit = selling_limit(tier.capacity, event.overbook_bp, event.overbook_number)
+        own = None if limit is None else max(0, limit - taken)
         limits = [limit for limit in (own, room) if limit is not None]
         reserved = held.get((event.id, tier.id), 0)
         found[tier.id] = Left(None, reserved, min(limits) if limits else None)

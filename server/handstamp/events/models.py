@@ -13,7 +13,7 @@ class Event(Base):
     `strict_budget_ms`: how long a phone waits for the server's claim; NULL = not strict.
     `supervisor_json`: {"salt", "rounds", "hash"} of the supervisor's PIN (R63), or ''.
     `fee_bp`, `fee_fixed`, `fee_payer`: see `price_rules.FeeRule`. `tax_mode`: none, rates (of
-    `TaxRate`) or stripe.
+    `TaxRate`) or stripe. `overbook_bp`, `overbook_number`: see `rules.selling_limit`.
     """
 
     __tablename__ = "tickets_events"
@@ -55,6 +55,8 @@ class Event(Base):
     fee_fixed: Mapped[int] = mapped_column(default=0)
     fee_payer: Mapped[str] = mapped_column(default="buyer")
     tax_mode: Mapped[str] = mapped_column(default="none")
+    overbook_bp: Mapped[int] = mapped_column(default=0, server_default="0")
+    overbook_number: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[int]
     updated_at: Mapped[int]
     feed_seq: Mapped[int | None]

@@ -168,3 +168,13 @@ def list_tiers(stored: str) -> list[ListTier]:
     return [
         ListTier(tier["tier"], tier["from"], tier["until"]) for tier in json.loads(stored)["tiers"]
     ]
+
+
+def selling_limit(capacity: int | None, overbook_bp: int, overbook_number: int) -> int | None:
+    """Return how many tickets are sold of an event or tier that holds `capacity`; None: no limit.
+
+    More than it holds, knowingly: by hundredths of a percent, rounded down, or by a number.
+    """
+    if capacity is None:
+        return None
+    return capacity + overbook_number + capacity * overbook_bp // 10_000

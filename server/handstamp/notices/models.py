@@ -84,3 +84,35 @@ class CancelledPart(Base):
     outcome: Mapped[str]
     problem: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[int]
+
+
+class Shortfall(Base):
+    """An event that has less room than tickets were sold; the last bought are given back.
+
+    `capacity`: how many there is room for. `message`: the organizer's own words to those who lose
+    their tickets. `finished_at`: when no more were sold than there is room for.
+    """
+
+    __tablename__ = "tickets_shortfalls"
+    __table_args__ = (Index("ix_tickets_shortfalls_event", "event_id", "created_at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("tickets_events.id"))
+    capacity: Mapped[int]
+    message: Mapped[str] = mapped_column(Text, default="")
+    requested_by: Mapped[str]
+    created_at: Mapped[int]
+    finished_at: Mapped[int | None]
+
+
+class ShortfallOrder(Base):
+    """An order whose tickets there was no room for; `outcome`, `problem`: see `CancelledPart`."""
+
+    __tablename__ = "tickets_shortfall_orders"
+
+    order_id: Mapped[str] = mapped_column(primary_key=True)
+    shortfall_id: Mapped[str] = mapped_column(ForeignKey("tickets_shortfalls.id"), index=True)
+    tickets: Mapped[int]
+    outcome: Mapped[str]
+    problem: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[int]

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.events.find_events import tiers_of_many
 from handstamp.events.models import Event, Tier
+from handstamp.events.rules import selling_limit
 from handstamp.kit.clock import Millis
 from handstamp.orders import rules, store
 from handstamp.plumbing.errors import NotFound
@@ -101,10 +102,13 @@ def _event(
     now: Millis,
 ) -> EventAvailability:
     whole = taken.get((event.id, WHOLE_EVENT), Count())
-    left = _left(event.capacity, whole)
-    shown = [
-        _tier(tier, taken.get((event.id, tier.id), Count()), left, least, now) for tier in tiers
-    ]
+    left = _left(event, event.capacity, whole)
+    shown = []
+    for tier in tiers:
+        count = taken.get((event.id, tier.id), Count())
+        limits = (_left(event, tier.capacity, count), left)
+        remaining = min((limit for limit in limits if limit is not None), default=None)
+        shown.append(_tier(tier, count, remaining, least, now))
     return EventAvailability(
         event_id=event.id,
         capacity=event.capacity,
@@ -144,10 +148,8 @@ def offered(tier: Tier) -> rules.OfferedTier:
 
 
 def _tier(
-    tier: Tier, count: Count, event_left: int | None, least: Mapping[str, int], now: Millis
+    tier: Tier, count: Count, remaining: int | None, least: Mapping[str, int], now: Millis
 ) -> TierAvailability:
-    limits = [left for left in (_left(tier.capacity, count), event_left) if left is not None]
-    remaining = min(limits, default=None)
     if remaining is not None and _is_public(tier) and keeps_for_list(least, tier.id, remaining):
         remaining = 0  # it is kept for who waits
     state = rules.sale_state(offered(tier), now)
@@ -192,5 +194,6 @@ def _stock_state(remaining: int | None, capacity: int | None) -> str:
     return "few_left" if rules.few_left(remaining, capacity or 0) else "on_sale"
 
 
-def _left(capacity: int | None, count: Count) -> int | None:
-    return None if capacity is None else max(0, capacity - count.taken)
+def _left(event: Event, capacity: int | None, count: Count) -> int | None:
+    limit = selling_limit(capacity, event.overbook_bp, event.overbook_number)
+    return None if limit is None else max(0, limit - count.taken)

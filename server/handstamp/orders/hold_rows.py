@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 from handstamp.events.models import Event, TaxRate, Tier
 from handstamp.events.price_rules import FeeRule, Terms
 from handstamp.events.price_rules import TaxRate as Rate
-from handstamp.events.rules import MINIMUM_CHARGE
+from handstamp.events.rules import MINIMUM_CHARGE, selling_limit
 from handstamp.kit.clock import Millis
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.rules import OfferedTier
@@ -35,6 +35,8 @@ _EVENT = (
         Event.fee_fixed,
         Event.fee_payer,
         Event.tax_mode,
+        Event.overbook_bp,
+        Event.overbook_number,
         PaymentAccount.charges_enabled,
         PaymentAccount.deauthorized_at,
     )
@@ -91,7 +93,7 @@ _ADD_ORDER, _ADD_ITEM = insert(Order), insert(OrderItem)
 
 @dataclass(frozen=True)
 class Offer:
-    """An event as holds need it, with its tiers by id; '' in `capacities` is the event's own."""
+    """An event as holds need it, with tiers by id; `capacities`: so many are sold, '' of all."""
 
     organizer_id: str
     status: str
@@ -138,7 +140,13 @@ def offer(connection: Connection, event_id: str) -> Offer | None:
             MINIMUM_CHARGE.get(found.currency.upper(), 0),
         ),
         {row.id: _offered(row) for row in rows},
-        {"": found.capacity, **{row.id: row.capacity for row in rows}},
+        {
+            tier_id: selling_limit(capacity, found.overbook_bp, found.overbook_number)
+            for tier_id, capacity in (
+                ("", found.capacity),
+                *((row.id, row.capacity) for row in rows),
+            )
+        },
     )
 
 

@@ -21,7 +21,7 @@ from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.pool import assign_rows as rows
 from handstamp.pool.log_assignment import Act, note_all
 from handstamp.pool.match_tickets import EntryWindow, Matching, Pair, Spare, match
-from handstamp.pool.queue_assigning import ASSIGN
+from handstamp.pool.queue_assigning import ASSIGN, queue_auto_fill
 from handstamp.pool.take_back import HAND_OVER
 
 __all__ = ["ASSIGN", "HAND_OVER", "assign_tickets"]
@@ -191,6 +191,8 @@ async def _flag(
     acts = [Act("ticket.unmatched", event.id, ticket_id=one[0]) for one in tickets]
     acts += [Act("demand.waiting", event.id, demand_id=one[0]) for one in demands]
     await note_all(session, SYSTEM, acts)
+    if tickets:
+        await queue_auto_fill(session, event.id)
     if demands:
         await enqueue(session, HAND_OVER, {"waiting": [one[0] for one in demands]})
     if acts:

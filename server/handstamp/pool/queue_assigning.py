@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.kit.clock import Millis
-from handstamp.plumbing.jobs import NewJob, enqueue_many
+from handstamp.plumbing.jobs import NewJob, enqueue, enqueue_many
 
 ASSIGN = "pool.assign"
+AUTO_FILL = "preorders.auto_fill"  # of the room above: who waits for a decision
 
 
 async def queue_assigning(
@@ -24,3 +25,8 @@ async def queue_assigning(
         jobs.append(NewJob(args, key=name, dedupe=name, run_at=run_at))
     await enqueue_many(session, ASSIGN, jobs)
     return len(jobs)
+
+
+async def queue_auto_fill(session: AsyncSession, event_id: str) -> None:
+    """Have free tickets that nobody has paid for found by who waits for a decision."""
+    await enqueue(session, AUTO_FILL, {"event": event_id}, dedupe=f"{AUTO_FILL}:{event_id}")

@@ -88,6 +88,7 @@ class OfferForm(PageForm):
     stock = SelectField(choices=list(rules.STOCKS))
     allocation = SelectField(choices=list(rules.ALLOCATIONS))
     ticket_deadline_at = LocalTimeField()
+    auto_fill = BooleanField()
 
     def process(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
         """Read the zone of the event first, for the deadline is meant in it."""
@@ -97,7 +98,8 @@ class OfferForm(PageForm):
     def values(self) -> dict[str, Any]:
         """Return the terms as the use case takes them."""
         names = ("week", "charge_mode", "stock", "allocation", "ticket_deadline_at")
-        return {name: self[name].data or None for name in names}
+        values = {name: self[name].data or None for name in names}
+        return {**values, "auto_fill": bool(self.auto_fill.data)}
 
 
 def declared_in(sent: FormData, tier_ids: list[str]) -> dict[str, int]:

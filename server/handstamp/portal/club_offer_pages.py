@@ -132,7 +132,7 @@ async def _terms(session: AsyncSession, club: Club, event: Event) -> ClubEvent:
 
 
 def _shown(terms: ClubEvent) -> dict[str, Any]:
-    names = ("week", "charge_mode", "stock", "allocation", "ticket_deadline_at")
+    names = ("week", "charge_mode", "stock", "allocation", "ticket_deadline_at", "auto_fill")
     return {name: getattr(terms, name) for name in names}
 
 
@@ -143,7 +143,7 @@ async def _change(
     values = form.values()
     if begun:
         form.stock.data = row.offer.terms.stock
-        values = {"ticket_deadline_at": values["ticket_deadline_at"]}
+        values = {name: values[name] for name in ("ticket_deadline_at", "auto_fill")}
     tiers = [tier.tier for tier in row.tiers]
     wanted = OfferChange(declared=await _declared(request, form, tiers), **values)
     async with of.db.write(actor=actor.id) as session:

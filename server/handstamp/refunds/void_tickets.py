@@ -16,6 +16,7 @@ from handstamp.refunds.rules import Line
 from handstamp.tickets import stock
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.revoke_ticket import change_status
+from handstamp.waitlist.offer_tickets import queue_offers
 
 ADMITTING = ("valid", "disputed")
 EVERY = 2**31
@@ -105,7 +106,10 @@ async def turn(
 async def _give(
     session: AsyncSession, services: Services, tickets: Iterable[Ticket], status: str
 ) -> Millis:
-    at = services.clock()
+    at, events = services.clock(), set[str]()
     for ticket in tickets:
         await change_status(session, services, SYSTEM, ticket, status, at=at)
+        events.add(ticket.event_id)
+    for event_id in events if status not in ADMITTING else ():
+        await queue_offers(session, event_id)
     return at

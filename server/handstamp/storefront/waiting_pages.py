@@ -57,10 +57,12 @@ async def wait_box(request: Request, event: Event, left: EventAvailability) -> W
         return None
     async with of.db.read() as session:
         terms = await terms_of(session, event.id)
-        own = await places_of(session, event.id, who) if terms else []
+        if terms is None:
+            return None
+        own = await places_of(session, event.id, who)
         allowed = await may_buy(session, event, who.id or None)
     gone = [tier for tier in left.tiers if tier.state == "sold_out" and tier.visibility == "public"]
-    if terms is None or not (own or (terms.open and allowed and gone)):
+    if not (own or (terms.open and allowed and gone)):
         return None
     return WaitBox(gone if terms.open and allowed else [], own)
 
@@ -74,7 +76,7 @@ async def join(request: Request) -> Response:
         left = await availability(session, event, of.clock())
         organizer = await profile_of(session, event.organizer_id)
     box = await wait_box(request, event, left)
-    around = {"event": event, "organizer": organizer, "box": box}
+    around: dict[str, Any] = {"event": event, "organizer": organizer, "box": box}
     form = await JoinForm.from_formdata(request)
     if request.method == "GET" or box is None or not box.tiers:
         form.quantity.data = "1"

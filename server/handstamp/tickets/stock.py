@@ -151,9 +151,13 @@ def _rows(moves: Iterable[Move]) -> list[Move]:
 
 
 def _limit(of: Any, *, tier: bool) -> Any:
+    """Return as SQL what `events.rules.selling_limit` says."""
+    holds = Tier.capacity if tier else Event.capacity
+    limit = select(holds + Event.overbook_number + holds * Event.overbook_bp // 10_000)
     if tier:
-        return select(Tier.capacity).where(Tier.id == of.tier_id).scalar_subquery()
-    return select(Event.capacity).where(Event.id == of.event_id).scalar_subquery()
+        limit = limit.join_from(Tier, Event, Event.id == Tier.event_id)
+        return limit.where(Tier.id == of.tier_id).scalar_subquery()
+    return limit.where(Event.id == of.event_id).scalar_subquery()
 
 
 def _statement(*, tier: bool, grows: bool) -> Any:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.events.find_events import tiers_of_many
 from handstamp.events.models import Event, Tier
+from handstamp.events.rules import selling_limit
 from handstamp.kit.clock import Millis
 from handstamp.payments.payment_accounts import account_of, why_not_selling
 from handstamp.tickets.stock import WHOLE_EVENT, Count, counts
@@ -48,10 +49,10 @@ async def free_of_many(
     taken, tiers = await counts(session, ids), await tiers_of_many(session, ids)
     found = {}
     for event in events:
-        whole = _left(event.capacity, taken.get((event.id, WHOLE_EVENT), Count()))
+        whole = _left(event, event.capacity, taken.get((event.id, WHOLE_EVENT), Count()))
         rooms = {
             tier.id: Room(
-                min(whole, _left(tier.capacity, taken.get((event.id, tier.id), Count()))),
+                min(whole, _left(event, tier.capacity, taken.get((event.id, tier.id), Count()))),
                 tier.max_per_order,
             )
             for tier in tiers[event.id]
@@ -61,5 +62,6 @@ async def free_of_many(
     return found
 
 
-def _left(capacity: int | None, count: Count) -> int:
-    return UNLIMITED if capacity is None else max(0, capacity - count.taken)
+def _left(event: Event, capacity: int | None, count: Count) -> int:
+    limit = selling_limit(capacity, event.overbook_bp, event.overbook_number)
+    return UNLIMITED if limit is None else max(0, limit - count.taken)

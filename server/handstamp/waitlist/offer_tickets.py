@@ -220,6 +220,22 @@ async def offer_by_hand(
     return made
 
 
+async def call_offers_back(session: AsyncSession, services: Services, event_id: str) -> int:
+    """End every open offer of an event that has no room for them; people keep their places.
+
+    Returns how many offers that were.
+    """
+    now = services.clock()
+    await store.waitlist(session, event_id, lock=True)
+    found = await store.open_offers(session, event_id, None, rules.MOST_WAITING)
+    ended = [offer for offer in found if await _end_offer(session, offer, "withdrawn", now)]
+    for offer in ended:
+        back = {"status": "waiting", "closed_at": None}
+        await store.change_waiting(session, offer.waiting_id, ["offered"], back)
+    _release(session, ended)
+    return len(ended)
+
+
 async def withdraw_offer(session: AsyncSession, waiting_id: str, now: Millis) -> str:
     """End the open offer of somebody, whose list the caller holds locked.
 

@@ -103,3 +103,13 @@ def test_names_are_compared_without_case_accents_and_spaces() -> None:
     assert rules.fold("  GÉNÉRAL   admission ") == rules.fold("general Admission")
     assert rules.zone_exists("America/Vancouver")
     assert not rules.zone_exists("../etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("capacity", "bp", "number", "sold"),
+    [(100, 0, 0, 100), (100, 250, 0, 102), (None, 5_000, 0, None), (7, 0, 3, 10), (0, 5_000, 0, 0)],
+)
+def test_more_is_sold_than_there_is_room_for(
+    capacity: int | None, bp: int, number: int, sold: int | None
+) -> None:
+    assert rules.selling_limit(capacity, bp, number) == sold
