@@ -79,11 +79,15 @@ LIGHTS = {
         "{verdict: 'already_used', admit: false,"
         " elsewhere: {device: 'Phone 7', gate: 'South gate', since: fake.NIGHT - 20000}}"
     ),
+    "party_undone": (
+        f"{{kind: 'undo', admit: false, name: '', printedId: '', tier: '', party: {PARTY}"
+        ".filter((one) => one.admit)}"
+    ),
     "party": f"{{kind: 'party', name: '', printedId: '', tier: '', party: {PARTY}}}",
 }
 
 # They differ from another light by a word.
-ALIKE = ("turned_away", "override", "over_capacity")
+ALIKE = ("turned_away", "override", "over_capacity", "party_undone")
 
 
 def tap(page: Page, selector: str) -> None:

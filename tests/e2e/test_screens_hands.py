@@ -18,6 +18,7 @@ FAMILIES = {
     "not_inside": ("unknown", "Was not inside"),
     "turned_away": ("refused", "Turned away"),
     "party": ("unknown", "2 let in"),
+    "party_undone": ("undone", "Undone"),
 }
 
 

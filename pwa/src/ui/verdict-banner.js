@@ -104,10 +104,11 @@ function content(light, door, switchTo, hide) {
 function partyLines({ kind, party }) {
   return party.length > 0 && el(
     'ul',
-    { class: 'look-lines' },
+    { class: 'look-lines party-lines' },
     party.map(({ name, printedId, verdict, admit }) => {
       const mark = kind === 'undo' ? 'undo' : admit ? 'check' : 'close';
-      return el('li', {}, icon(mark), data(name || printedId), !admit && el('span', {}, verdictWord(verdict, false)));
+      const said = !admit && el('span', {}, verdictWord(verdict, false));
+      return el('li', {}, icon(mark), el('span', { class: 'party-line' }, data(name || printedId), said));
     }),
   );
 }
