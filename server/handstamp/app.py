@@ -46,6 +46,8 @@ from handstamp.orders import (
 from handstamp.orders import routes as orders_api
 from handstamp.orders.check_stock import check_stock, order_figures
 from handstamp.orders.find_orders import has_orders
+from handstamp.overview import routes as overview_api
+from handstamp.payments import payout_routes
 from handstamp.payments import routes as payments_api
 from handstamp.payments.gateway import close_gateway, open_gateway
 from handstamp.pdf.check_fonts import check_fonts, warn_of_fonts
@@ -144,6 +146,7 @@ def routes() -> list[BaseRoute]:
         *privacy_api.routes,
         *payments_api.routes,
         *webhooks_api.routes,
+        *payout_routes.routes,
         *mail_events.routes,
         *door_api.routes,
         *log_api.routes,

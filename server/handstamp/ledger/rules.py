@@ -9,6 +9,15 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 PLATFORM = "platform"
+WHAT = {  # what a kind of transaction is to an organizer, by how its name begins
+    "sale": "sales",
+    "late_payment": "sales",
+    "refund": "refunds",
+    "application_fee": "platform_fees",
+    "stripe_fee": "stripe_fees",
+    "dispute": "disputes",
+    "payout": "payouts",
+}
 Kind = Literal["asset", "liability", "income", "expense"]
 
 
@@ -283,6 +292,12 @@ def split(amount: int, among: Parts) -> Parts:
     for name in by_rest[:missing]:
         shares[name] += 1
     return Parts(**shares)
+
+
+def what_of(kind: str) -> str:
+    """Return what a kind of transaction is to an organizer: a value of `WHAT`, or "other"."""
+    found = (what for start, what in WHAT.items() if kind.startswith(start))
+    return next(found, "other")
 
 
 def natural(account: str, debits_less_credits: int) -> int:
