@@ -10,6 +10,8 @@ from handstamp.clubs import rules, store
 from handstamp.clubs.models import Club, ClubEvent, ClubInvite, ClubMember
 from handstamp.events.find_events import events_by_id, tiers_of_many
 from handstamp.events.models import Event, Tier
+from handstamp.events.price_rules import Terms
+from handstamp.events.set_prices import terms_of_many
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.texts import _
@@ -30,7 +32,7 @@ class Membership:
 class Offered:
     """An event as a club's members may pre-order it: its window, its tiers and their prices.
 
-    `prices`: by tier id, what a member pays.
+    `prices`: by tier id, what a member pays with all that is added.
     """
 
     club: Club
@@ -39,7 +41,7 @@ class Offered:
     tiers: Sequence[Tier]
     window: rules.Window
     charge_at: Millis
-    prices: Mapping[str, rules.MemberPrice] = field(default_factory=dict)
+    prices: Mapping[str, rules.MemberSum] = field(default_factory=dict)
 
 
 async def club_of(session: AsyncSession, actor: Actor, club_id: str, *, lock: bool = False) -> Club:
@@ -211,20 +213,24 @@ async def offered(session: AsyncSession, club: Club, week: str | None = None) ->
     terms = await club_events(session, club.id, week)
     events = await events_by_id(session, [one.event_id for one in terms])
     tiers = await tiers_of_many(session, [one.event_id for one in terms])
+    added = await terms_of_many(session, list(events.values()))
     return [
-        offer_of(club, one, events[one.event_id], tiers[one.event_id])
+        offer_of(club, one, events[one.event_id], tiers[one.event_id], added[one.event_id])
         for one in terms
         if events[one.event_id].status == "published"
     ]
 
 
-def offer_of(club: Club, terms: ClubEvent, event: Event, tiers: Sequence[Tier]) -> Offered:
-    """Return an event as a club's members may pre-order it."""
-    prices = {tier.id: rules.member_price(tier.price_cents, club.discount_bp) for tier in tiers}
+def offer_of(
+    club: Club, terms: ClubEvent, event: Event, tiers: Sequence[Tier], added: Terms
+) -> Offered:
+    """Return an event as a club's members may pre-order it; `added` to its prices as they are."""
+    off = club.discount_bp
+    prices = {tier.id: rules.member_sum(tier.price_cents, off, added) for tier in tiers}
     chosen = [
         tier
         for tier in tiers
-        if not tier.archived_at and not rules.least_total(prices[tier.id].total, tier.currency)
+        if not tier.archived_at and not rules.least_total(prices[tier.id].net, tier.currency)
     ]
     return Offered(
         club=club,

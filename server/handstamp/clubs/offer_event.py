@@ -16,6 +16,7 @@ from handstamp.clubs.shapes import NewOffer, OfferChange
 from handstamp.clubs.supply import still_reserved
 from handstamp.events.find_events import owned_event, tiers_of
 from handstamp.events.models import Event, Tier
+from handstamp.events.set_prices import terms_of
 from handstamp.plumbing.errors import BadInput, Conflict, NotFound
 from handstamp.plumbing.money_text import price
 from handstamp.plumbing.texts import _
@@ -56,7 +57,9 @@ async def offer_event(
     )
     terms.auto_fill = new.auto_fill
     terms.updated_at, terms.withdrawn_at = now, None
-    offer = offer_of(club, terms, event, tiers)
+    offer = offer_of(club, terms, event, tiers, await terms_of(session, event))
+    if event.tax_mode == "stripe":
+        raise BadInput(_(rules.STRIPE_TAX), code="stripe_tax")
     _check(offer, now)
     check_prices(club, tiers)
     _promise(services, terms)
@@ -103,7 +106,7 @@ async def edit_offer(
         )
     for name, value in values.items():
         setattr(terms, name, value)
-    offer = offer_of(club, terms, event, tiers)
+    offer = offer_of(club, terms, event, tiers, await terms_of(session, event))
     if values:
         _check(offer, now)
     if "allocation" in values:
@@ -130,7 +133,8 @@ async def withdraw_event(
     club = await club_of(session, actor, club_id)
     terms = await club_event(session, club.id, event_id, lock=True)
     event = await owned_event(session, actor, event_id)
-    offer = offer_of(club, terms, event, await tiers_of(session, event.id))
+    added = await terms_of(session, event)
+    offer = offer_of(club, terms, event, await tiers_of(session, event.id), added)
     if terms.withdrawn_at is None:
         terms.withdrawn_at = terms.updated_at = services.clock()
         await session.flush()

@@ -42,6 +42,7 @@ from handstamp.clubs.offer_event import edit_offer, offer_event, withdraw_event
 from handstamp.clubs.shapes import club_body, invite_body, member_body, my_club, offer_body
 from handstamp.clubs.supply import left_of
 from handstamp.events.find_events import events_by_id, tiers_of_many
+from handstamp.events.set_prices import terms_of_many
 from handstamp.kit.clock import HOUR
 from handstamp.plumbing.api import answers, spec
 from handstamp.plumbing.errors import BadInput
@@ -221,8 +222,12 @@ async def find_offers(request: Request, query: shapes.OfferQuery) -> Response:
         terms = await club_events(session, club.id, query.week)
         events = await events_by_id(session, [one.event_id for one in terms])
         tiers = await tiers_of_many(session, [one.event_id for one in terms])
+        added = await terms_of_many(session, list(events.values()))
         told = [
-            await _offer(session, offer_of(club, one, events[one.event_id], tiers[one.event_id]))
+            await _offer(
+                session,
+                offer_of(club, one, events[one.event_id], tiers[one.event_id], added[one.event_id]),
+            )
             for one in terms
         ]
     return JSONResponse({"events": told}, headers=_FRESH)

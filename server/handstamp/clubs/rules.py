@@ -5,12 +5,17 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
+from handstamp.events.price_rules import Tax, Terms, Wanted, price_line
 from handstamp.events.rules import MINIMUM_CHARGE
 from handstamp.kit import zones
 from handstamp.kit.clock import SECOND, Millis
 from handstamp.kit.ids import base32_decode
 
 N_ = str  # marks text for the catalogues; it is translated where it is shown
+STRIPE_TAX = N_(
+    "Stripe Tax works taxes out on the payment page, which a saved card never sees. Name the rates"
+    " of this event at Fees and taxes instead."
+)
 WHOLE = 10_000  # a discount is told in hundredths of a percent
 CODE_LETTERS = 12  # 60 random bits
 CHARGE_STARTS = ("manual", "clock")
@@ -40,11 +45,39 @@ class Window(NamedTuple):
 
 
 class MemberPrice(NamedTuple):
-    """What a member pays, minor units: `total` is `price` less `discount`."""
+    """A member's price, minor units: `total` is `price` less `discount`, nothing added yet."""
 
     price: int
     discount: int
     total: int
+
+
+class MemberSum(NamedTuple):
+    """What a member pays, minor units: the price less `discount`, with `fee` and `taxes` added.
+
+    `share` is what the platform keeps of it.
+    """
+
+    price: int
+    discount: int
+    fee: int
+    share: int
+    taxes: tuple[Tax, ...]
+
+    @property
+    def net(self) -> int:
+        """Return the price less the discount."""
+        return self.price - self.discount
+
+    @property
+    def tax(self) -> int:
+        """Return all taxes together."""
+        return sum(tax.amount for tax in self.taxes)
+
+    @property
+    def total(self) -> int:
+        """Return what the card is charged."""
+        return self.net + self.fee + self.tax
 
 
 def is_week(text: str) -> bool:
@@ -102,6 +135,13 @@ def member_price(price: int, discount_bp: int) -> MemberPrice:
     """
     discount = min(price, (price * discount_bp + WHOLE // 2) // WHOLE)
     return MemberPrice(price, discount, price - discount)
+
+
+def member_sum(price: int, discount_bp: int, added: Terms) -> MemberSum:
+    """Return what a member pays for one ticket, with what the event adds to prices."""
+    discount = member_price(price, discount_bp).discount
+    line = price_line(Wanted("", 1, price), discount, added)
+    return MemberSum(price, discount, line.fee, line.share, line.taxes)
 
 
 def least_total(total: int, currency: str) -> int:

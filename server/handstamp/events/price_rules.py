@@ -10,6 +10,7 @@ of several taxes may be rounded by itself. What is taxed is the consideration: t
 discount given at the sale, with what the buyer must pay for the service (s. 153, 165).
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -130,12 +131,12 @@ def take_apart(
     A discount that would leave less than can be charged is made smaller by what is missing.
     """
     off = _discounts(wants, discount)
-    parts = [_line(want, less, terms) for want, less in zip(wants, off, strict=True)]
+    parts = [price_line(want, less, terms) for want, less in zip(wants, off, strict=True)]
     total = sum(part.total for part in parts)
     if not 0 < total < terms.least:
         return parts
     off = _smaller(parts, terms.least - total)
-    return [_line(want, less, terms) for want, less in zip(wants, off, strict=True)]
+    return [price_line(want, less, terms) for want, less in zip(wants, off, strict=True)]
 
 
 def _discounts(wants: Sequence[Wanted], discount: Discount | None) -> list[int]:
@@ -160,7 +161,8 @@ def _smaller(parts: Sequence[LineParts], missing: int) -> list[int]:
     return off
 
 
-def _line(want: Wanted, discount: int, terms: Terms) -> LineParts:
+def price_line(want: Wanted, discount: int, terms: Terms) -> LineParts:
+    """Take a line apart whose discount, in minor units, was worked out already."""
     gross = want.qty * want.unit_price
     net = gross - discount
     rule = terms.fee
@@ -169,6 +171,11 @@ def _line(want: Wanted, discount: int, terms: Terms) -> LineParts:
         share = min(share, net)
     fee = share if rule.payer == "buyer" else 0
     return LineParts(want.tier_id, gross, discount, fee, share, taxes_on(net + fee, terms.rates))
+
+
+def written(taxes: Sequence[Tax]) -> str:
+    """Write a line's taxes as they are stored."""
+    return json.dumps([list(tax) for tax in taxes], ensure_ascii=False, separators=(",", ":"))
 
 
 def taxes_on(amount: int, rates: Sequence[TaxRate]) -> tuple[Tax, ...]:

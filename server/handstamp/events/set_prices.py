@@ -1,6 +1,6 @@
 """What is added to an event's prices: the platform's fee, who pays it, and taxes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -73,12 +73,23 @@ async def rates_of(session: AsyncSession, event_id: str) -> list[Rate]:
 
 async def terms_of(session: AsyncSession, event: Event) -> Terms:
     """Return what is added to an event's prices as it is now."""
-    rates = await rates_of(session, event.id) if event.tax_mode == "rates" else []
-    return Terms(
-        FeeRule(event.fee_bp, event.fee_fixed, event.fee_payer),
-        tuple(rates),
-        MINIMUM_CHARGE.get(event.currency.upper(), 0),
-    )
+    return (await terms_of_many(session, [event]))[event.id]
+
+
+async def terms_of_many(session: AsyncSession, events: Collection[Event]) -> dict[str, Terms]:
+    """Return what is added to the prices of several events as they are now, by event id."""
+    taxed = [event.id for event in events if event.tax_mode == "rates"]
+    rates: dict[str, list[Rate]] = {}
+    for row in await store.rates(session, taxed) if taxed else ():
+        rates.setdefault(row.event_id, []).append(_rate(row))
+    return {
+        event.id: Terms(
+            FeeRule(event.fee_bp, event.fee_fixed, event.fee_payer),
+            tuple(rates.get(event.id, ())),
+            MINIMUM_CHARGE.get(event.currency.upper(), 0),
+        )
+        for event in events
+    }
 
 
 def _rate(row: TaxRate) -> Rate:

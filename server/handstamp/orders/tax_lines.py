@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 from babel.numbers import format_decimal
 
-from handstamp.events.price_rules import Tax
+from handstamp.events.price_rules import Tax, written
 from handstamp.plumbing.texts import _, format_language
 
+__all__ = ["tax_lines", "tax_name", "tax_percent", "taxes_of", "written"]
 _PPM_IN_PERCENT = 10_000
 
 
@@ -18,11 +19,6 @@ class TaxedLine(Protocol):
 
     tax: Any
     taxes_json: Any
-
-
-def written(taxes: Sequence[Tax]) -> str:
-    """Write a line's taxes as they are stored."""
-    return json.dumps([list(tax) for tax in taxes], ensure_ascii=False, separators=(",", ":"))
 
 
 def taxes_of(line: TaxedLine) -> list[Tax]:

@@ -11,6 +11,7 @@ from handstamp.clubs.models import Club, ClubEvent
 from handstamp.clubs.supply import Left, left_of
 from handstamp.events.find_events import events_by_id, tiers_of_many
 from handstamp.events.models import Event, Tier
+from handstamp.events.set_prices import terms_of
 from handstamp.preorders.find_preorders import TierCount, counts_of_event
 from handstamp.preorders.rules import PAID
 
@@ -108,7 +109,7 @@ async def offer_row(
     counts: Sequence[TierCount] | None = None,
 ) -> OfferRow:
     """Return an offer with its counts, read unless they are given."""
-    offer = offer_of(club, terms, event, tiers)
+    offer = offer_of(club, terms, event, tiers, await terms_of(session, event))
     found = await counts_of_event(session, event.id) if counts is None else counts
     mine = {one.tier_id: one.by_status for one in found if one.club_id == club.id}
     left = await left_of(session, terms, event, offer.tiers)

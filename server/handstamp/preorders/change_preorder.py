@@ -9,6 +9,7 @@ from handstamp.clubs import supply
 from handstamp.clubs.find_clubs import Offered, club_event, clubs_by_id, offer_of
 from handstamp.clubs.models import ClubEvent
 from handstamp.events.find_events import events_by_id, tiers_of
+from handstamp.events.set_prices import terms_of
 from handstamp.plumbing.errors import Conflict, NotFound
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
@@ -103,7 +104,8 @@ async def offer_of_preorder(session: AsyncSession, preorder: PreOrder) -> Offere
     club = (await clubs_by_id(session, [preorder.club_id]))[preorder.club_id]
     terms: ClubEvent = await club_event(session, preorder.club_id, preorder.event_id)
     event = (await events_by_id(session, [preorder.event_id]))[preorder.event_id]
-    return offer_of(club, terms, event, await tiers_of(session, event.id))
+    added = await terms_of(session, event)
+    return offer_of(club, terms, event, await tiers_of(session, event.id), added)
 
 
 async def _change_tier(

@@ -182,9 +182,9 @@ def _sale_facts(preorder: PreOrder, payment: Payment) -> ledger.SaleFacts:
         payment_intent_id=payment.payment_intent_id,
         charge_id=payment.charge_id,
         amount=payment.amount,
-        net_tickets=preorder.total,
-        fees=0,
-        tax=0,
+        net_tickets=preorder.total - preorder.fee - preorder.tax,
+        fees=preorder.fee,
+        tax=preorder.tax,
         application_fee=payment.application_fee,
         stripe_fee=payment.stripe_fee,
     )

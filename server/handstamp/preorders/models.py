@@ -15,9 +15,11 @@ class PreOrder(Base):
 
     `week`: the Monday of the week it was placed in, in the club's zone. `account`: where it is
     charged ('' = the platform). `charge_key` is stored before the call to Stripe and is the
-    idempotency key of attempt `charge_attempt`; `destination` and `application_fee` are stored
-    with it. `setup_attempt` numbers the pages on which a card was asked for. `reserved`: stock
-    is set aside for it.
+    idempotency key of attempt `charge_attempt`; `destination` is stored with it. `setup_attempt`
+    numbers the pages on which a card was asked for. `reserved`: stock is set aside for it.
+    `total` is the price less the discount, with `fee` (what the member pays for the service) and
+    `tax`, whose parts by name and rate are in `taxes_json`. `application_fee`: what Stripe keeps
+    back for the platform.
     Status: see `rules.MOVES`.
     """
 
@@ -53,6 +55,9 @@ class PreOrder(Base):
     currency: Mapped[str]
     price: Mapped[int]
     discount: Mapped[int]
+    fee: Mapped[int] = mapped_column(default=0)
+    tax: Mapped[int] = mapped_column(default=0)
+    taxes_json: Mapped[str] = mapped_column(Text, default="[]")
     total: Mapped[int]
     account: Mapped[str] = mapped_column(default="")
     charge_type: Mapped[str] = mapped_column(default="")

@@ -13,8 +13,11 @@ from handstamp.audit.record import record
 from handstamp.auth.find_profile import language_for, profile_of
 from handstamp.clubs.find_clubs import Offered, club_event, living_club, member_of, offer_of
 from handstamp.clubs.models import Club, ClubMember
+from handstamp.clubs.rules import MemberSum
 from handstamp.events.find_events import published_event, tiers_of
-from handstamp.events.models import Tier
+from handstamp.events.models import Event, Tier
+from handstamp.events.price_rules import written
+from handstamp.events.set_prices import terms_of
 from handstamp.kit.ids import base32_encode, new_id, random_int
 from handstamp.plumbing.errors import BadInput, Conflict, NotFound
 from handstamp.plumbing.money_text import money
@@ -139,9 +142,17 @@ async def freeze(
     priced = offer.prices[tier.id]
     preorder.tier_id, preorder.tier_name = tier.id, tier.name
     preorder.currency = tier.currency
-    preorder.price, preorder.discount, preorder.total = priced
+    preorder.price, preorder.discount, preorder.total = priced.price, priced.discount, priced.total
+    preorder.fee, preorder.tax = priced.fee, priced.tax
+    preorder.taxes_json = written(priced.taxes)
+    preorder.application_fee = application_fee(offer.club, priced)
     preorder.mandate_text = await mandate(session, offer, tier)
     preorder.mandate_at = preorder.updated_at = services.clock()
+
+
+def application_fee(club: Club, priced: MemberSum) -> int:
+    """Return what Stripe keeps back for the platform; nothing where the platform itself sells."""
+    return 0 if club.charge_account == "platform" else min(priced.share, priced.total)
 
 
 async def mandate(session: AsyncSession, offer: Offered, tier: Tier) -> str:
@@ -160,7 +171,17 @@ async def _offer(session: AsyncSession, club: Club, event_id: str) -> Offered:
     if terms.withdrawn_at is not None:
         raise NotFound(_("This club does not offer that event."))
     event = await published_event(session, event_id)
-    return offer_of(club, terms, event, await tiers_of(session, event.id))
+    if problem := tax_problem(event):
+        raise Conflict(problem, code="cannot_sell")
+    added = await terms_of(session, event)
+    return offer_of(club, terms, event, await tiers_of(session, event.id), added)
+
+
+def tax_problem(event: Event) -> str:
+    """Return why an event's taxes cannot be known before a card is charged; '' when they can."""
+    if event.tax_mode != "stripe":
+        return ""
+    return _("The taxes of this event are worked out on Stripe's page. It cannot be pre-ordered.")
 
 
 async def _make_room(

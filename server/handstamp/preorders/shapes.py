@@ -101,6 +101,8 @@ class PreorderBody(BaseModel):
     currency: str
     price: int
     discount: int
+    fee: int
+    tax: int
     total: int
     card_brand: str
     card_last4: str
@@ -144,6 +146,8 @@ class AdminPreorder(BaseModel):
     currency: str
     price: int
     discount: int
+    fee: int
+    tax: int
     total: int
     card_brand: str
     card_last4: str

@@ -12,8 +12,8 @@ from handstamp.preorders.models import PreOrder, PushSubscription, SavedCard
 
 _AS_STORED = (
     "number", "tier_name", "week", "email", "name", "language", "status", "currency", "price",
-    "discount", "total", "card_brand", "card_last4", "mandate_text", "mandate_at", "created_at",
-    "confirmed_at", "paid_at", "fulfilled_at", "closed_at",
+    "discount", "fee", "tax", "taxes_json", "total", "card_brand", "card_last4", "mandate_text",
+    "mandate_at", "created_at", "confirmed_at", "paid_at", "fulfilled_at", "closed_at",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from handstamp.auth.find_profile import profile_of
 from handstamp.clubs.find_clubs import Offered
 from handstamp.events.models import Tier
 from handstamp.kit.clock import SECOND
+from handstamp.orders.tax_lines import tax_name
 from handstamp.payments.gateway_errors import GatewayError
 from handstamp.pdf.drawing_pool import DrawingFailed
 from handstamp.plumbing.errors import Conflict, NotFound, Problem, TooMany
@@ -20,7 +21,7 @@ from handstamp.preorders.change_preorder import Change, cancel_preorder, change_
 from handstamp.preorders.charge_account import charge_account
 from handstamp.preorders.models import SavedCard
 from handstamp.preorders.recover_payment import link_to_confirm, settle_recovery
-from handstamp.preorders.request_preorder import Placed, Wish, mandate, place
+from handstamp.preorders.request_preorder import Placed, Wish, mandate, place, tax_problem
 from handstamp.preorders.save_card import settle_card
 from handstamp.preorders.saved_cards import cards_of
 from handstamp.preorders.told import page_of
@@ -95,6 +96,11 @@ async def _form(
         offer=offer,
         tier=tier,
         price=offer.prices[tier.id],
+        taxes=[
+            (tax_name(tax.name, tax.ppm), tax.amount)
+            for tax in offer.prices[tier.id].taxes
+            if tax.amount
+        ],
         mandate=agreed_to,
         cards=cards,
         chosen=card or (cards[0].id if cards else ANOTHER),
@@ -111,6 +117,8 @@ def _tier(offer: Offered | None, tier_id: str) -> Tier | None:
 
 async def _cards(session: AsyncSession, who: Actor, offer: Offered) -> tuple[list[SavedCard], str]:
     """Return the member's cards that this club can charge, or why it cannot charge any."""
+    if problem := tax_problem(offer.event):
+        return [], problem
     try:
         where = await charge_account(session, offer.club)
     except Conflict as problem:

@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handstamp.clubs import rules
+from handstamp.events.price_rules import FeeRule, TaxRate, Terms
 from handstamp.events.rules import MINIMUM_CHARGE
 from handstamp.kit import zones
 from handstamp.kit.clock import DAY, HOUR, MINUTE
@@ -105,6 +106,15 @@ def test_what_is_no_monday_is_no_week(text: str) -> None:
 def test_what_is_no_time_of_day_is_refused(text: str) -> None:
     assert not rules.is_clock(text)
     assert rules.is_clock("19:00")
+
+
+def test_what_the_event_adds_comes_after_the_discount() -> None:
+    added = Terms(FeeRule(250, 50), (TaxRate("GST", 50_000), TaxRate("PST", 70_000)))
+    found = rules.member_sum(1500, 1000, added)
+    assert (found.net, found.fee, found.tax, found.total) == (1350, 84, 172, 1606)
+    assert [(tax.name, tax.amount) for tax in found.taxes] == [("GST", 72), ("PST", 100)]
+    assert found.share == 84
+    assert rules.member_sum(1500, 1000, Terms()).total == 1350
 
 
 @given(st.integers(0, 10**9), st.integers(0, rules.WHOLE))

@@ -15,6 +15,7 @@ from handstamp.events.price_rules import (
     spread,
     take_apart,
     taxes_on,
+    written,
 )
 
 GST, PST = TaxRate("GST", 50_000), TaxRate("PST", 70_000)
@@ -188,3 +189,10 @@ def test_spreading_loses_and_invents_nothing(amount: int, weights: list[int]) ->
     parts = spread(amount, weights)
     assert sum(parts) == amount
     assert all(0 <= part <= weight for part, weight in zip(parts, weights, strict=True))
+
+
+def test_taxes_are_written_in_one_way() -> None:
+    assert written(()) == "[]"
+    assert written(taxes_on(1_434, [GST, TaxRate("TVQ é", 99_750)])) == (
+        '[["GST",50000,72],["TVQ é",99750,143]]'
+    )
