@@ -13,6 +13,7 @@ from handstamp.clubs import models as clubs
 from handstamp.discounts import models as discounts
 from handstamp.events import models as events
 from handstamp.ledger import models as ledger
+from handstamp.fraud import models as fraud
 from handstamp.mail import models as mail
 from handstamp.notices import models as notices
 from handstamp.orders import models as orders
@@ -23,11 +24,12 @@ from handstamp.plumbing.migrate import VERSION_TABLE
 from handstamp.preorders import models as preorders
 from handstamp.refunds import models as refunds
 from handstamp.tickets import models as tickets
+from handstamp.selftest import models as selftest
 from handstamp.webhooks import models as webhooks
 
 ROOMS = (
-    audit, auth, checkin, clubs, discounts, events, ledger, mail, notices, orders, payments,
-    plumbing, preorders, refunds, tickets, webhooks,
+    analytics, audit, auth, checkin, clubs, discounts, events, fraud, ledger, mail, notices,
+    orders, payments, plumbing, preorders, refunds, selftest, tickets, waitlist, webhooks,
 )  # fmt: skip
 
 

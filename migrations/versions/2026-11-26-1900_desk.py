@@ -189,6 +189,8 @@ def upgrade() -> None:
     op.add_column('tickets_payments', sa.Column('card', sa.String(), server_default='', nullable=False))
     op.create_index('ix_tickets_orders_created', 'tickets_orders', ['created_at'], unique=False)
     op.create_table('tickets_fraud_signals',
+    by_admin = sa.text("actor_type = 'admin' AND organizer_id IS NOT NULL")
+    op.create_index('ix_tickets_audit_by_admin', 'tickets_audit', ['id'], unique=False, sqlite_where=by_admin, postgresql_where=by_admin)
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('subject', sa.String(), nullable=False),
@@ -251,6 +253,7 @@ def downgrade() -> None:
     op.drop_table('tickets_watched_domains')
     op.drop_table('tickets_fraud_signals')
     op.drop_index('ix_tickets_orders_created', 'tickets_orders')
+    op.drop_index('ix_tickets_audit_by_admin', 'tickets_audit')
     op.drop_column('tickets_payments', 'card')
     op.drop_table('tickets_trusted_organizers')
     op.drop_table('tickets_event_reviews')

@@ -141,6 +141,7 @@ def routes() -> list[BaseRoute]:
         *transfers_api.routes,
         *support_api.routes,
         *moderation_api.routes,
+        *overview_api.routes,
         *selftest_api.routes,
         *fraud_api.routes,
         *privacy_api.routes,

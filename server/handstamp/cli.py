@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "verify-log": "verify_logs:verify_logs",
     "verify-feed": "verify_feeds:verify_feeds",
     "verify-audit": "verify_audits:verify_audits",
+    "self-test": "self_test:self_test",
     "backup": "backup_database:backup_database",
     "restore": "restore_database:restore_database",
     "erase": "erase_people:erase",

@@ -6,6 +6,7 @@ from handstamp.auth.request_sign_in import MAIL as SIGN_IN_MAIL
 from handstamp.auth.request_sign_in import prepare_sign_in
 from handstamp.checkin import check_logs, door_jobs, follow_pool
 from handstamp.clubs import club_mails
+from handstamp.fraud import look_for_signals
 from handstamp.kit.clock import HOUR, MINUTE
 from handstamp.mail.deliver_mail import BATCHES, HELD, deliver_with
 from handstamp.mail.prepared import Kinds, Prepare
@@ -53,6 +54,8 @@ from handstamp.preorders import (
 from handstamp.preorders.fulfil_preorder import REFUND_JOB as REFUND_PREORDER_JOB
 from handstamp.privacy import repeat_erasures
 from handstamp.refunds import refund_order, refund_preorder, send_refund
+from handstamp.selftest import run_self_test
+from handstamp.selftest.begin import JOB as SELF_TEST
 from handstamp.transfers import transfer_mails
 from handstamp.waitlist import forget_old, offer_tickets, waitlist_mails
 from handstamp.webhooks import (
@@ -119,6 +122,8 @@ JOBS: dict[str, Handler | Batch] = {
     prune_events.JOB: prune_events.prune,
     forget_person.JOB: forget_person.forget_events,
     repeat_erasures.JOB: repeat_erasures.keep_journal,
+    look_for_signals.JOB: look_for_signals.look_for_signals,
+    SELF_TEST: run_self_test.run_by_job,
     REFUND_JOB: refund_order.refund_late_payment,
     REFUND_PREORDER_JOB: refund_preorder.refund_by_job,
     send_refund.SEND_JOB: send_refund.send_refund,
@@ -147,6 +152,7 @@ CRONS: list[Cron] = [
     Cron("catch_up", catch_up.JOB, every=catch_up.EVERY),
     Cron("prune_events", prune_events.JOB, every=HOUR),
     Cron("keep_journal", repeat_erasures.JOB, every=HOUR),
+    Cron("look_for_signals", look_for_signals.JOB, every=look_for_signals.EVERY),
 ]
 
 CHARGES = (charge_run.CHARGE_JOB,)

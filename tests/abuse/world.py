@@ -218,6 +218,7 @@ async def _side(http: httpx2.AsyncClient, services: Services, email: str, title:
         "serial": str(tickets[0].serial),
         "list_no": "1",
         "act": "cancel",
+        "domain": "example.com",
     }
     side = Side(person, organizer, event, tickets, tokens, phone, key, ids)
     await add_club(services, side)

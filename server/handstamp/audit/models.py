@@ -1,9 +1,11 @@
 """The audit log: who did what to which thing, from where."""
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from handstamp.plumbing.db import Base, RowId
+
+BY_ADMIN = "actor_type = 'admin' AND organizer_id IS NOT NULL"
 
 
 class AuditEntry(Base):
@@ -18,6 +20,12 @@ class AuditEntry(Base):
         Index("ix_tickets_audit_organizer", "organizer_id", "id"),
         Index("ix_tickets_audit_target", "target_type", "target_id"),
         Index("uq_tickets_audit_chain", "chain_no", unique=True),
+        Index(
+            "ix_tickets_audit_by_admin",
+            "id",
+            sqlite_where=text(BY_ADMIN),
+            postgresql_where=text(BY_ADMIN),
+        ),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)

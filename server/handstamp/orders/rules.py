@@ -194,7 +194,7 @@ NOT_ON_SALE = Refusal("", "not_on_sale", N_("This event is not on sale."))
 
 def event_refusal(status: str, end_at: Millis, now: Millis) -> Refusal | None:
     """Say why nothing of an event can be bought."""
-    if status != "published":
+    if status not in ("published", "testing"):
         return NOT_ON_SALE
     if now >= end_at:
         return Refusal("", "not_on_sale", N_("This event is over."))

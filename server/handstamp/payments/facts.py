@@ -67,7 +67,8 @@ class PaymentFacts:
     """A PaymentIntent with its latest charge.
 
     `fee` is Stripe's own, in `fee_currency`; None while Stripe has not booked it. `refunded` is
-    the amount given back so far. `next_url`: where the bank asks the card's owner, '' if nowhere.
+    the amount given back so far. `card`: Stripe's fingerprint of it. `next_url`: where
+    the bank asks the card's owner, '' if nowhere.
     """
 
     id: str
@@ -84,6 +85,7 @@ class PaymentFacts:
     balance_transaction_id: str = ""
     transfer_id: str = ""
     error_code: str = ""
+    card: str = ""
     next_url: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
     created: Millis = 0

@@ -36,7 +36,8 @@ class Payment(Base):
     """One PaymentIntent and what became of it; amounts in minor units of `currency`.
 
     `account` is the connected account of a direct charge, '' the platform's own; every later
-    call about this payment is made there. Status: pending, succeeded, failed.
+    call about this payment is made there. Status: pending, succeeded, failed. `card`: Stripe's
+    fingerprint of the card, '' when unknown.
     """
 
     __tablename__ = "tickets_payments"
@@ -62,6 +63,7 @@ class Payment(Base):
     failure_code: Mapped[str] = mapped_column(default="")
     refunded: Mapped[int] = mapped_column(default=0)
     disputed: Mapped[bool] = mapped_column(default=False)
+    card: Mapped[str] = mapped_column(default="", server_default="")
     created_at: Mapped[int]
     paid_at: Mapped[int | None]
 

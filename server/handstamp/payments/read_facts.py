@@ -53,6 +53,7 @@ def payment(found: Found) -> PaymentFacts:
         balance_transaction_id=booked.get("id", ""),
         transfer_id=_id(charge.get("transfer")),
         error_code=_error_code(error),
+        card=_card(charge),
         next_url=_next_url(found.get("next_action")),
         metadata=dict(found.get("metadata") or {}),
         created=_millis(found["created"]),
@@ -142,6 +143,11 @@ def account(found: Found) -> AccountFacts:
 def _error_code(error: Found) -> str:
     code = error.get("code") or ""
     return ASKS_OWNER if code == ASKS_OWNER else error.get("decline_code") or code
+
+
+def _card(charge: Found) -> str:
+    method = charge.get("payment_method_details") or {}
+    return (method.get("card") or {}).get("fingerprint") or ""
 
 
 def _next_url(action: Found | None) -> str:

@@ -47,12 +47,14 @@ async def record_payment(
             "failure_code": "",
             "refunded": 0,
             "disputed": False,
+            "card": facts.card,
             "created_at": facts.created or now(session),
             "paid_at": None,
         },
     )
     payment.status = later_status(payment.status, status)
     payment.refunded = max(payment.refunded, facts.refunded)
+    payment.card = facts.card or payment.card
     payment.disputed = payment.disputed or facts.disputed
     if payment.status == status:
         payment.failure_code = "" if status == "succeeded" else facts.error_code

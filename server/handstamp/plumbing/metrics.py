@@ -34,6 +34,7 @@ ORDERS_TIMED_OUT = Counter("tickets_orders_timed_out_total", "Holds that ended u
 ORDERS_CLOSED = Counter("tickets_orders_cancelled_total", "Holds given back or replaced")
 ORDERS_LATE = Counter("tickets_orders_paid_late_total", "Payments that came when all was sold")
 PAYMENT_FAILURES = Counter("tickets_payment_failures_total", "Payments that were declined")
+FRAUD_SIGNALS = Counter("tickets_fraud_signals_total", "Purchases that looked odd", ["kind"])
 PREORDERS_CHARGED = Counter(
     "tickets_preorders_charged_total", "Charges of pre-orders as they end", ["outcome"]
 )
