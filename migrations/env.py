@@ -6,14 +6,15 @@ import os
 from alembic import context
 from sqlalchemy import Connection
 
+from handstamp.analytics import models as analytics
 from handstamp.audit import models as audit
 from handstamp.auth import models as auth
 from handstamp.checkin import models as checkin
 from handstamp.clubs import models as clubs
 from handstamp.discounts import models as discounts
 from handstamp.events import models as events
-from handstamp.ledger import models as ledger
 from handstamp.fraud import models as fraud
+from handstamp.ledger import models as ledger
 from handstamp.mail import models as mail
 from handstamp.notices import models as notices
 from handstamp.orders import models as orders
@@ -23,8 +24,9 @@ from handstamp.plumbing.db import Base, Database
 from handstamp.plumbing.migrate import VERSION_TABLE
 from handstamp.preorders import models as preorders
 from handstamp.refunds import models as refunds
-from handstamp.tickets import models as tickets
 from handstamp.selftest import models as selftest
+from handstamp.tickets import models as tickets
+from handstamp.waitlist import models as waitlist
 from handstamp.webhooks import models as webhooks
 
 ROOMS = (

@@ -11,6 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     # tickets that change hands, comps
+    op.create_index('ix_tickets_tickets_passed_on', 'tickets_tickets', ['holder_email'], unique=False, sqlite_where=sa.text("order_ref = '' AND order_id IS NOT NULL"), postgresql_where=sa.text("order_ref = '' AND order_id IS NOT NULL"))
     op.add_column('tickets_orders', sa.Column('origin', sa.String(), server_default='checkout', nullable=False))
     op.add_column('tickets_orders', sa.Column('paid_by', sa.String(), server_default='', nullable=False))
     op.add_column('tickets_orders', sa.Column('note', sa.Text(), server_default='', nullable=False))
@@ -188,9 +189,9 @@ def upgrade() -> None:
     )
     op.add_column('tickets_payments', sa.Column('card', sa.String(), server_default='', nullable=False))
     op.create_index('ix_tickets_orders_created', 'tickets_orders', ['created_at'], unique=False)
-    op.create_table('tickets_fraud_signals',
     by_admin = sa.text("actor_type = 'admin' AND organizer_id IS NOT NULL")
     op.create_index('ix_tickets_audit_by_admin', 'tickets_audit', ['id'], unique=False, sqlite_where=by_admin, postgresql_where=by_admin)
+    op.create_table('tickets_fraud_signals',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('subject', sa.String(), nullable=False),
@@ -252,8 +253,8 @@ def downgrade() -> None:
     op.drop_table('tickets_self_tests')
     op.drop_table('tickets_watched_domains')
     op.drop_table('tickets_fraud_signals')
-    op.drop_index('ix_tickets_orders_created', 'tickets_orders')
     op.drop_index('ix_tickets_audit_by_admin', 'tickets_audit')
+    op.drop_index('ix_tickets_orders_created', 'tickets_orders')
     op.drop_column('tickets_payments', 'card')
     op.drop_table('tickets_trusted_organizers')
     op.drop_table('tickets_event_reviews')
@@ -278,6 +279,7 @@ def downgrade() -> None:
     op.drop_column('tickets_orders', 'waitlist_offer_id')
 
     # tickets that change hands, comps
+    op.drop_index('ix_tickets_tickets_passed_on', 'tickets_tickets')
     op.drop_index('ix_tickets_orders_by_hand', 'tickets_orders')
     for name in ('note', 'paid_by', 'origin'):
         op.drop_column('tickets_orders', name)
