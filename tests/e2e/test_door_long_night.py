@@ -121,8 +121,12 @@ def kept(cdp: CDPSession) -> dict[str, int]:
     cdp.on("HeapProfiler.addHeapSnapshotChunk", collect)
     cdp.send("HeapProfiler.takeHeapSnapshot", {"reportProgress": False})
     cdp.remove_listener("HeapProfiler.addHeapSnapshotChunk", collect)
-    head = "".join(parts)[:4_000]
-    objects = int(head.partition('"node_count":')[2].partition(",")[0])
+    snapshot = json.loads("".join(parts))
+    fields = snapshot["snapshot"]["meta"]["node_fields"]
+    sizes = snapshot["nodes"][fields.index("self_size") :: len(fields)]
+    objects = sum(
+        size > 0 for size in sizes
+    )  # a number has a second node without any, for its text
     metrics = {one["name"]: one["value"] for one in cdp.send("Performance.getMetrics")["metrics"]}
     return {
         "objects": objects,
