@@ -49,8 +49,8 @@ class Chart:
 
     @property
     def marks(self) -> list[str]:
-        """Return the names of the first place, one in the middle, and the last."""
-        names = [bucket.name for bucket in self.buckets]
+        """Return on which days the first place, one in the middle and the last begin."""
+        names = [_date(bucket.first, self.unit) for bucket in self.buckets]
         return names if len(names) < 3 else [names[0], names[len(names) // 2], names[-1]]
 
 
@@ -125,7 +125,9 @@ def _next(start: date, unit: str) -> date:
 
 
 def _name(start: date, unit: str) -> str:
-    written = format_date(
-        start, "MMM y" if unit == "month" else "d MMM y", locale=format_language()
-    )
+    written = _date(start, unit)
     return _("Week of %(day)s") % {"day": written} if unit == "week" else written
+
+
+def _date(day: date, unit: str) -> str:
+    return format_date(day, "MMM y" if unit == "month" else "d MMM y", locale=format_language())
