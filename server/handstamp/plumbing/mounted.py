@@ -31,6 +31,9 @@ class Mounted:
         self._public = urlsplit(settings.public_url).path.rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):  # the lifespan has no path
+            await self.app(scope, receive, send)
+            return
         before, path = place(scope, self._public)
         own = {**scope, "path": path, "root_path": "", "path_params": {}}
         own["state"] = {}
