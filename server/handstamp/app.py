@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from handstamp.analytics import routes as sales_api
-from handstamp.auth import profile_routes
+from handstamp.auth import profile_routes, team_routes
 from handstamp.auth import routes as auth_api
 from handstamp.auth.request_sign_in import KNOWN_ROOM
 from handstamp.auth.session_middleware import SessionMiddleware
@@ -45,7 +45,6 @@ from handstamp.orders import (
 )
 from handstamp.orders import routes as orders_api
 from handstamp.orders.check_stock import check_stock, order_figures
-from handstamp.orders.find_orders import has_orders
 from handstamp.overview import routes as overview_api
 from handstamp.payments import payout_routes
 from handstamp.payments import routes as payments_api
@@ -78,6 +77,7 @@ from handstamp.storefront import routes as storefront
 from handstamp.support import routes as support_api
 from handstamp.tickets import routes as tickets_api
 from handstamp.transfers import routes as transfers_api
+from handstamp.transfers.find_given import has_tickets
 from handstamp.waitlist import routes as waitlist_api
 from handstamp.webhooks import mail_events
 from handstamp.webhooks import routes as webhooks_api
@@ -114,6 +114,7 @@ def routes() -> list[BaseRoute]:
         metrics_route(FIGURES),
         *auth_api.routes,
         *profile_routes.routes,
+        *team_routes.routes,
         *events_api.routes,
         *tickets_api.routes,
         *pool_api.routes,
@@ -146,8 +147,8 @@ def routes() -> list[BaseRoute]:
         *fraud_api.routes,
         *privacy_api.routes,
         *payments_api.routes,
-        *webhooks_api.routes,
         *payout_routes.routes,
+        *webhooks_api.routes,
         *mail_events.routes,
         *door_api.routes,
         *log_api.routes,
@@ -183,7 +184,7 @@ def create_app(
     own = services is None
     services = services or build_services(settings, clock)
     services.rooms[MAIL_ROOM] = MAILS
-    services.rooms[KNOWN_ROOM] = (has_orders, is_known)
+    services.rooms[KNOWN_ROOM] = (has_tickets, is_known)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -44,6 +44,7 @@ PAGES = (
     "/sales",
     "/orders",
     "/orders?q=nobody+like+it",
+    "/orders/by-hand",
     "/disputes",
     "/cancel",
     "/postpone",
@@ -143,6 +144,28 @@ def _price_something(office: Office) -> list[str]:
     return [*found, *office.faults()]
 
 
+def test_tickets_are_given_by_hand_and_taken_back(new_office: Callable[[], Office]) -> None:
+    office = new_office()
+    page = office.page
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    office.open(f"{office.base}/orders").get_by_role("link", name="Give or sell by hand").click()
+    page.get_by_role("button", name="Issue the tickets").click()
+    expect(page.get_by_text("Write for whom they are.")).to_be_visible()
+    found = [office.faults()]
+    page.get_by_label("For whom").fill("Zoë Müller")
+    page.get_by_role("group", name="Stalls").get_by_label("Number of tickets").fill("1")
+    page.get_by_role("button", name="Issue the tickets").click()
+    expect(page.get_by_text("Nothing is mailed")).to_be_visible()
+    found.append(office.faults())
+    page.get_by_role("button", name="Take back").click()
+    dialog = page.get_by_role("dialog", name="Take these tickets back?")
+    expect(dialog).to_be_visible()
+    found.append(office.faults())
+    dialog.get_by_role("button", name="Take back").click()
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+    assert found == [[]] * len(found)
+
+
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_an_order_and_its_refund_are_as_clean(
     new_office: Callable[[], Office], size: dict[str, int]
@@ -187,6 +210,40 @@ def test_the_administrators_pages_are_clean(new_office: Callable[..., Office]) -
     found.append(office.faults())
     office.page.get_by_role("dialog").get_by_role("button", name="Erase them").click()
     expect(office.page.get_by_text("Nothing here names them any more")).to_be_visible()
+    assert found == [[]] * len(found)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_what_administrators_look_at_is_clean(
+    new_office: Callable[..., Office], size: dict[str, int]
+) -> None:
+    office = new_office(is_admin=True)
+    page = office.page
+    page.set_viewport_size(size)  # type: ignore[arg-type]
+    office.open("/tickets/admin").get_by_role("button", name="Verify the chain").click()
+    expect(page.get_by_text("It says what it said when it was written")).to_be_visible()
+    found = [office.faults()]
+    office.open("/tickets/admin/self-test")
+    expect(page.get_by_text("It cannot run here")).to_be_visible()
+    found.append(office.faults())
+    office.open("/tickets/admin/signals").get_by_label("Domain").fill("nonsense")
+    page.get_by_role("button", name="Watch it").click()
+    expect(page.get_by_text("Write a domain like example.org.")).to_be_visible()
+    found.append(office.faults())
+    event = office.world.event.id
+    office.open(f"/tickets/admin/reviews/{event}").get_by_label("Reason, mailed").fill(" ")
+    page.get_by_role("button", name="Hide the page").click()
+    expect(page.get_by_text("Write a reason of at most")).to_be_visible()
+    found.append(office.faults())
+    office.open("/tickets/admin/reviews")
+    expect(page.get_by_role("heading", name="Public pages")).to_be_visible()
+    found.append(office.faults())
+    office.open("/tickets/support/find?q=ada")
+    expect(page.get_by_role("link", name="Ada Lovelace").first).to_be_visible()
+    found.append(office.faults())
+    office.open(f"/tickets/support/orders/{office.order}")
+    expect(page.get_by_text("Tickets were held")).to_be_visible()
+    found.append(office.faults())
     assert found == [[]] * len(found)
 
 

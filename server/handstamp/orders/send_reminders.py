@@ -1,14 +1,18 @@
 """The scheduled job that reminds buyers a day before: once an order, however many workers run."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.events.models import Event
 from handstamp.kit.clock import DAY, MINUTE, Millis
+from handstamp.mail.send_mail import NewMail, queue_mails
 from handstamp.orders.models import Order
 from handstamp.orders.order_mails import queue_reminder
 from handstamp.plumbing.jobs import JobContext
 from handstamp.plumbing.web import Services
+from handstamp.tickets.models import Ticket
 
 JOB = "orders.send_reminders"
 EVERY: Millis = 5 * MINUTE
@@ -35,10 +39,34 @@ async def remind_now(services: Services) -> int:
         async with services.db.write(actor="reminders") as session:
             orders = await _take(session, services.clock())
             for order in orders:
-                await queue_reminder(session, order)
-        sent += len(orders)
+                if order.email:
+                    await queue_reminder(session, order)
+                    sent += 1
+            sent += await _remind_holders(session, orders)
         if len(orders) < PIECE:
             return sent
+
+
+async def _remind_holders(session: AsyncSession, orders: Sequence[Order]) -> int:
+    """Queue a mail for each ticket that somebody else has by now; return how many."""
+    languages = {order.id: order.language for order in orders}
+    theirs = select(Ticket).where(
+        Ticket.order_id.in_(languages),
+        Ticket.status == "valid",
+        Ticket.order_ref == "",
+        Ticket.holder_email != "",
+    )
+    mails = [
+        NewMail(
+            one.holder_email,
+            {"ticket": one.id, "epoch": one.epoch},
+            f"ticket:{one.id}",
+            languages[str(one.order_id)],
+        )
+        for one in await session.scalars(theirs.order_by(Ticket.id))
+    ]
+    await queue_mails(session, "ticket_reminder", mails)
+    return len(mails)
 
 
 async def _take(session: AsyncSession, now: Millis) -> list[Order]:
@@ -48,7 +76,6 @@ async def _take(session: AsyncSession, now: Millis) -> list[Order]:
         .where(
             Order.status.in_(("paid", "partially_refunded")),
             Order.reminded_at.is_(None),
-            Order.email != "",
             Event.status == "published",
             Event.start_at > now,
             Event.start_at <= now + BEFORE,

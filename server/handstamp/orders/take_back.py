@@ -1,5 +1,7 @@
 """An organizer takes back what they gave or sold by hand: tickets end, the stock is free again."""
 
+from collections.abc import Iterable
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
@@ -45,7 +47,7 @@ async def take_back(
     order.status, order.closed_at, order.close_reason = "cancelled", services.clock(), REASON
     await session.flush()
     note_taken_back(session, order, (await store.items(session, [order.id]))[order.id])
-    await _tell(session, order, tickets)
+    await tell_holders(session, order, tickets, buyer=True)
     await record(
         session, actor, "order.take_back", "order", order.id,
         organizer_id=order.organizer_id, meta={"event": order.event_id, "tickets": len(tickets)},
@@ -57,14 +59,23 @@ async def take_back(
 _ADMITTING = ("valid", "disputed")
 
 
-async def _tell(session: AsyncSession, order: Order, tickets: list[Ticket]) -> None:
-    """Queue one mail for each address that has tickets of the order."""
-    about = {one.holder_email: f"ticket:{one.id}" for one in tickets}
-    if tickets:
+async def tell_holders(
+    session: AsyncSession, order: Order, tickets: Iterable[Ticket], *, buyer: bool = False
+) -> None:
+    """Tell whoever has tickets of an order that they are void: one mail for each address.
+
+    Its buyer is told as well if `buyer` says so; of a refund they get a mail of their own.
+    """
+    about = {
+        one.holder_email: f"ticket:{one.id}"
+        for one in tickets
+        if one.holder_email and one.holder_email.lower() != order.email.lower()
+    }
+    if buyer and order.email:
         about[order.email] = f"order:{order.id}"
     mails = [
         NewMail(email, {"order": order.id}, what, order.language)
         for email, what in about.items()
-        if email and not is_erased(email)
+        if not is_erased(email)
     ]
     await queue_mails(session, TAKEN_BACK, mails)

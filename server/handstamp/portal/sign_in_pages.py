@@ -9,12 +9,12 @@ from handstamp.auth.request_sign_in import request_sign_in
 from handstamp.auth.rules import HOME, safe_next
 from handstamp.auth.session_cookie import clear_session_cookie, set_session_cookie
 from handstamp.auth.sign_out import sign_out
-from handstamp.orders.find_orders import has_orders
 from handstamp.plumbing.errors import Problem
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import actor, services
 from handstamp.portal.forms import CodeForm, SignInForm
 from handstamp.portal.pages import go, page, render
+from handstamp.transfers.find_given import has_tickets
 
 
 @page
@@ -33,7 +33,7 @@ async def sign_in(request: Request) -> Response:
                     form.email.data,
                     next_path,
                     actor(request).ip,
-                    known=has_orders,
+                    known=has_tickets,
                 )
             except Problem as error:
                 form.take(error)

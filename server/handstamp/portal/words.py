@@ -132,6 +132,7 @@ def mail_kinds() -> dict[str, str]:
         "tickets_taken_back": _("Tickets taken back"),
         "ticket_received": _("Ticket for its new holder"),
         "ticket_passed_on": _("Ticket passed on"),
+        "ticket_reminder": _("Reminder"),
         "order_payment_failed": _("Payment failed"),
         "order_reminder": _("Reminder"),
         "preorder_placed": _("Pre-order received"),

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.checkin.find_admissions import admissions_of
 from handstamp.kit.clock import Millis
 from handstamp.orders.models import Order
+from handstamp.orders.take_back import tell_holders
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.refunds import store
 from handstamp.refunds.models import Refund
@@ -47,6 +48,7 @@ async def void_some(
 ) -> Millis:
     """Mark so many tickets of these lines as refunded; return the moment, the same of them all."""
     chosen = await chosen_tickets(session, order, wants)
+    await tell_holders(session, order, chosen)  # who was given one of them
     return await _give(session, services, chosen, "refunded")
 
 

@@ -17,7 +17,6 @@ from handstamp.events.find_events import events_by_id
 from handstamp.orders.buyers import buyer_of
 from handstamp.orders.consents import consents_of, withdraw_consent
 from handstamp.orders.find_orders import (
-    has_orders,
     items_of_orders,
     orders_of_email,
     pending_order,
@@ -29,6 +28,8 @@ from handstamp.plumbing.web import actor, require_ticketing, require_user, servi
 from handstamp.storefront import words
 from handstamp.storefront.forms import FindForm
 from handstamp.storefront.pages import MINE, buyers_page, go, render
+from handstamp.transfers.find_given import given_to, has_tickets
+from handstamp.transfers.holder_link import link_for
 
 MOST = 200
 _WITH_TICKETS = ("paid", "partially_refunded")
@@ -44,6 +45,7 @@ async def mine(request: Request) -> Response:
             return await _ask(request, waiting)
         bought = await orders_of_email(session, who.email, limit=MOST)
         rows = await _rows(session, [*([waiting] if waiting else []), *bought])
+        given = await given_to(session, who.email)
         consents = [
             {"organizer_id": one.organizer_id, "name": await _name(session, one.organizer_id)}
             for one in await consents_of(session, who.email)
@@ -56,6 +58,11 @@ async def mine(request: Request) -> Response:
         coming=coming,
         past=[row for row in rows if row["event"].end_at <= now],
         consents=consents,
+        given=[
+            {"ticket": ticket, "event": event, "link": link_for(services(request), ticket)}
+            for ticket, event in given
+            if event.end_at > now
+        ],
     )
 
 
@@ -96,7 +103,7 @@ async def ask_for_link(request: Request) -> Response:
     if await form.validate():
         try:
             address = await request_sign_in(
-                services(request), form.email.data, next_path, actor(request).ip, known=has_orders
+                services(request), form.email.data, next_path, actor(request).ip, known=has_tickets
             )
         except Problem as problem:
             form.take(problem)

@@ -34,6 +34,12 @@ class Ticket(Base):
             postgresql_where=text("code_digest IS NOT NULL"),
         ),
         Index(
+            "ix_tickets_tickets_passed_on",
+            "holder_email",
+            sqlite_where=text("order_ref = '' AND order_id IS NOT NULL"),
+            postgresql_where=text("order_ref = '' AND order_id IS NOT NULL"),
+        ),
+        Index(
             "ix_tickets_tickets_unnumbered",
             "event_id",
             sqlite_where=text("feed_seq IS NULL"),

@@ -27,7 +27,22 @@ async def prepare_received(services: Services, args: Mapping[str, Any]) -> Prepa
     Raises:
         NoLongerWanted: it changed hands again, or is not valid any more.
     """
+    return _with_ticket(services, await _gather(services, args), str(args["language"]))
+
+
+async def prepare_reminder(services: Services, args: Mapping[str, Any]) -> Prepared:
+    """Return the ticket once more before the event.
+
+    Raises:
+        NoLongerWanted: it changed hands again or is not valid, or the event is over or not public.
+    """
     papers = await _gather(services, args)
+    if papers.event.status != "published" or services.clock() >= papers.event.end_at:
+        raise NoLongerWanted
+    return _with_ticket(services, papers, str(args["language"]))
+
+
+def _with_ticket(services: Services, papers: HolderPapers, spoken: str) -> Prepared:
     ticket = papers.ticket
     picture = f"ticket-{ticket.id}"
     shown = {
@@ -37,7 +52,7 @@ async def prepare_received(services: Services, args: Mapping[str, Any]) -> Prepa
         "picture": picture,
     }
     values = {**_values(services, papers), "shown": [shown], "link": link_for(services, ticket)}
-    make = partial(_pdf, services, papers, str(args["language"]))
+    make = partial(_pdf, services, papers, spoken)
     return _prepared(
         papers,
         values,
@@ -62,7 +77,11 @@ async def prepare_passed_on(services: Services, args: Mapping[str, Any]) -> Prep
     return _prepared(papers, values)
 
 
-PREPARERS: dict[str, Prepare] = {RECEIVED: prepare_received, PASSED_ON: prepare_passed_on}
+PREPARERS: dict[str, Prepare] = {
+    RECEIVED: prepare_received,
+    PASSED_ON: prepare_passed_on,
+    "ticket_reminder": prepare_reminder,
+}
 
 
 async def _gather(services: Services, args: Mapping[str, Any]) -> HolderPapers:

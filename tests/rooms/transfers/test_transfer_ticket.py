@@ -14,18 +14,28 @@ from handstamp.audit.models import AuditEntry
 from handstamp.events.models import Event
 from handstamp.kit.clock import HOUR
 from handstamp.mail.models import Mail
+from handstamp.mail.prepared import NoLongerWanted
 from handstamp.notices.models import NoticeReader
 from handstamp.notices.notice_mails import prepare
 from handstamp.notices.tell_holders import add_notice
+from handstamp.orders.find_orders import items_of
+from handstamp.orders.models import Order
 from handstamp.orders.order_papers import papers_of
+from handstamp.orders.send_reminders import remind_now
 from handstamp.plumbing.errors import Conflict, NotFound
 from handstamp.plumbing.web import SYSTEM
 from handstamp.privacy.erase_person import erase_person
+from handstamp.refunds.void_tickets import void_lines
 from handstamp.tickets.find_tickets import token_of
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.revoke_ticket import change_status
+from handstamp.transfers.find_given import has_tickets
 from handstamp.transfers.holder_link import link_for
-from handstamp.transfers.transfer_mails import prepare_passed_on, prepare_received
+from handstamp.transfers.transfer_mails import (
+    prepare_passed_on,
+    prepare_received,
+    prepare_reminder,
+)
 from handstamp.transfers.transfer_ticket import checked, transfer_bought, transfer_owned
 
 pytestmark = pytest.mark.anyio
@@ -232,3 +242,45 @@ async def test_who_has_it_now_is_told_of_changes_and_outlives_the_buyers_erasure
     await erase_person(of, SYSTEM, "lin@example.org")
     gone, _event, _code = await pieces(sale, ticket)
     assert (gone.holder_name, gone.holder_email, gone.status) == ("", "", "valid")
+
+
+async def test_who_has_it_now_finds_it_is_reminded_and_hears_when_it_is_void(
+    sale: Sale, shopper: Shopper, stranger: Shopper
+) -> None:
+    _page, (ticket, _other) = await bought(sale, shopper, 2)
+    of = sale.services
+    async with of.db.read() as session:
+        assert not await has_tickets(session, "lin@example.org")
+    given = await transfer_bought(of, SYSTEM, str(ticket.order_id), ticket.id, LIN)
+    stranger.person = await make_person(of, "lin@example.org")
+    await stranger.get("/tickets/mine")
+    assert "Given to you" in stranger.text
+    assert link_for(of, given) in stranger.html
+    assert "No tickets yet" not in stranger.text
+    async with of.db.read() as session:
+        assert await has_tickets(session, "lin@example.org")
+    await sale.change(await sale.find(str(ticket.order_id)), placed_at=0)
+    sale.clock.advance(sale.event.start_at - HOUR - sale.clock())
+    assert await remind_now(of) == 2
+    args = {"ticket": given.id, "epoch": given.epoch, "language": "en"}
+    assert (await prepare_reminder(of, args)).values["link"] == link_for(of, given)
+    await refund_whole(sale, str(ticket.order_id))
+    async with of.db.read() as session:
+        mails = (await session.scalars(select(Mail))).all()
+    assert {mail.to_email for mail in mails if mail.kind == "ticket_reminder"} == {
+        "lin@example.org"
+    }
+    void = [mail for mail in mails if mail.kind == "tickets_taken_back"]
+    assert [mail.to_email for mail in void] == ["lin@example.org"]
+    with pytest.raises(NoLongerWanted):
+        await prepare_reminder(of, args)
+    await stranger.get("/tickets/mine")
+    assert "No tickets yet" in stranger.text
+
+
+async def refund_whole(sale: Sale, order_id: str) -> None:
+    """Do what follows for an order's tickets when all of its money goes back."""
+    async with sale.services.db.write() as session:
+        order = await session.get_one(Order, order_id)
+        lines = {item.id for item in await items_of(session, order)}
+        await void_lines(session, sale.services, order, lines)
