@@ -13,17 +13,20 @@ import pytest
 from playwright.sync_api import BrowserContext, Route
 from sqlalchemy import update
 from tests.factories.events import make_event, make_tier
+from tests.factories.orders import make_buyer
 from tests.factories.payments import selling_settings
 from tests.flows.buyer import Buyer, a_buyer
 from tests.flows.sale_world import Sale, open_sale
 
 from handstamp.auth.models import OrganizerProfile
 from handstamp.events.edit_event import edit_event
+from handstamp.events.find_events import tiers_of
 from handstamp.events.models import Event
-from handstamp.events.publish_event import publish_event
+from handstamp.events.publish_event import cancel_for_good, publish_event
 from handstamp.events.shapes import EventChange
 from handstamp.kit.clock import DAY, HOUR, MINUTE
 from handstamp.orders.buyers import COOKIE
+from handstamp.orders.hold_tickets import hold
 from handstamp.orders.models import Order
 from handstamp.orders.order_access import link_for
 from handstamp.orders.settle_order import settle_order
@@ -183,6 +186,21 @@ async def _other_events(sale: Sale) -> None:
                 session, services, event, "Seat", price_cents=1_800, sales_start_at=opens
             )
             await publish_event(session, services, SYSTEM, event.id, "published")
+    await _called_off(sale)
+
+
+async def _called_off(sale: Sale) -> None:
+    """Cancel an event of which somebody had ordered."""
+    services, start = sale.services, sale.services.clock() + 30 * DAY
+    async with services.db.write() as session:
+        event = await make_event(
+            session, services, organizer_id=sale.organizer_id, title="Called Off", tiers=("Seat",),
+            slug="called-off", start_at=start, end_at=start + 3 * HOUR, city="Victoria",
+        )  # fmt: skip
+        (tier,) = await tiers_of(session, event.id)
+    await hold(services, make_buyer("early"), event.id, {tier.id: 1})
+    async with services.db.write() as session:
+        await cancel_for_good(session, services, SYSTEM, event.id)
 
 
 async def _held(_shop: Shop, buyer: Buyer) -> None:

@@ -62,6 +62,7 @@ def test_axe_finds_nothing_on_public_pages(
         f"/tickets/e/{shop.event.slug}",
         "/tickets/e/not-paid-yet",
         "/tickets/e/nothing-like-it",
+        "/tickets/e/called-off",
         "/tickets/order/ord_nothing",
         "/tickets/mine",
         "/tickets/terms",

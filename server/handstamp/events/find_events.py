@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.events import store
-from handstamp.events.models import Event, Tier
+from handstamp.events.models import Event, EventReview, Tier
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.texts import _
@@ -130,6 +130,15 @@ async def public_event(session: AsyncSession, slug: str) -> Event:
     if event is None or event.status != "published":
         raise NotFound(_("There is no such event."))
     return event
+
+
+async def cancelled_event(session: AsyncSession, slug: str) -> Event | None:
+    """Return the cancelled event at an address; None when an administrator had hidden it."""
+    event = await store.by_slug(session, slug)
+    if event is None or event.status != "cancelled":
+        return None
+    review = await session.get(EventReview, event.id)
+    return event if review is None or review.hidden_at is None else None
 
 
 async def events_by_id(session: AsyncSession, event_ids: Collection[str]) -> dict[str, Event]:

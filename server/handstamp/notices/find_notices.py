@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handstamp.events.find_events import cancelled_event
+from handstamp.events.models import Event
 from handstamp.notices.models import Cancellation, CancelledPart, Notice, NoticeReader
 from handstamp.orders.models import Order
 from handstamp.preorders.models import PreOrder
@@ -66,6 +68,20 @@ async def progress_of(session: AsyncSession, event_id: str) -> Progress | None:
         told=await session.scalar(told) or 0,
         to_tell=notice.total,
     )
+
+
+async def cancelled_after_sales(session: AsyncSession, slug: str) -> Event | None:
+    """Return the cancelled event at an address, if anybody ever ordered of it.
+
+    Of what nobody could buy it is not told that it was there.
+    """
+    event = await cancelled_event(session, slug)
+    if event is None:
+        return None
+    ordered = select(Order.id).where(Order.event_id == event.id, Order.origin == "checkout")
+    wished = select(PreOrder.id).where(PreOrder.event_id == event.id)
+    found = await session.scalar(ordered.limit(1)) or await session.scalar(wished.limit(1))
+    return event if found else None
 
 
 async def notices_of(session: AsyncSession, event_id: str) -> Sequence[Notice]:

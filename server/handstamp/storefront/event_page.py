@@ -28,8 +28,9 @@ from handstamp.orders.hold_tickets import hold
 from handstamp.orders.models import Order
 from handstamp.orders.quote_order import Quote, quote
 from handstamp.payments.payment_accounts import account_of, why_not_selling
-from handstamp.plumbing.errors import BadInput, Problem, TooMany
+from handstamp.plumbing.errors import BadInput, NotFound, Problem, TooMany
 from handstamp.plumbing.web import actor, require_checkout, services
+from handstamp.storefront.cancelled_page import cancelled
 from handstamp.storefront.code_field import CodeField, code_field
 from handstamp.storefront.pages import public_page, render
 from handstamp.storefront.sale_notice import SaleNotice, sale_notice
@@ -72,7 +73,10 @@ class _Found:
 @public_page
 async def event(request: Request) -> Response:
     """Show an event with its tiers; take a choice and codes, and hold it."""
-    found = await _find(request)
+    try:
+        found = await _find(request)
+    except NotFound:
+        return await cancelled(request, request.path_params["slug"])
     if request.method == "GET":
         typed = codes_in(request.query_params.get("code", "")[:LONGEST_TYPED])
         typed = typed or (found.own_codes if request.query_params.get("change") else ())
