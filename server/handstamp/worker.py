@@ -1,7 +1,8 @@
 """Composition root of background work: every job, schedule and kind of mail in one table."""
 
-from handstamp.analytics import count_sales
+from handstamp.analytics import count_sales, recount_event
 from handstamp.audit import chain_entries
+from handstamp.auth import team_mails
 from handstamp.auth.request_sign_in import MAIL as SIGN_IN_MAIL
 from handstamp.auth.request_sign_in import prepare_sign_in
 from handstamp.checkin import check_logs, door_jobs, follow_pool
@@ -68,6 +69,7 @@ from handstamp.webhooks import (
 
 MAILS: dict[str, Prepare] = {
     SIGN_IN_MAIL: prepare_sign_in,
+    **team_mails.PREPARERS,
     **order_mails.PREPARERS,
     **export_mails.PREPARERS,
     **club_mails.PREPARERS,
@@ -116,14 +118,15 @@ JOBS: dict[str, Handler | Batch] = {
     rotate_key.JOB: rotate_key.reseal,
     count_events.JOB: count_events.count_events,
     count_sales.JOB: count_sales.count_sales,
+    recount_event.JOB: recount_event.recount_event,
     stripe_inbox.JOB: stripe_dispatch.dispatch,
     catch_up.JOB: catch_up.catch_up,
     catch_up.ACCOUNT_JOB: catch_up.catch_up_account,
     prune_events.JOB: prune_events.prune,
     forget_person.JOB: forget_person.forget_events,
-    repeat_erasures.JOB: repeat_erasures.keep_journal,
     look_for_signals.JOB: look_for_signals.look_for_signals,
     SELF_TEST: run_self_test.run_by_job,
+    repeat_erasures.JOB: repeat_erasures.keep_journal,
     REFUND_JOB: refund_order.refund_late_payment,
     REFUND_PREORDER_JOB: refund_preorder.refund_by_job,
     send_refund.SEND_JOB: send_refund.send_refund,
@@ -151,8 +154,8 @@ CRONS: list[Cron] = [
     Cron("count_pool", count_events.JOB, every=count_events.EVERY),
     Cron("catch_up", catch_up.JOB, every=catch_up.EVERY),
     Cron("prune_events", prune_events.JOB, every=HOUR),
-    Cron("keep_journal", repeat_erasures.JOB, every=HOUR),
     Cron("look_for_signals", look_for_signals.JOB, every=look_for_signals.EVERY),
+    Cron("keep_journal", repeat_erasures.JOB, every=HOUR),
 ]
 
 CHARGES = (charge_run.CHARGE_JOB,)

@@ -97,6 +97,10 @@ def bodies(side: Side) -> dict[str, Any]:
         f"POST {auth}/code": {"email": f"{word()}@example.org", "code": "000000"},
         f"POST {auth}/link": {"token": "nothing"},
         "POST /api/tickets/organizers": {"name": "Another", "code": word()},
+        "PUT /api/tickets/organizers/{organizer_id}/team": {
+            "email": f"{word()}@example.org",
+            "role": "support",
+        },
         "PUT /api/tickets/organizers/{organizer_id}/profile": {"legal_name": "Lantern Club"},
         "POST /api/tickets/organizers/connect": {"organizer_id": side.organizer.id},
         "POST /api/tickets/events": {**new_event, "organizer_id": side.organizer.id},

@@ -24,7 +24,7 @@ from handstamp.checkin.revoke_device import revoke_device
 from handstamp.discounts.save_code import add_code
 from handstamp.discounts.shapes import NewCode
 from handstamp.events.find_events import tiers_of
-from handstamp.kit.ids import device_hex
+from handstamp.kit.ids import device_hex, new_id
 from handstamp.orders.start_checkout import BuyerDetails
 from handstamp.plumbing.db import Base
 from handstamp.plumbing.web import SYSTEM, Services
@@ -223,8 +223,8 @@ async def _side(http: httpx2.AsyncClient, services: Services, email: str, title:
     side = Side(person, organizer, event, tickets, tokens, phone, key, ids)
     await add_club(services, side)
     await add_pool(services, side)
-    return side
     await add_export(services, side)
+    return side
 
 
 async def dump(services: Services, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:

@@ -29,6 +29,7 @@ PAGES = (
     "/guests?q=nobody+like+it",
     "/import",
     "/exports",
+    "/exports/schedules",
     "/sheet",
     "/door",
     "/door/settings",
@@ -62,6 +63,7 @@ ELSEWHERE = (
     "/tickets/organizer/sales",
     "/tickets/organizer/settings",
     "/tickets/organizer/payments",
+    "/tickets/organizer/payouts",
     "/tickets/organizer/new",
     "/tickets/nowhere",
 )
@@ -186,12 +188,41 @@ def test_an_order_and_its_refund_are_as_clean(
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     office.open(f"{office.base}/orders/{office.order}/give-back")
     expect(page.get_by_role("button", name="Look at what this does")).to_be_visible()
-    found.append(office.faults())
+    found += [office.faults(), *_choose_orders(office), *_set_up_an_export(office)]
     office.open("/tickets/organizer/settings").get_by_role("textbox", name="Colour").fill("#ffee00")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("White text on this colour cannot be read")).to_be_visible()
     found.append(office.faults())
     assert found == [[]] * len(found)
+
+
+def _choose_orders(office: Office) -> list[list[str]]:
+    page = office.open(f"{office.base}/orders")
+    page.get_by_role("checkbox", name="All on this page").check()
+    found = [office.faults()]
+    page.get_by_role("button", name="Refund", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("All that is left of each goes back")
+    found.append(office.faults())
+    dialog.get_by_role("link", name="Keep as it is").click()
+    expect(dialog).to_be_hidden()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export", exact=True).click()
+    assert download.value.suggested_filename.endswith("-orders.csv")
+    return found
+
+
+def _set_up_an_export(office: Office) -> list[list[str]]:
+    page = office.open(f"{office.base}/exports/schedules")
+    page.get_by_role("button", name="Set up").click()
+    expect(page.get_by_text("A mail tells where the file is each time.")).to_be_visible()
+    found = [office.faults()]
+    page.get_by_role("button", name="Remove").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("Remove this export?")
+    found.append(office.faults())
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("No more mails come.")).to_be_visible()
+    return found
 
 
 def test_the_administrators_pages_are_clean(new_office: Callable[..., Office]) -> None:

@@ -5,9 +5,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from handstamp.audit.find_entries import entries_of
-from handstamp.auth.change_team import may_change_team, remove_from_team, set_role
+from handstamp.auth.change_team import may_change_team, remove_from_team
 from handstamp.auth.create_organizer import create_organizer, may_create_organizer
 from handstamp.auth.find_team import team_of
+from handstamp.auth.team_mails import invite_to_team
 from handstamp.plumbing.errors import NotFound, Problem
 from handstamp.plumbing.paging import link, number_in
 from handstamp.plumbing.texts import _
@@ -70,13 +71,13 @@ async def set_member(request: Request) -> Response:
     organizer_id = request.path_params["organizer_id"]
     try:
         async with services(request).db.write(actor=actor.id) as session:
-            await set_role(session, actor, organizer_id, email, role)
+            await invite_to_team(session, actor, organizer_id, email, role)
     except NotFound:
         raise
     except Problem as problem:
         return go(request, _TEAM, problem.detail, tone="warn")
     told = {"email": email.strip(), "role": team_roles()[role][0]}
-    said = _("%(email)s is in the team: %(role)s. They sign in with this address.")
+    said = _("%(email)s is in the team: %(role)s. They sign in with this address, as a mail tells.")
     return go(request, _TEAM, said % told)
 
 

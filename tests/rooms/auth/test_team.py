@@ -2,7 +2,9 @@
 
 import asyncio
 
+import httpx2
 import pytest
+from sqlalchemy import select
 from tests.factories.auth import make_owner, make_person, make_team
 
 from handstamp.auth.change_team import remove_from_team, set_role
@@ -11,8 +13,12 @@ from handstamp.auth.find_person import find_person
 from handstamp.auth.find_team import team_of
 from handstamp.auth.forget_person import forget_account, why_not_forget
 from handstamp.auth.sessions import find_actor
+from handstamp.mail.models import Mail
+from handstamp.mail.prepared import NoLongerWanted
+from handstamp.mail.render_mail import render_mail
 from handstamp.plumbing.errors import BadInput, Conflict, Forbidden, NotFound
 from handstamp.plumbing.web import Actor, Services
+from handstamp.worker import MAILS
 
 pytestmark = pytest.mark.anyio
 
@@ -48,6 +54,33 @@ async def test_an_owner_takes_support_in_who_then_runs_nothing(services: Service
         assert await organizers_of(session, sam) == []
         with pytest.raises(NotFound):
             await team_of(session, sam, organizer.id)
+
+
+async def test_whoever_is_new_in_a_team_is_mailed_once(
+    services: Services, client: httpx2.AsyncClient
+) -> None:
+    owner, organizer = await make_owner(services)
+    path = f"/api/tickets/organizers/{organizer.id}/team"
+    for role in ("support", "support", "manager"):
+        sent = {"email": "sam@example.org", "role": role}
+        answer = await client.put(path, json=sent, headers=owner.headers)
+        assert answer.json()["role"] == role
+    async with services.db.read() as session:
+        mails = list(await session.scalars(select(Mail)))
+    assert [(one.kind, one.to_email) for one in mails] == [("team_invitation", "sam@example.org")]
+    written = await render_mail(services, MAILS, mails[0])
+    assert organizer.name in written.subject
+    assert "You may run its events" in written.text
+    assert "You may run its events" in written.html
+    team = (await client.get(path, headers=owner.headers)).json()["people"]
+    assert [one["role"] for one in team] == ["owner", "manager"]
+    last = await client.delete(f"{path}/{owner.actor.id}", headers=owner.headers)
+    assert last.status_code == 409
+    for _ in range(2):
+        gone = await client.delete(f"{path}/{team[1]['user_id']}", headers=owner.headers)
+        assert gone.status_code == 204
+    with pytest.raises(NoLongerWanted):
+        await render_mail(services, MAILS, mails[0])
 
 
 async def test_who_is_no_owner_changes_no_team(services: Services) -> None:
