@@ -35,7 +35,7 @@ async def gather(session: AsyncSession, rows: Sequence[Uncounted]) -> Counted:
     What is about neither an order nor a pre-order (a payout) adds nothing.
     """
     money = await store.transactions(session, [int(r.ref) for r in rows if r.kind == "money"])
-    subjects = [(row.kind, row.ref) for row in rows if row.kind != "money"]
+    subjects = [(_SOLD.get(row.kind, row.kind), row.ref) for row in rows if row.kind != "money"]
     subjects += [_subject(one) for one, _moved in money.values()]
     sales = await _sales(session, subjects)
     back = [one.ref for one, _moved in money.values() if one.kind.startswith("refund")]
@@ -43,7 +43,8 @@ async def gather(session: AsyncSession, rows: Sequence[Uncounted]) -> Counted:
     found: Counted = {}
     for row in rows:
         if row.kind != "money":
-            _count_placing(found, sales.get((row.kind, row.ref)))
+            known = sales.get((_SOLD.get(row.kind, row.kind), row.ref))
+            _count_placing(found, known, back=row.kind in _SOLD)
         elif int(row.ref) in money:
             one, moved = money[int(row.ref)]
             known = sales.get(_subject(one))
@@ -64,9 +65,15 @@ class _Known:
         return local(at, self.zone).date().isoformat()
 
 
-def _count_placing(found: Counted, known: _Known | None) -> None:
+_SOLD = {"taken_back": "order"}  # what is counted no more, by what it was counted as
+
+
+def _count_placing(found: Counted, known: _Known | None, *, back: bool) -> None:
     if known is not None and known.placed_at is not None:
-        _add(found, known.sale, known.day(known.placed_at), of_placing(known.sale))
+        counted = of_placing(known.sale)
+        if back:
+            counted = {tier_id: -sums for tier_id, sums in counted.items()}
+        _add(found, known.sale, known.day(known.placed_at), counted)
 
 
 def _add(found: Counted, sale: Sale, day: str, by_tier: dict[str, Sums]) -> None:

@@ -167,6 +167,9 @@ async def note_all(session: AsyncSession, event: Event) -> None:
     placed = select(literal(event.organizer_id), literal("order"), Order.id).where(
         Order.event_id == event.id, Order.placed_at.is_not(None)
     )
+    taken_back = select(literal(event.organizer_id), literal("taken_back"), Order.id).where(
+        Order.event_id == event.id, Order.placed_at.is_not(None), Order.status == "cancelled"
+    )
     charged = select(literal(event.organizer_id), literal("preorder"), PreOrder.id).where(
         PreOrder.event_id == event.id, PreOrder.paid_at.is_not(None)
     )
@@ -182,6 +185,7 @@ async def note_all(session: AsyncSession, event: Event) -> None:
     )
     for query, kind, key in (
         (placed, "order", Order.id),
+        (taken_back, "taken_back", Order.id),
         (charged, "preorder", PreOrder.id),
         (money, "money", ref),
     ):

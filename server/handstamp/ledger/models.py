@@ -56,7 +56,8 @@ class Uncounted(Base):
     """What no sum of sales holds yet; a row lives until room `analytics` has added it.
 
     `kind` and `ref`: money (a transaction of the ledger), order or preorder (one that got its
-    tickets). What is committed is here, so nothing is missed whatever the order of commits.
+    tickets), taken_back (an order whose tickets were taken back). What is committed is here, so
+    nothing is missed whatever the order of commits.
     """
 
     __tablename__ = "tickets_uncounted"

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.ledger.models import Uncounted
 from handstamp.plumbing.db import at_the_end
 
-Kind = Literal["money", "order", "preorder"]
+Kind = Literal["money", "order", "preorder", "taken_back"]
 
 
 def note_uncounted(
@@ -16,6 +16,7 @@ def note_uncounted(
 ) -> None:
     """Have a ledger's transaction, or an order or pre-order with tickets, counted by and by.
 
+    "taken_back": an order by hand that is counted no more.
     Written once, at the end of the transaction; what belongs to no organizer is nobody's sale.
     """
     if organizer_id is None:

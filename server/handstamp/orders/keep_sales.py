@@ -39,6 +39,7 @@ def note_placed(session: AsyncSession, order: Order, items: Iterable[OrderItem])
 def note_taken_back(session: AsyncSession, order: Order, items: Iterable[OrderItem]) -> None:
     """Count no more an order that was given, or paid elsewhere."""
     _later(session, Change(order.event_id, -1, -sum(item.qty for item in items)))
+    note_uncounted(session, order.organizer_id, "taken_back", order.id)
 
 
 def note_given_back(session: AsyncSession, order: Order, amount: int) -> None:

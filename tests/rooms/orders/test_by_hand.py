@@ -11,6 +11,10 @@ from tests.factories.auth import Person, make_owner, make_person
 from tests.rooms.orders.sale import Sale
 from tests.rooms.portal.conftest import Desk
 
+from handstamp.analytics import store
+from handstamp.analytics.count_sales import count_all
+from handstamp.analytics.find_metrics import event_metrics
+from handstamp.analytics.rules import Sums
 from handstamp.audit.models import AuditEntry
 from handstamp.auth.models import Member
 from handstamp.events.models import Event, TaxRate
@@ -218,6 +222,27 @@ async def test_no_reminder_goes_where_there_is_no_address(sale: Sale) -> None:
     await given(sale, gift(sale, email="lin@example.org"))
     sale.clock.advance(sale.event.start_at - DAY // 2 - sale.clock())
     assert await remind_now(sale.services) == 1
+
+
+async def test_the_dashboard_counts_it_apart_and_no_more_once_it_is_taken_back(sale: Sale) -> None:
+    order = await given(sale, gift(sale, origin="manual", paid_by="cash"))
+    assert await figures(sale) == Sums(orders=1, elsewhere=2, outside=order.total)
+    async with sale.services.db.write() as session:
+        await take_back(session, sale.services, SYSTEM, order.id)
+    assert await figures(sale) == Sums()
+    async with sale.services.db.write() as session:
+        await store.note_all(session, sale.event)
+    assert await figures(sale) == Sums()
+
+
+async def figures(sale: Sale) -> Sums:
+    """Return the sums of the event, which are the same once they are counted."""
+    async with sale.services.db.read() as session:
+        found = (await event_metrics(session, sale.event)).total
+    await count_all(sale.services)
+    async with sale.services.db.read() as session:
+        assert (await event_metrics(session, sale.event)).total == found
+    return found
 
 
 async def test_two_who_take_back_give_the_stock_back_once(sale: Sale) -> None:
