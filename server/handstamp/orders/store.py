@@ -174,7 +174,8 @@ async def abandoned(session: AsyncSession, before: Millis) -> Sequence[str]:
 
 async def forget(session: AsyncSession, order_ids: Sequence[str]) -> None:
     """Empty the personal data of orders that were never paid, and of what hangs on them."""
-    empty = {"email": "", "name": "", "phone": "", "network": "", "access_hash": ""}
+    personal = ("email", "name", "phone", "network", "access_hash", "note")
+    empty = dict.fromkeys(personal, "")
     quiet = {"synchronize_session": False}
     await session.execute(
         update(Order).where(Order.id.in_(order_ids)).values(**empty).execution_options(**quiet)
