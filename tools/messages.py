@@ -32,8 +32,9 @@ WRITTEN = (
     "pdf/",
     "orders/order_calendar.py",
     "orders/order_receipt.py",
-    "orders/tax_lines.py",
+    "events/tax_lines.py",
     "orders/checkout_page.py",
+    "preorders/preorder_receipt.py",
 )
 
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]

@@ -6,11 +6,11 @@ made again, word for word, by whoever finds the order after a crash.
 
 from collections.abc import Sequence
 
+from handstamp.events.tax_lines import tax_lines
 from handstamp.kit.clock import HOUR, MINUTE, Millis
 from handstamp.orders import rules
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.order_access import page_of
-from handstamp.orders.tax_lines import tax_lines
 from handstamp.payments.checkout_request import ORDER_MARK
 from handstamp.payments.facts import CheckoutFacts, NewCheckout
 from handstamp.payments.gateway import gateway

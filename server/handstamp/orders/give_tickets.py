@@ -13,7 +13,9 @@ from handstamp.auth.rules import clean_email
 from handstamp.events.find_events import owned_event, tiers_of
 from handstamp.events.models import Event, Tier
 from handstamp.events.price_rules import NO_TERMS, Terms, Wanted, take_apart
+from handstamp.events.rules import selling_limit
 from handstamp.events.set_prices import terms_of
+from handstamp.events.tax_lines import written
 from handstamp.kit.ids import base32_encode, new_id, random_int
 from handstamp.orders import store
 from handstamp.orders.fulfil_order import holders_of
@@ -23,7 +25,6 @@ from handstamp.orders.keep_sales import note_placed
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.order_access import hash_of, secret_of
 from handstamp.orders.order_mails import queue_confirmation
-from handstamp.orders.tax_lines import written
 from handstamp.plumbing.errors import BadInput, Conflict, Forbidden
 from handstamp.plumbing.texts import SOURCE, _
 from handstamp.plumbing.web import Actor, Services
@@ -74,6 +75,11 @@ def may_give_over(actor: Actor, organizer_id: str) -> bool:
     return actor.kind in ("admin", "system") or actor.organizers.get(organizer_id) == "owner"
 
 
+def limit_of(event: Event, capacity: int | None) -> int | None:
+    """Return how many tickets are sold of what holds `capacity`; None is without limit."""
+    return selling_limit(capacity, event.overbook_bp, event.overbook_number)
+
+
 async def _made(session: AsyncSession, event: Event, order_id: str) -> Order | None:
     order = await store.order(session, order_id)
     if order is not None and (order.event_id != event.id or order.origin not in BY_HAND):
@@ -110,7 +116,7 @@ async def _take_stock(
     sums = {**wants, stock.WHOLE_EVENT: sum(wants.values())}
     over, names = {}, []
     for tier, qty in sums.items():
-        capacity = tiers[tier].capacity if tier else event.capacity
+        capacity = limit_of(event, tiers[tier].capacity if tier else event.capacity)
         had = taken.get((event.id, tier), stock.Count()).taken
         if capacity is not None and had + qty > capacity:
             over[tier] = had + qty - capacity

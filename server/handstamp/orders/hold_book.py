@@ -16,13 +16,13 @@ from handstamp.discounts.rules import (
     window_problem,
 )
 from handstamp.events.price_rules import LineParts, Wanted, take_apart
+from handstamp.events.tax_lines import written
 from handstamp.kit.clock import Millis
 from handstamp.kit.ids import base32_encode, new_id, random_int
 from handstamp.orders import rules
 from handstamp.orders.buyers import Buyer
 from handstamp.orders.hold_rows import OPEN_STATES, NetworkHold, Offer
 from handstamp.orders.models import Order, OrderItem
-from handstamp.orders.tax_lines import written
 from handstamp.plumbing.idempotency import Once
 from handstamp.plumbing.models import StoredAnswer
 from handstamp.plumbing.texts import SOURCE

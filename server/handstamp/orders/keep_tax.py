@@ -3,9 +3,9 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.events.price_rules import Tax, spread
+from handstamp.events.tax_lines import written
 from handstamp.orders import rules, store
 from handstamp.orders.models import Order
-from handstamp.orders.tax_lines import written
 from handstamp.payments.facts import CheckoutFacts
 
 

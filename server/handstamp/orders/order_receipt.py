@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handstamp.auth.find_profile import Profile
+from handstamp.events.tax_lines import tax_lines
 from handstamp.mail.addresses import one_line
 from handstamp.orders.models import Order, OrderItem
-from handstamp.orders.tax_lines import tax_lines
 from handstamp.plumbing.local_time import day
 from handstamp.plumbing.money_text import money, price
 from handstamp.plumbing.texts import _, format_language

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handstamp.events.price_rules import Discount, Terms, Wanted, take_apart
-from handstamp.orders.tax_lines import tax_name
+from handstamp.events.tax_lines import tax_name
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from handstamp.discounts.rules import MOST_AT_ONCE
 from handstamp.events.shapes import Shape
+from handstamp.events.tax_lines import taxes_of
 from handstamp.kit.clock import Millis
 from handstamp.orders.find_orders import names_of
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.rules import MOST_LINES, MOST_TICKETS
 from handstamp.orders.start_checkout import LONGEST_LINE, LONGEST_PHONE, BuyerDetails
-from handstamp.orders.tax_lines import taxes_of
 from handstamp.tickets.models import Ticket
 
 Id = Annotated[str, Field(min_length=1, max_length=60)]

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette_wtf import csrf_token
 
+from handstamp.events.tax_lines import tax_lines
 from handstamp.kit.ids import device_hex
-from handstamp.orders.tax_lines import tax_lines
 from handstamp.plumbing.errors import NotFound, Problem, Unauthenticated
 from handstamp.plumbing.form_guard import Handler, guarded
 from handstamp.plumbing.money_text import money, percent, price

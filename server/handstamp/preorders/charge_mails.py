@@ -27,6 +27,7 @@ from handstamp.preorders.preorder_mails import (
     values_of,
 )
 from handstamp.preorders.preorder_papers import document_of, ticket_of
+from handstamp.preorders.preorder_receipt import receipt_of
 from handstamp.tickets.qr_codes import qr_png
 
 RECEIVED = "preorder_received"
@@ -88,7 +89,11 @@ async def prepare_ticket(services: Services, args: Mapping[str, Any]) -> Prepare
     }
     name = f"ticket-{found.preorder.number}.pdf"
     return Prepared(
-        {**values_of(services, found), "tickets": [shown]},
+        {
+            **values_of(services, found),
+            "tickets": [shown],
+            "receipt": receipt_of(found.preorder, found.profile, found.event.time_zone),
+        },
         (Part(name, "application/pdf", partial(_pdf, services, found, ticket)),),
         (Part(PICTURE, "image/png", partial(_code, ticket.qr)),),
         sender=found.profile.name,

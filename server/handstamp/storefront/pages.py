@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette_wtf import csrf_token
 
-from handstamp.orders.tax_lines import tax_lines, tax_percent
+from handstamp.events.tax_lines import tax_lines, tax_percent
 from handstamp.plumbing.errors import NotFound, Problem, SwitchedOff, Unauthenticated
 from handstamp.plumbing.form_guard import Handler, guarded
 from handstamp.plumbing.money_text import money, percent, price

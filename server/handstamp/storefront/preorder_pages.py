@@ -9,8 +9,8 @@ from starlette.routing import Route
 from handstamp.auth.find_profile import profile_of
 from handstamp.clubs.find_clubs import Offered
 from handstamp.events.models import Tier
+from handstamp.events.tax_lines import tax_name
 from handstamp.kit.clock import SECOND
-from handstamp.orders.tax_lines import tax_name
 from handstamp.payments.gateway_errors import GatewayError
 from handstamp.pdf.drawing_pool import DrawingFailed
 from handstamp.plumbing.errors import Conflict, NotFound, Problem, TooMany

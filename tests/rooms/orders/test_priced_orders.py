@@ -12,6 +12,7 @@ from handstamp.discounts.save_code import add_code
 from handstamp.discounts.shapes import NewCode
 from handstamp.events.set_prices import set_prices
 from handstamp.events.shapes import PricesChange
+from handstamp.events.tax_lines import taxes_of
 from handstamp.ledger.balances import every_balance
 from handstamp.orders.cancel_order import cancel
 from handstamp.orders.expire_orders import sweep
@@ -20,7 +21,6 @@ from handstamp.orders.hold_tickets import hold
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.settle_order import settle_session
 from handstamp.orders.start_checkout import start_checkout
-from handstamp.orders.tax_lines import taxes_of
 from handstamp.payments.models import PaymentAccount
 from handstamp.plumbing.web import SYSTEM, Services
 

@@ -18,11 +18,14 @@ from handstamp.events.set_prices import set_prices
 from handstamp.events.shapes import PricesChange
 from handstamp.ledger.balances import every_balance
 from handstamp.ledger.rules import PLATFORM
+from handstamp.mail.models import Mail
+from handstamp.mail.render_mail import render_mail
 from handstamp.payments.models import Payment
 from handstamp.plumbing.errors import BadInput, Conflict
 from handstamp.plumbing.web import SYSTEM
 from handstamp.preorders.request_preorder import place
 from handstamp.refunds.refund_preorder import refund_preorder
+from handstamp.worker import MAILS
 
 pytestmark = pytest.mark.anyio
 
@@ -86,6 +89,24 @@ async def test_it_is_frozen_charged_booked_and_given_back_in_its_parts(
     assert left[seller, "ticket_sales"] + left[seller, "refunds"] == 0
     assert left.get((PLATFORM, "platform_income"), 0) == 0
     await club.check_books()
+
+
+async def test_the_mail_with_the_ticket_has_a_receipt_with_each_tax(club_of: OpenClub) -> None:
+    club = await club_of()
+    await add(club)
+    await club.member()
+    await club.approve()
+    await club.run()
+    async with club.services.db.read() as session:
+        mail = (await session.scalars(select(Mail).where(Mail.kind == "preorder_received"))).one()
+    made = await render_mail(club.services, MAILS, mail)
+    for said in ("1 × General: £15.00", "Discount: −£1.50", "Fees: £0.84"):
+        assert said in made.text
+    for label, amount in (("GST 5%", "£0.72"), ("PST 7%", "£1.00"), ("Total", "£16.06")):
+        assert f"{label}: {amount}" in made.text
+        assert label in made.html
+        assert amount in made.html
+    assert "Sold by " in made.text
 
 
 async def test_a_fee_that_the_organizer_bears_is_kept_back_and_not_added(
