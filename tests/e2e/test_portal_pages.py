@@ -149,7 +149,7 @@ def _price_something(office: Office) -> list[str]:
 def test_tickets_are_given_by_hand_and_taken_back(new_office: Callable[[], Office]) -> None:
     office = new_office()
     page = office.page
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(PHONE)
     office.open(f"{office.base}/orders").get_by_role("link", name="Give or sell by hand").click()
     page.get_by_role("button", name="Issue the tickets").click()
     expect(page.get_by_text("Write for whom they are.")).to_be_visible()

@@ -15,7 +15,7 @@ from handstamp.events.models import Event, Tier
 from handstamp.kit.ids import new_id
 from handstamp.orders.find_orders import owned_order
 from handstamp.orders.give_rules import GivenLine, Giving
-from handstamp.orders.give_tickets import give_tickets, may_give_over
+from handstamp.orders.give_tickets import give_tickets, limit_of, may_give_over
 from handstamp.orders.models import Order
 from handstamp.orders.take_back import take_back
 from handstamp.plumbing.errors import BadInput, NotFound, Problem
@@ -136,9 +136,9 @@ def _left(event: Event, tier: Tier, taken: dict[tuple[str, str], Count]) -> int 
     """Return how many of a tier are left; None is without limit."""
     limits = [(tier.capacity, tier.id), (event.capacity, WHOLE_EVENT)]
     left = [
-        max(0, capacity - taken.get((event.id, name), Count()).taken)
+        max(0, limit - taken.get((event.id, name), Count()).taken)
         for capacity, name in limits
-        if capacity is not None
+        if (limit := limit_of(event, capacity)) is not None
     ]
     return min(left, default=None)
 
