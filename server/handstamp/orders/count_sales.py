@@ -1,6 +1,6 @@
 """What an event has sold, in sums; and what a buyer agreed to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,7 +52,7 @@ async def recount_sales(session: AsyncSession, event_id: str) -> Sales:
     pending = select(func.count()).where(Order.event_id == event_id, Order.status == "pending")
     waiting = await session.scalar(pending)
     counted = (int(one or 0) for one in (orders, tickets, gross, refunded, waiting))
-    return Sales(*counted, await _elsewhere(session, event_id))
+    return replace(Sales(*counted), elsewhere=await _elsewhere(session, event_id))
 
 
 async def _elsewhere(session: AsyncSession, event_id: str) -> int:
