@@ -15,7 +15,7 @@ from handstamp.checkin.door_board import board
 from handstamp.checkin.export_scans import open_export, scans_csv, scans_xlsx
 from handstamp.checkin.find_by_hand import by_hand
 from handstamp.checkin.find_conflicts import ConflictRow, conflicts
-from handstamp.checkin.find_devices import DeviceView, devices_of
+from handstamp.checkin.find_devices import DeviceView, devices_of, forged_lately
 from handstamp.checkin.models import Device
 from handstamp.checkin.pair_device import CODE_LIFE, make_pairing_code
 from handstamp.checkin.resolve_conflict import resolve_conflict
@@ -74,10 +74,16 @@ class DeviceBody(BaseModel):
     pending: int
 
 
+class WatchedDevice(DeviceBody):
+    """A device, and how many forged codes it was shown in the last hour."""
+
+    forged_last_hour: int
+
+
 class DeviceList(BaseModel):
     """Every device of an event."""
 
-    devices: list[DeviceBody]
+    devices: list[WatchedDevice]
 
 
 class ScannerKey(BaseModel):
@@ -180,8 +186,13 @@ async def list_devices(request: Request) -> Response:
         views: list[DeviceView] = []
         for kind in ("phone", "api"):
             views += await devices_of(session, event.id, kind=kind)
-    now = of.clock()
-    return JSONResponse({"devices": [_device(view.device, view.lists, now) for view in views]})
+        forged = await forged_lately(session, event.id, of.clock())
+    found = [
+        _device(view.device, view.lists, of.clock())
+        | {"forged_last_hour": forged.get(view.device.id, 0)}
+        for view in views
+    ]
+    return JSONResponse({"devices": found})
 
 
 @spec.validate(resp=answers(HTTP_200=DeviceBody), tags=_TAGS)

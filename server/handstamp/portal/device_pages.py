@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from handstamp.checkin.find_devices import device_of_code, devices_of, view_of
+from handstamp.checkin.find_devices import device_of_code, devices_of, forged_lately, view_of
 from handstamp.checkin.find_log_state import log_states
 from handstamp.checkin.pair_device import CODE_LIFE, make_pairing_code
 from handstamp.checkin.revoke_device import revoke_device
@@ -23,6 +23,8 @@ from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.forms import DeviceForm, KeyForm
 from handstamp.portal.log_words import issue_views
 from handstamp.portal.pages import go, page, render
+
+MANY_FORGED = 10  # in an hour: more than a few bad prints
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,12 @@ async def devices(request: Request) -> Response:
         lists = await lists_of(session, event.id)
         found = await devices_of(session, event.id, kind="phone")
         states = await log_states(session, event, services(request).clock())
+        forged = await forged_lately(session, event.id, services(request).clock())
     return render(
         request,
         "devices.html",
         devices=found,
+        forged={device: count for device, count in forged.items() if count >= MANY_FORGED},
         odd={
             device: issue_views(state, services(request).clock())
             for device, state in states.items()

@@ -54,6 +54,28 @@ async def test_a_revoked_phone_is_marked(desk: Desk, show: Show, services: Servi
     assert (await desk.post(f"{page}/not-hex/revoke", {})).status == 404
 
 
+async def test_a_phone_that_is_shown_many_forged_codes_is_named(
+    desk: Desk, show: Show, services: Services, clock: FakeClock
+) -> None:
+    phone = await paired(desk, show, services, "Back door")
+    other = await paired(desk, show, services, "Front door")
+    for number in range(12):
+        phone.scan(f"{show.tokens[0][:-8]}{number:08d}")
+    other.scan("nonsense")
+    await phone.sync()
+    await other.sync()
+    await desk.get(f"{show.base}/devices")
+    assert desk.text.count("12 forged codes in an hour") == 1
+    assert desk.person
+    asked = f"/api/tickets/events/{show.event.id}/devices"
+    told = (await desk.http.get(asked, headers=desk.person.headers)).json()["devices"]
+    counts = {one["name"]: one["forged_last_hour"] for one in told}
+    assert counts == {"Back door": 12, "Front door": 0}
+    clock.advance(61 * MINUTE)
+    assert "forged codes" not in (await desk.get(f"{show.base}/devices")).text
+    assert phone.scan(show.tokens[1]).admit, "nothing stops it from scanning"
+
+
 async def test_a_scanner_key_is_shown_once_and_works(desk: Desk, show: Show) -> None:
     page = f"{show.base}/keys"
     await desk.post(page, {"name": "Turnstile", "gate": "West"}, on=page)
