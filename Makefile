@@ -72,10 +72,11 @@ node-tests: $(NPM)
 coverage: tools ## branch coverage of the pure files: 100 % or fail
 	@sh tools/coverage.sh
 
-soak: tools ## the long counts in full: histories, mutations, requests, kills in a purchase, a night
+soak: tools ## the long counts in full: histories, mutations, requests, kills in a purchase and after it, a night
 	HANDSTAMP_SOAK=1 $(BIN)/pytest -n $(WORKERS) $(SPREAD) tests/convergence tests/contract \
 	  tests/abuse/test_openapi_fuzz.py tests/flows/test_purchase_chaos.py tests/flows/test_pool_chaos.py \
-	  tests/flows/test_purchase_stripe_away.py tests/e2e/test_door_long_night.py
+	  tests/flows/test_purchase_stripe_away.py tests/e2e/test_door_long_night.py \
+	  tests/rooms/refunds/test_after_sale_model.py
 
 bench: tools ## every figure as JSON; ONLY=door names one group
 	@$(BIN)/python -m bench $(ONLY)

@@ -5,16 +5,18 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.events.models import Event
 from handstamp.ledger.balances import every_balance
 from handstamp.mail.models import Mail
+from handstamp.orders.give_rules import BY_HAND
 from handstamp.orders.models import Order, OrderItem
 from handstamp.payments.models import Payment
 from handstamp.plumbing.job_queue import read_now
 from handstamp.plumbing.models import Job
+from handstamp.refunds.models import Dispute, Refund
 from handstamp.tickets.models import Stock, Ticket
 from handstamp.tickets.stock import recount
 from handstamp.webhooks.models import StripeEvent
@@ -24,25 +26,31 @@ WITHOUT = {"expired", "cancelled", "late_refunded"}
 Balances = Mapping[str, Mapping[str, Mapping[str, int]]]  # account, currency, available or pending
 
 
-async def order_faults(session: AsyncSession) -> list[str]:
+async def order_faults(session: AsyncSession, *, event_id: str = "") -> list[str]:
     """Exactly one set of tickets for each paid order, none for the others, none waiting."""
     places: dict[str, list[tuple[str, str]]] = defaultdict(list)
     wanted = select(Ticket).where(Ticket.order_item_id.is_not(None))
     for ticket in await session.scalars(wanted):
         places[str(ticket.order_item_id)].append((str(ticket.place), ticket.status))
-    orders = {order.id: order for order in await session.scalars(select(Order))}
+    of_event = select(Order).where((Order.event_id == event_id) if event_id else true())
+    orders = {order.id: order for order in await session.scalars(of_event)}
+    lost = select(Dispute.order_id).where(Dispute.outcome != "won")
+    disputed = set(await session.scalars(lost))
     found = [f"{o.number} is still pending" for o in orders.values() if o.status == "pending"]
-    for item in await session.scalars(select(OrderItem)):
+    for item in await session.scalars(select(OrderItem).where(OrderItem.order_id.in_(orders))):
         order = orders[item.order_id]
         have = Counter(place for place, _ in places[item.id])
         paid = order.status in WITH_TICKETS
-        want = Counter(str(place) for place in range(item.qty)) if paid else Counter()
+        taken_back = order.status == "cancelled" and order.origin in BY_HAND
+        placed = paid or taken_back
+        want = Counter(str(place) for place in range(item.qty)) if placed else Counter()
         if have != want:
             found.append(f"{order.number} ({order.status}) has {sum(have.values())}/{item.qty}")
         valid = sum(1 for _, status in places[item.id] if status == "valid")
-        if order.status == "refunded" and valid:
-            found.append(f"{order.number} is refunded and has {valid} valid tickets")
-        if order.status == "paid" and valid != item.qty and not order.refunded:
+        if valid and (taken_back or order.status == "refunded"):
+            found.append(f"{order.number} is {order.status} and has {valid} valid tickets")
+        whole = order.status == "paid" and not order.refunded and order.id not in disputed
+        if whole and valid != item.qty:
             found.append(f"{order.number} is paid and only {valid} tickets are valid")
     known = WITH_TICKETS | WITHOUT | {"pending"}
     return found + [f"{o.number}: {o.status}?" for o in orders.values() if o.status not in known]
@@ -118,7 +126,8 @@ async def job_faults(session: AsyncSession) -> list[str]:
 async def mail_faults(session: AsyncSession, received: Sequence[EmailMessage]) -> list[str]:
     """Every paid order's mail was handed over at least once, and always as one message.
 
-    Tickets that were refunded before their mail could leave are not mailed any more.
+    Tickets that were refunded before their mail could leave are not mailed any more. Of a refund
+    there is one mail.
     """
     ids = Counter(str(message["Message-ID"]).strip("<>").partition("@")[0] for message in received)
     mails = list(await session.scalars(select(Mail)))
@@ -129,7 +138,10 @@ async def mail_faults(session: AsyncSession, received: Sequence[EmailMessage]) -
     found = [f"mail {mail.kind} is {mail.status}" for mail in left if mail.status != "sent"]
     found += [f"mail {mail.kind} never came" for mail in left if not ids[mail.id]]
     kinds = Counter((mail.about, mail.kind) for mail in mails if mail.about)
-    found += [f"{count} mails {key}" for key, count in kinds.items() if count > 1]
+    refunds = Counter(
+        (f"order:{row.order_id}", "order_refunded") for row in await session.scalars(select(Refund))
+    )
+    found += [f"{count} mails {key}" for key, count in kinds.items() if count > (refunds[key] or 1)]
     confirmed = {about for about, kind in kinds if kind == "order_confirmation"}
     found += [f"no mail about {o.number}" for o in placed if f"order:{o.id}" not in confirmed]
     unknown = set(ids) - {mail.id for mail in mails}
