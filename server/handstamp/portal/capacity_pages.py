@@ -51,11 +51,7 @@ async def capacity(request: Request) -> Response:
     actor, shared = require_user(request), services(request)
     async with shared.db.read() as session:
         event = await event_of(session, request)
-    form = await OverbookForm.from_formdata(
-        request,
-        overbook_bp=percent(event.overbook_bp) if event.overbook_bp else "",
-        overbook_number=event.overbook_number or None,
-    )
+    form = await OverbookForm.from_formdata(request, **_set(event))
     if request.method == "POST" and await form.validate():
         try:
             text = (form.overbook_bp.data or "").strip()
@@ -83,7 +79,7 @@ async def real(request: Request) -> Response:
     if not await form.validate() or form.capacity.data is None:
         if form.capacity.data is None and not form.capacity.errors:
             form.capacity.errors = [_("Write how many people there is room for.")]
-        return await _show(request, event, form=OverbookForm(request), real=form)
+        return await _show(request, event, form=OverbookForm(request, **_set(event)), real=form)
     try:
         if sent.get("do") == "declare":
             require_refunds(request)
@@ -102,7 +98,16 @@ async def real(request: Request) -> Response:
         form.take(problem)
     async with shared.db.read() as session:
         look = await look_at_capacity(session, actor, event.id, form.capacity.data)
-    return await _show(request, event, form=OverbookForm(request), real=form, look=look)
+    return await _show(
+        request, event, form=OverbookForm(request, **_set(event)), real=form, look=look
+    )
+
+
+def _set(event: Event) -> dict[str, Any]:
+    return {
+        "overbook_bp": percent(event.overbook_bp) if event.overbook_bp else "",
+        "overbook_number": event.overbook_number or None,
+    }
 
 
 async def _show(request: Request, event: Event, **values: Any) -> Response:

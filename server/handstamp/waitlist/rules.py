@@ -148,7 +148,7 @@ def join_problem(
         return Refusal(
             "limit", N_("One person cannot wait for so many of these tickets."), "quantity"
         )
-    if capacity is not None and qty > capacity:
+    if capacity and qty > capacity:  # of none at all there may be some later
         return Refusal("limit", N_("There are not so many of these tickets in all."), "quantity")
     if free >= qty and not kept:
         return Refusal("on_sale", N_("There are tickets left. You need not wait: get them now."))

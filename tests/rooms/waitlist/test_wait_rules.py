@@ -136,6 +136,7 @@ def test_what_is_kept_is_what_somebody_can_be_served_with() -> None:
         ({"qty": 5}, "limit"),
         ({"capacity": 1}, "limit"),
         ({"capacity": None}, None),
+        ({"capacity": 0}, None),
         ({"free": 2}, "on_sale"),
     ],
 )
