@@ -257,3 +257,11 @@ def test_every_kind_of_light_has_its_shape_and_word(stage: Stage) -> None:
         light(page, LIGHTS[name])
         expect(page.locator(".verdict-banner")).to_have_class(f"verdict-banner {family}")
         expect(page.locator(".verdict-word")).to_have_text(word)
+
+
+def test_whom_an_undo_of_a_party_took_back_is_spoken(stage: Stage) -> None:
+    page = stage.door()
+    light(page, LIGHTS["party_undone"])
+    spoken = page.locator("[aria-live=assertive]")
+    expect(spoken).to_contain_text("Undone. Zoë Ångström. Zoltán Szabó-Kovács")
+    expect(spoken).not_to_contain_text("زينب")

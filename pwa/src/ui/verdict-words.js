@@ -150,6 +150,16 @@ function windowAdvice(light, zone) {
 }
 
 /**
+ * Of a party those are named who did not come in, or who were taken back.
+ * @param {Light['kind']} kind
+ * @param {Light['party'][number]} member
+ */
+function spokenMember(kind, { name, printedId, verdict, admit }) {
+  if (admit) return kind === 'undo' ? [data(name || printedId)] : [];
+  return [data(name || printedId), verdictWord(verdict, false)];
+}
+
+/**
  * The whole verdict in reading order, for a screen reader.
  * @param {Light} light
  * @param {string} zone
@@ -160,7 +170,7 @@ export function spokenVerdict(light, zone) {
     lightWord(light),
     verdictAct(light),
     ...(light.look ? lookWords(light.look) : []),
-    ...light.party.filter(({ admit }) => !admit).flatMap(({ name, verdict }) => [data(name), verdictWord(verdict, false)]),
+    ...light.party.flatMap((member) => spokenMember(light.kind, member)),
     light.name && data(light.name),
     light.tier && data(light.tier),
     light.used && usedWords(light.used.at, light.verdict, zone),
