@@ -140,6 +140,16 @@ test('a party is taken back at once; who was refused or decided about since is l
   ]);
 });
 
+test('a party that fills the house is said to: each is judged after those before', async () => {
+  rules({ entry: 'reentry', capacity: 2 });
+  desk.inside = 1;
+  const light = await door.admitParty([5, 6]);
+  assert.deepEqual(light.flags, ['over_capacity']);
+  assert.equal(light.party.every(({ admit }) => admit), true);
+  desk.inside = 0;
+  assert.deepEqual((await door.admitParty([9])).flags, []);
+});
+
 test('past its window a party is taken back by a supervisor', async () => {
   const light = await door.admitParty([5, 6]);
   wall += 301_000;

@@ -97,10 +97,7 @@ export async function admitParty(desk, serials) {
   for (;;) {
     const here = desk();
     const stand = standOf(here);
-    const judged = serials.map((serial) => {
-      const read = pickedRow(here.index.header.event.number, serial);
-      return { read, judgement: judge({ ...here, ...stand, leaving: false }, read) };
-    });
+    const judged = judgeEach(here, stand, serials);
     const unclaimed = here.index.header.event.strict ? FLAG.unclaimed : 0;
     const drafts = judged.map(({ read, judgement }) => {
       const { admit } = judgement.decision;
@@ -118,6 +115,24 @@ export async function admitParty(desk, serials) {
 }
 
 /**
+ * Each is judged as if those before were in: one of them may fill the house (R58).
+ * @param {Desk} here
+ * @param {ReturnType<typeof standOf>} stand
+ * @param {number[]} serials
+ */
+function judgeEach(here, stand, serials) {
+  let { inside } = here;
+  return serials.map((serial) => {
+    const read = pickedRow(here.index.header.event.number, serial);
+    const judgement = judge({ ...here, ...stand, inside, leaving: false }, read);
+    const { decision, state } = judgement;
+    const comes = decision.admit && state?.lists[here.list.list]?.inside !== true;
+    if (inside !== null && comes) inside += 1;
+    return { read, judgement };
+  });
+}
+
+/**
  * @param {Desk} here
  * @param {ReturnType<typeof standOf>} stand
  * @param {{read: import('./read-code.js').CodeRead, judgement: import('./judge.js').Judgement}[]} judged
@@ -131,5 +146,7 @@ function partyLight(here, stand, judged, factNumber) {
   const refused = judged.find(({ judgement }) => !judgement.decision.admit);
   const { read, judgement } = refused ?? judged[0];
   const light = lightOf({ ...here, ...stand, read, judgement, how: 'group', factNumber, kind: 'party' });
-  return { ...light, name: '', printedId: '', tier: '', party };
+  const full = judged.find((one) => one.judgement.decision.flags.includes('over_capacity'));
+  const flags = full?.judgement.decision.flags ?? light.flags;
+  return { ...light, name: '', printedId: '', tier: '', party, flags };
 }
