@@ -257,7 +257,7 @@ def test_what_administrators_look_at_is_clean(
     office.open("/tickets/admin/self-test")
     expect(page.get_by_text("It cannot run here")).to_be_visible()
     found.append(office.faults())
-    office.open("/tickets/admin/signals").get_by_label("Domain").fill("nonsense")
+    office.open("/tickets/admin/signals").get_by_role("textbox", name="Domain").fill("nonsense")
     page.get_by_role("button", name="Watch it").click()
     expect(page.get_by_text("Write a domain like example.org.")).to_be_visible()
     found.append(office.faults())
