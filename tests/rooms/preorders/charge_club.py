@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from tests.factories.auth import Person
 from tests.factories.clubs import make_club_sale, make_member
 from tests.factories.preorders import make_card, stored, wish_of
+from tests.fixtures.sales_figures import check_figures
 from tests.fixtures.stripe_double import Delivery, StripeDouble
 
 from handstamp.clubs import supply
@@ -221,6 +222,7 @@ class ChargeClub:
             if amount:
                 theirs[book] = amount
         assert ours == theirs
+        await check_figures(self.services, self.offer.event.id, self.account)
 
 
 OpenClub = Callable[..., Awaitable[ChargeClub]]
