@@ -25,6 +25,37 @@ def ago(millis: Millis) -> str:
 def act_name(action: str) -> str:
     """Name an act of the audit log; one that has no name yet is shown as it is stored."""
     return {
+        "device.void": _("Scans of a phone made void"),
+        "device.invite": _("Pairing code made"),
+        "device.revoke": _("Phone or key revoked"),
+        "key.create": _("Scanner key made"),
+        "key.rotate": _("Signing key rotated"),
+        "key.compromised": _("Signing key given up"),
+        "device.list_key": _("Guest list made readable on a phone"),
+        "device.readmit": _("Phone paired anew"),
+        "device.export_log": _("Log of a phone downloaded"),
+        "device.hand_in": _("Log of a phone handed in as a file"),
+        **_event_acts(),
+        **_ticket_acts(),
+        **_club_acts(),
+        **pool_words.acts(),
+        "dead_letter.replay": _("Failed work tried again"),
+        "database.restore": _("Backup put back"),
+        "person.erase": _("Person erased"),
+        "person.export": _("A person’s data handed out"),
+        "profile.save": _("Settings changed"),
+        "profile.logo": _("Logo changed"),
+        "scans.export": _("Scan log exported"),
+        "conflict.resolve": _("Conflict looked at"),
+        "session.end_all": _("Signed out everywhere"),
+        "user.create": _("Person added"),
+        "session.start": _("Signed in"),
+        "session.end": _("Signed out"),
+    }.get(action, action)
+
+
+def _event_acts() -> dict[str, str]:
+    return {
         "event.create": _("Event created"),
         "event.edit": _("Event changed"),
         "event.published": _("Event published"),
@@ -44,10 +75,6 @@ def act_name(action: str) -> str:
         "event.postpone": _("New date, holders told"),
         "event.duplicate": _("Event made like another"),
         "event.message": _("All holders written to"),
-        "order.email": _("Address corrected"),
-        "order.comp": _("Tickets given free of charge"),
-        "order.manual": _("Tickets sold by hand"),
-        "order.take_back": _("Order by hand taken back"),
         "stock.override": _("More tickets given than were left"),
         "tier.add": _("Tier added"),
         "tier.edit": _("Tier changed"),
@@ -65,7 +92,19 @@ def act_name(action: str) -> str:
         "event.shortfall": _("Less room: tickets given back"),
         "event.supervisor_pin": _("Supervisor's PIN set"),
         "event.supervisor_pin_off": _("Supervisor's PIN taken away"),
-        "device.void": _("Scans of a phone made void"),
+        "organizer.create": _("Organizer created"),
+        "organizer.connect": _("Connected with Stripe"),
+        "team.set_role": _("Role in the team given"),
+        "team.remove": _("Removed from the team"),
+    }
+
+
+def _ticket_acts() -> dict[str, str]:
+    return {
+        "order.email": _("Address corrected"),
+        "order.comp": _("Tickets given free of charge"),
+        "order.manual": _("Tickets sold by hand"),
+        "order.take_back": _("Order by hand taken back"),
         "ticket.note": _("Note for the door written"),
         "ticket.note_off": _("Note for the door taken away"),
         "tickets.issue": _("Tickets issued"),
@@ -84,21 +123,6 @@ def act_name(action: str) -> str:
         "export.resume": _("Regular export goes on"),
         "export.unschedule": _("Regular export removed"),
         "export.tell": _("Regular export mailed"),
-        "device.invite": _("Pairing code made"),
-        "device.revoke": _("Phone or key revoked"),
-        "key.create": _("Scanner key made"),
-        "key.rotate": _("Signing key rotated"),
-        "key.compromised": _("Signing key given up"),
-        "device.list_key": _("Guest list made readable on a phone"),
-        "device.readmit": _("Phone paired anew"),
-        "device.export_log": _("Log of a phone downloaded"),
-        "device.hand_in": _("Log of a phone handed in as a file"),
-        "organizer.create": _("Organizer created"),
-        "organizer.connect": _("Connected with Stripe"),
-        "team.set_role": _("Role in the team given"),
-        "team.remove": _("Removed from the team"),
-        **_club_acts(),
-        **pool_words.acts(),
         "order.paid": _("Paid, tickets issued"),
         "order.paid_too_late": _("Paid too late, no tickets left"),
         "order.resend": _("Tickets mailed again"),
@@ -113,19 +137,7 @@ def act_name(action: str) -> str:
         "dispute.opened": _("Disputed by the cardholder"),
         "dispute.won": _("Dispute won"),
         "dispute.lost": _("Dispute lost"),
-        "dead_letter.replay": _("Failed work tried again"),
-        "database.restore": _("Backup put back"),
-        "person.erase": _("Person erased"),
-        "person.export": _("A person’s data handed out"),
-        "profile.save": _("Settings changed"),
-        "profile.logo": _("Logo changed"),
-        "scans.export": _("Scan log exported"),
-        "conflict.resolve": _("Conflict looked at"),
-        "session.end_all": _("Signed out everywhere"),
-        "user.create": _("Person added"),
-        "session.start": _("Signed in"),
-        "session.end": _("Signed out"),
-    }.get(action, action)
+    }
 
 
 def actor_name(kind: str) -> str:
