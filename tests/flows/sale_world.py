@@ -17,6 +17,7 @@ from tests.fixtures.services import SECRET, make_settings
 from tests.fixtures.stripe_double import StripeDouble
 from tests.flows import sale_checks as checks
 from tests.flows.passing_time import give_leases_up, left_to_do, pass_time, run_now, work_done
+from tests.flows.refund_checks import refund_faults
 from tests.flows.sale_processes import Handstamp
 
 from handstamp.events.models import Event, Tier
@@ -138,9 +139,12 @@ class Sale:
         accounts = ["", self.account]
         balances = {account: await self.double.balance(account=account) for account in accounts}
         charged = await self.charged()
+        refunds = await self.double.objects("refund", account=self.account)
+        disputes = await self.double.objects("dispute", account=self.account)
         async with self.services.db.read() as session:
             return [
                 *await checks.order_faults(session),
+                *await refund_faults(session, refunds, disputes),
                 *await checks.payment_faults(session, charged),
                 *await checks.money_faults(session, balances),
                 *await checks.stock_faults(session),

@@ -1,4 +1,4 @@
-"""Server and workers are killed at every step of a purchase; afterwards everything adds up."""
+"""Server and workers are killed at every step of a purchase and of what follows: it adds up."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -7,6 +7,12 @@ import pytest
 from tests.contract.long_counts import long_count
 from tests.flows.buyer import Buyer, a_buyer
 from tests.flows.passing_time import HOLD, pass_time
+from tests.flows.refund_walks import (
+    add_fees_and_taxes,
+    be_disputed,
+    be_refunded_at_stripe,
+    get_parts_back,
+)
 from tests.flows.sale_world import Sale, open_sale
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(3_600)]
@@ -49,6 +55,9 @@ WALKS: dict[str, tuple[Walk, int]] = {
     "bought and refunded": (buy_and_get_refunded, 4),
     "declined and expired": (be_declined_and_leave, 2),
     "changed and cancelled": (change_and_cancel, 2),
+    "given back in parts": (get_parts_back, 2),
+    "disputed": (be_disputed, 2),
+    "refunded at Stripe": (be_refunded_at_stripe, 1),
 }
 
 
@@ -98,6 +107,7 @@ async def steps_of(sale: Sale, who: str, walk: Walk) -> list[str]:
 async def test_one_process_killed_at_every_step(sqlite_url: str, tmp_path: Path) -> None:
     async with open_sale(tmp_path, sqlite_url) as sale:
         await sale.sell()
+        await add_fees_and_taxes(sale)
         for name in WALKS:
             await killed_at_every_step(sale, "server", name, "SQLite")
 
@@ -108,5 +118,6 @@ async def test_one_of_several_processes_killed_at_every_step(
 ) -> None:
     async with open_sale(tmp_path, postgres_url, workers=2) as sale:
         await sale.sell()
+        await add_fees_and_taxes(sale)
         for name in WALKS:
             await killed_at_every_step(sale, who, name, "PostgreSQL")
