@@ -64,7 +64,9 @@ def test_a_strict_page_shows_the_button_and_leads_to_the_shop(visit: Visit) -> N
     button = visit.page.get_by_role("link", name="Buy tickets – Paper Lanterns")
     expect(button).to_be_visible()
     expect(button).to_have_css("background-color", "rgb(74, 47, 174)")
-    assert (button.bounding_box() or {})["height"] >= 44
+    box = button.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
     visit.page.keyboard.press("Tab")
     expect(button).to_be_focused()
     assert visit.said == []

@@ -117,8 +117,8 @@ def _tier(offer: Offered | None, tier_id: str) -> Tier | None:
 
 async def _cards(session: AsyncSession, who: Actor, offer: Offered) -> tuple[list[SavedCard], str]:
     """Return the member's cards that this club can charge, or why it cannot charge any."""
-    if problem := tax_problem(offer.event):
-        return [], problem
+    if untold := tax_problem(offer.event):
+        return [], untold
     try:
         where = await charge_account(session, offer.club)
     except Conflict as problem:

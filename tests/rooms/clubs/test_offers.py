@@ -43,7 +43,8 @@ async def test_members_see_this_weeks_events_with_their_price(services: Services
         assert await offered(session, club, "2026-06-01") == []
     assert [one.event.id for one in found] == [offer.event.id]
     assert [tier.name for tier in found[0].tiers] == ["General"]
-    assert found[0].prices[tiers[0].id] == (1_005, 101, 904)
+    priced = found[0].prices[tiers[0].id]
+    assert (priced.price, priced.discount, priced.total) == (1_005, 101, 904)
     assert found[0].terms.ticket_deadline_at == offer.event.start_at
 
 
