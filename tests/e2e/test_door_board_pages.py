@@ -1,5 +1,6 @@
 """The boards of the door in Chromium: clean, calm without a network, right to left, on paper."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,13 +12,15 @@ from tests.e2e.stage import DESKTOP, PHONE
 from tests.factories.checkin import Phone, make_code
 
 from handstamp.checkin.drill_board import CHECKS
-from handstamp.kit.clock import system_clock
+from handstamp.checkin.models import Claim
+from handstamp.kit.clock import MINUTE, system_clock
 from handstamp.plumbing.web import Services
 
 __all__ = ["evening", "new_office"]
 
-BOARDS = ("/door", "/door/drill", "/door/screen")
+BOARDS = ("/door", "/door/drill", "/door/screen", "/scans/by-hand")
 FROM_THE_RIGHT = (*BOARDS, "/devices", "/guests", "/lists/1", "/scans", "/conflicts")
+EPOCHS = itertools.count(90)  # a claim of its own for each phone
 MONITOR = {"width": 1920, "height": 1080}
 
 MIRRORED = """() => [...document.querySelectorAll('main')].flatMap((main) => {
@@ -47,7 +50,7 @@ LOCKS = """
 
 
 def drill(office: Office, name: str, *reds: str) -> None:
-    """Pair a phone that has made its drill."""
+    """Pair a phone that has made its drill, was searched with, and keeps a ticket to itself."""
     world = office.world
 
     async def act(services: Services) -> None:
@@ -60,7 +63,13 @@ def drill(office: Office, name: str, *reds: str) -> None:
             checks = [{"id": one, "ok": one not in reds, "value": "12"} for one in CHECKS]
             body: dict[str, Any] = phone.request([])
             body["status"]["drill"] = {"at": system_clock(), "checks": checks}
+            body["status"]["searches"] = [["Kim", 41], ["زينب الأندلسي", 7]]
             assert (await phone.post(body)).status_code == 200
+            async with services.db.write() as session:
+                place = {"list_no": 1, "serial": max(phone.copy.tickets), "epoch": next(EPOCHS)}
+                long_ago = system_clock() - 5 * MINUTE
+                of = {"event_id": world.event.id, "device_id": phone.device}
+                session.add(Claim(**of, **place, asks="a" * 16, granted_at=long_ago))
 
     world.work(act)
 
@@ -80,6 +89,8 @@ def test_the_boards_are_clean_at_every_size(
         if faults := office.faults():
             found[tail] = faults
     assert found == {}
+    expect(office.open(f"{office.base}/door").get_by_text("Kept by a phone").first).to_be_visible()
+    expect(office.open(f"{office.base}/scans/by-hand").get_by_text("Kim")).to_be_visible()
     expect(
         office.open(f"{office.base}/door/drill").get_by_text("bring a power bank").first
     ).to_be_visible()
