@@ -10,7 +10,7 @@ from tests.rooms.waitlist.waiting_line import Line
 
 from handstamp.auth.models import Organizer
 from handstamp.tickets.stock import Count
-from handstamp.waitlist import offer_tickets, waitlist_mails
+from handstamp.waitlist import waitlist_mails
 from handstamp.waitlist.links import secret_of
 from handstamp.waitlist.models import Waiting
 
@@ -93,7 +93,7 @@ async def test_a_worker_that_dies_between_two_lines_leaves_nothing_half_done(
             raise ConnectionError
         await queue(*args)
 
-    monkeypatch.setattr(offer_tickets.waitlist_mails, "queue_offer", dies)
+    monkeypatch.setattr(waitlist_mails, "queue_offer", dies)
     with pytest.raises(ConnectionError):
         await line.run()
     assert await line.statuses(people) == ["waiting", "waiting"]
