@@ -8,6 +8,7 @@ import pytest
 from tests.contract.long_counts import long_count
 from tests.flows.buyer import Buyer, a_buyer
 from tests.flows.passing_time import HOLD, pass_time, run_now
+from tests.flows.refund_walks import at_stripe, items, tickets
 from tests.flows.sale_world import Sale, open_sale, wire
 
 from handstamp.webhooks.catch_up import JOB as CATCH_UP
@@ -15,6 +16,7 @@ from handstamp.webhooks.catch_up import JOB as CATCH_UP
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(1_800)]
 
 SESSIONS, ONE_SESSION = "/v1/checkout/sessions", "/v1/checkout/sessions/"
+DISPUTES = "/v1/disputes/"
 CALLS = [
     ("POST", SESSIONS),
     ("GET", ONE_SESSION),
@@ -22,6 +24,7 @@ CALLS = [
     ("GET", "/v1/refunds"),
     ("POST", "/v1/refunds"),
     ("GET", "/v1/events"),
+    ("GET", DISPUTES),
 ]
 WAYS = ["drop", "500_after", "429", "500", "timeout", "503", "drop_before"]
 FAULTS = [(way, *call) for way in WAYS for call in CALLS]
@@ -41,14 +44,30 @@ async def trade(sale: Sale) -> None:
         assert (await buyer.status(), await idle.status()) == ("refunded", "expired")
 
 
+async def quarrel(sale: Sale) -> None:
+    """Give a part back, have a bank ask for the rest and get it, and hear of it in between."""
+    async with a_buyer(sale) as buyer:
+        await buyer.buy(1, 1)
+        await buyer.becomes("paid")
+        await buyer.refund(lines=[{"item": (await items(buyer))[0].id, "qty": 1}])
+        await sale.settle()
+        (charge,) = await at_stripe(buyer, "charge")
+        dispute = await sale.double.open_dispute(charge["id"])
+        await sale.settle()
+        assert await tickets(buyer) == {"disputed": 1, "refunded": 1}
+        await sale.double.close_dispute(dispute["id"], won=False)
+        await sale.settle()
+        assert await tickets(buyer) == {"cancelled": 1, "refunded": 1}
+
+
 async def test_every_call_goes_wrong_in_every_way(sqlite_url: str, tmp_path: Path) -> None:
-    count = long_count(5, len(FAULTS), "ways in which calls to Stripe go wrong")
+    count = long_count(6, len(FAULTS), "ways in which calls to Stripe go wrong")
     async with open_sale(tmp_path, sqlite_url) as sale:
         await sale.sell()
         for number in range(count):
             way, method, path = FAULTS[number * (len(FAULTS) + 1) // count % len(FAULTS)]
             await sale.double.fail(way, path=path, method=method, times=TIMES, seconds=4)
-            await trade(sale)
+            await (quarrel if path == DISPUTES else trade)(sale)
             await sale.double.heal()
             found = await sale.faults()
             assert not found, f"{way} at {method} {path}: " + "\n".join([*found, sale.logs()])

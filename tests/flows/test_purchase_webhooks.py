@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from tests.flows.buyer import Buyer, a_buyer
 from tests.flows.passing_time import HOLD, keep_from_running, pass_time, run_now
+from tests.flows.refund_walks import SLOW_BANK, at_stripe, tickets
 from tests.flows.sale_world import Sale, open_sale
 
 from handstamp.events.models import Event
@@ -71,6 +72,24 @@ async def in_order(sale: Sale, order: str) -> None:
             await bought(sale, buyer)
     await sale.double.webhooks("send")
     await sale.double.deliver(order)
+
+
+async def quarrels_newest_first(sale: Sale) -> None:
+    """The end of a dispute is heard before its beginning, and a failed refund before it was."""
+    async with a_buyer(sale) as buyer:
+        await buyer.buy(2, 1, card=SLOW_BANK)
+        await buyer.becomes("paid")
+        await sale.settle()
+        await sale.double.webhooks("hold")
+        (charge,) = await at_stripe(buyer, "charge")
+        refund = await sale.double.refund(charge["id"], amount=4_000)
+        dispute = await sale.double.open_dispute(charge["id"])
+        await sale.double.settle_refund(refund["id"], "failed")
+        await sale.double.close_dispute(dispute["id"], won=True)
+        await sale.double.webhooks("send")
+        await sale.double.deliver("newest")
+        await sale.settle()
+        assert await tickets(buyer) == {"valid": 3}
 
 
 async def lost_until_asked(sale: Sale) -> None:
@@ -158,6 +177,7 @@ async def test_one_sale_comes_out_whatever_webhooks_do(database_url: str, tmp_pa
             each_comes_three_times,
             newest_first,
             shuffled,
+            quarrels_newest_first,
             lost_until_the_hold_ends,
             lost_until_asked,
             long_after_the_hold,
