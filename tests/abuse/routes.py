@@ -298,7 +298,7 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
             "person": side.person.actor.id,
         },
         f"{event}/exports/schedules/{{schedule_id}}": {"do": "pause"},
-        f"{event}/exports/files/{{run_id}}": {"format": "csv"},
+        f"{event}/exports/files/{{export_id}}": {"format": "csv"},
         f"{event}/orders/chosen": {"id": side.ids["order_id"], "do": "resend"},
         f"{event}/exports/orders": {"column": "number", "format": "csv"},
         f"{event}/exports/scans": {"column": "time", "format": "csv"},

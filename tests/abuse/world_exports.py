@@ -23,4 +23,4 @@ async def add_export(services: Services, side: Any) -> None:
     async with services.db.write() as session:
         given = {"schedule_id": schedule, "event_id": side.event.id, "created_at": now}
         session.add(ExportRun(id=run, since=0, until=now, **given))
-    side.ids |= {"schedule_id": schedule, "run_id": run}
+    side.ids |= {"schedule_id": schedule, "export_id": run}

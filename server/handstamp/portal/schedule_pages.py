@@ -155,7 +155,7 @@ async def change(request: Request) -> Response:
 async def file(request: Request) -> Response:
     """Show a file that a mail told of, and send it when it is asked for."""
     actor, of = require_user(request), services(request)
-    run_id = request.path_params["run_id"]
+    run_id = request.path_params["export_id"]
     async with of.db.read() as session:
         event = await event_of(session, request)
         _event, schedule, run = await owned_run(session, actor, event.id, run_id)
@@ -184,5 +184,5 @@ routes = [
     Route(_EXPORTS + "/schedules", schedules),
     Route(_EXPORTS + "/schedules", add, methods=["POST"]),
     Route(_EXPORTS + "/schedules/{schedule_id}", change, methods=["POST"]),
-    Route(_EXPORTS + "/files/{run_id}", file, methods=["GET", "POST"]),
+    Route(_EXPORTS + "/files/{export_id}", file, methods=["GET", "POST"]),
 ]
