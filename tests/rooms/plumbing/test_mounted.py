@@ -34,7 +34,7 @@ from handstamp.plumbing.web import Services
 
 pytestmark = pytest.mark.anyio
 _LINKS = re.compile(r'(?:href|src|action|formaction|data-[\w-]+)="(/[^"]*)"')
-MOST_PAGES = 40
+MOST_PAGES = 30
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ class Site:
     event: Event
 
 
-@pytest.fixture(params=list(WAYS))
+@pytest.fixture(params=["beside", "below"])
 async def site(
     request: pytest.FixtureRequest, services: Services, app: Starlette
 ) -> AsyncIterator[Site]:
@@ -119,7 +119,7 @@ async def site(
         yield Site(outer, before, services, http, owner, event)
 
 
-@pytest.mark.parametrize("site", ["beside", "below"], indirect=True)
+@pytest.mark.parametrize("site", ["below"], indirect=True)
 async def test_every_link_of_every_page_leads_somewhere(site: Site) -> None:
     base = f"{site.before}/tickets"
     event = f"{base}/organizer/events/{site.event.id}"
@@ -147,6 +147,7 @@ def _is_read(html: str, link: str) -> bool:
     return f'href="{link}"' in html or f'src="{link}"' in html
 
 
+@pytest.mark.parametrize("site", list(WAYS), indirect=True)
 async def test_forms_come_back_to_the_site_and_cookies_stay_where_they_belong(site: Site) -> None:
     desk = Desk(site.http, site.owner)
     page = f"{site.before}/tickets/organizer/events/{site.event.id}"
