@@ -51,12 +51,12 @@ async def measure() -> dict[str, Figure]:
 async def _fetch(running: Running, desk: Desk, path: str) -> tuple[int, float, int]:
     """Return the highest memory in bytes, the seconds, and the size of a file."""
     peak, size, start = 0, 0, time.perf_counter()
-    done = asyncio.Event()
+    done, family = asyncio.Event(), running.processes()
 
     async def watch() -> None:
         nonlocal peak
         while not done.is_set():
-            peak = max(peak, sum(one.memory_info().rss for one in running.processes()))
+            peak = max(peak, sum(one.memory_info().rss for one in family))
             await asyncio.sleep(0.02)
 
     watching = asyncio.create_task(watch())
