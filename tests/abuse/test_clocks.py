@@ -58,6 +58,10 @@ STATUSES = (
     + b"0" * 400
     + b', "checks": []}}',
     b'{"pending": null, "list_age_s": null, "battery": null, "list": null}',
+    b'{"searches": {"Kim": 1}}',
+    b'{"searches": [["\\ud800<b>", 3], ["Kim", 1.5], [["x"], 1], 7, [null, 1], ["Lee", 1'
+    + b"0" * 400
+    + b"]]}",
 )
 
 
@@ -70,10 +74,10 @@ async def test_every_page_opens_whatever_a_phone_says_of_itself(
         body = b'{"protocol": 1, "logs": [], "status": ' + status + b"}"
         answer = await world.send("POST", "/api/tickets/checkin/sync", "device", content=body)
         assert fault(answer) == "", status
-        for path in ("", "/door", "/door/live", "/door/drill", "/devices"):
+        for path in ("", "/door", "/door/live", "/door/drill", "/devices", "/scans/by-hand"):
             page = await world.send("GET", f"/tickets/organizer/events/{event}{path}", "organizer")
             assert (page.status_code, fault(page)) == (200, ""), (status, path)
-        for path in ("board", "devices"):
+        for path in ("board", "devices", "scans/by-hand"):
             told = await world.send("GET", f"/api/tickets/events/{event}/{path}", "organizer")
             assert (told.status_code, fault(told)) == (200, ""), (status, path)
 
