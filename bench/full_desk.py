@@ -93,7 +93,7 @@ async def keep_sums(here: Installation, desk: Desk, fresh: int) -> None:
             for tier_id, more in by_tier.items():
                 for place in places(sale, day, tier_id):
                     sums[place] = sums.get(place, NOTHING) + more
-    await store(here, SalesSum, [place._asdict() | vars(one) for place, one in sums.items()])
+    await store(here, SalesSum, [place._asdict() | one._asdict() for place, one in sums.items()])
     waiting = [order for order, _ in rows[-fresh:] if order["placed_at"]]
     new = [
         {"organizer_id": order["organizer_id"], "kind": "order", "ref": order["id"]}

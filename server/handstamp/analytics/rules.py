@@ -6,7 +6,8 @@ tier, so the tiers always add up to the ledger.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import dataclass, field
+from operator import add, neg
 from typing import NamedTuple
 
 PLATFORM = "platform"
@@ -21,8 +22,7 @@ _COSTS = {
 _SOLD = {"ticket_sales": "prices", "service_fees": "fees", "tax_payable": "tax"}
 
 
-@dataclass(frozen=True)
-class Sums:
+class Sums(NamedTuple):
     """What was sold; amounts in minor units of one currency.
 
     `units`: tickets sold here; `comps`: given away; `elsewhere`: paid to the organizer in another
@@ -47,13 +47,13 @@ class Sums:
     stripe_fees: int = 0
     lost: int = 0
 
-    def __add__(self, other: "Sums") -> "Sums":
-        """Return both together."""
-        return Sums(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+    def __add__(self, other: "Sums") -> "Sums":  # type: ignore[override]
+        """Return both together; a page adds thousands, so this is a tuple and not a dataclass."""
+        return Sums(*map(add, self, other))
 
     def __neg__(self) -> "Sums":
         """Return what takes this away."""
-        return Sums(*(-amount for amount in astuple(self)))
+        return Sums(*map(neg, self))
 
     @property
     def gross(self) -> int:
@@ -81,7 +81,7 @@ class Sums:
         return self.gross - self.refunded - self.tax_kept - self.costs
 
 
-NAMES = tuple(one.name for one in fields(Sums))
+NAMES = Sums._fields
 NOTHING = Sums()
 
 

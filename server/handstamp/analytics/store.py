@@ -105,7 +105,7 @@ async def refunds(session: AsyncSession, refs: Collection[str]) -> dict[str, Ref
 
 async def add(session: AsyncSession, sums: Mapping[Place, Sums]) -> None:
     """Add to the sums that are kept; in one order, so that two never wait for each other."""
-    rows = [place._asdict() | vars(sums[place]) for place in sorted(sums)]
+    rows = [place._asdict() | sums[place]._asdict() for place in sorted(sums)]
     if not rows:
         return
     make: Any = sqlite.insert if is_sqlite(session) else postgresql.insert
