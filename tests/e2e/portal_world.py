@@ -1,7 +1,7 @@
 """An organizer's browser before a real server, with an evening that already has its story."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,10 @@ from handstamp.demo.seed_prices import seed_prices
 from handstamp.kit.clock import system_clock
 from handstamp.plumbing.web import Services
 
+# transitions of colours are waited for; a spinner turns for ever
+_COLOURS_STAND = """() => Promise.allSettled(document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().iterations !== Infinity)
+    .map((one) => one.finished))"""
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -43,17 +47,31 @@ class Office:
         self.page.goto(self.world.address + path)
         return self.page
 
-    def faults(self) -> list[str]:
+    def faults(self, rules: Sequence[str] = _RULES) -> list[str]:
         """Return what axe-core finds wrong with the page shown, and whether it is too wide."""
         self.page.wait_for_load_state("load")  # before, styles may still be missing
-        self.page.evaluate(AXE.read_text())
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text())
         found: list[str] = self.page.evaluate(
             """async (rules) => (await axe.run(document, {runOnly: rules})).violations
                 .flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html.slice(0, 160)}`))""",
-            _RULES,
+            list(rules),
         )
         wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         return [*found, *([f"{wide} px too wide"] if wide > 0 else [])]
+
+    def faults_by_day_and_night(self) -> list[str]:
+        """Return the faults of the page by day, and those that colours bring at night.
+
+        Nothing but colours changes at night, so only what is about them is looked at again.
+        """
+        found = self.faults()
+        self.page.emulate_media(color_scheme="dark")
+        self.page.evaluate(_COLOURS_STAND)
+        found += [f"by night: {fault}" for fault in self.faults(["color-contrast"])]
+        self.page.emulate_media(color_scheme="light")
+        self.page.evaluate(_COLOURS_STAND)
+        return found
 
 
 def tell_the_story(world: World) -> None:

@@ -100,20 +100,19 @@ def browser_of(browser: Browser, week: Week, token: str, **others: object) -> Of
     return Office(context.new_page(), week.world)
 
 
-@pytest.mark.parametrize("light", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_members_pages_have_no_fault(
-    door_browser: Browser, week: Week, light: str, viewport: dict[str, int]
+    door_browser: Browser, week: Week, viewport: dict[str, int]
 ) -> None:
     found = []
     for token, pages in ((week.member, week.member_pages()), (week.placed, week.placed_pages())):
-        office = browser_of(door_browser, week, token, viewport=viewport, color_scheme=light)
+        office = browser_of(door_browser, week, token, viewport=viewport)
         for page in pages:
             expect(office.open(page).locator("h1").first).not_to_have_text(REFUSALS)
-            found += [f"{page}: {fault}" for fault in office.faults()]
+            found += [f"{page}: {fault}" for fault in office.faults_by_day_and_night()]
         if token == week.member:
             office.open("/tickets/me/").get_by_role("button", name="Pre-order").first.click()
-            found += [f"new: {fault}" for fault in office.faults()]
+            found += [f"new: {fault}" for fault in office.faults_by_day_and_night()]
         office.page.context.close()
     assert found == []
 

@@ -1,10 +1,9 @@
 """A member's ticket from elsewhere in a real browser: hidden until asked for, gone when left."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 from tests.e2e.door_world import World
 from tests.e2e.member_world import member_world
 from tests.e2e.portal_world import Office
@@ -31,24 +30,22 @@ def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, str,
         yield world, page, token
 
 
-@pytest.mark.parametrize("light", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_it_is_shown_on_a_click_and_hidden_again(
-    door_browser: Browser, club: tuple[World, str, str], light: str, viewport: dict[str, int]
+    door_browser: Browser, club: tuple[World, str, str], viewport: ViewportSize
 ) -> None:
     world, path, token = club
-    own: dict[str, Any] = {"viewport": viewport, "color_scheme": light}
-    context = door_browser.new_context(locale="en-GB", **own)
+    context = door_browser.new_context(locale="en-GB", viewport=viewport)
     context.add_cookies([{"name": COOKIE, "value": token, "url": world.address}])
     office = Office(context.new_page(), world)
     page = office.open(path)
     expect(page.locator("main")).not_to_contain_text(SECRET)
-    found = office.faults()
+    found = office.faults_by_day_and_night()
     page.get_by_role("button", name="Show e-mail and password of your ticket").press("Enter")
     expect(page.locator("[data-credential=password]")).to_have_text(SECRET)
     expect(page.locator("[data-credential=email]")).to_have_text("pool0@example.org")
     expect(page.locator("[data-credential=code]")).to_have_text(CODE)
-    found += office.faults()
+    found += office.faults_by_day_and_night()
     page.get_by_role("link", name="Hide them again").click()
     expect(page.locator("main")).not_to_contain_text(SECRET)
     page.goto(f"{world.address}{path}/credential")

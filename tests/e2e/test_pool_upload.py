@@ -16,8 +16,6 @@ from handstamp.auth.sessions import COOKIE
 
 __all__ = ["pool_server", "waiting"]
 
-LOOKS = [(PHONE, "light"), (PHONE, "dark"), (DESKTOP, "light"), (DESKTOP, "dark")]
-NAMES = ["phone by day", "phone by night", "desktop by day", "desktop by night"]
 SECRET = "open-sesame"
 PATIENCE_MS = 30_000  # another test may have the machine
 Browse = Callable[..., Office]
@@ -71,25 +69,25 @@ def number(page: Page, name: str) -> Any:
     return page.locator(".numbers div", has=page.get_by_text(name, exact=True)).locator("dd")
 
 
-@pytest.mark.parametrize(("viewport", "light"), LOOKS, ids=NAMES)
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_every_step_has_no_fault(
-    browse: Browse, waiting: Waiting, viewport: dict[str, int], light: str
+    browse: Browse, waiting: Waiting, viewport: dict[str, int]
 ) -> None:
-    office, found = browse(viewport=viewport, color_scheme=light), []
+    office, found = browse(viewport=viewport), []
     page = office.open(waiting.upload)
-    found += [f"empty: {fault}" for fault in office.faults()]
+    found += [f"empty: {fault}" for fault in office.faults_by_day_and_night()]
     choose(page, pool_csv(MIXED))
     expect(page.get_by_role("heading", name="What is in tickets.csv")).to_be_focused()
-    found += [f"report: {fault}" for fault in office.faults()]
+    found += [f"report: {fault}" for fault in office.faults_by_day_and_night()]
     page.get_by_role("button", name="Check again with these names").click()
     page.get_by_label("Leave out 2 rows").check()
-    found += [f"put right: {fault}" for fault in office.faults()]
+    found += [f"put right: {fault}" for fault in office.faults_by_day_and_night()]
     page.get_by_role("button", name="Commit 5 tickets").click()
     expect(page.get_by_text("All looked at")).to_be_visible(timeout=PATIENCE_MS)
-    found += [f"result: {fault}" for fault in office.faults()]
+    found += [f"result: {fault}" for fault in office.faults_by_day_and_night()]
     for path in (waiting.upload, waiting.whole, waiting.whole + "s"):
         expect(office.open(path).get_by_role("link", name="tickets.csv")).to_be_visible()
-        found += [f"{path}: {fault}" for fault in office.faults()]
+        found += [f"{path}: {fault}" for fault in office.faults_by_day_and_night()]
     assert found == []
 
 
