@@ -1,7 +1,7 @@
 """Two organizers with an event each, everybody who may knock, and a browser's form token."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ from handstamp.tickets.import_guests import keep_upload
 
 GUESTS = b"Name,Email,Tier\nGrace Hopper,grace@example.org,General\n"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-FRESH = {
+FRESH: dict[str, Callable[[Services, Any, str], Awaitable[str]]] = {
     **dict.fromkeys(("club_id", "member_id", "preorder_id"), fresh_of_club),
     "schedule_id": fresh_schedule,
 }
