@@ -10,9 +10,12 @@ from starlette.routing import BaseRoute, Route
 
 from handstamp.auth.change_team import remove_from_team
 from handstamp.auth.find_team import team_of
+from handstamp.auth.models import User
 from handstamp.auth.team_mails import invite_to_team
 from handstamp.plumbing.api import answers, spec
+from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.idempotency import answer_once
+from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_user, services
 
 _TAGS = ["organizers"]
@@ -82,6 +85,8 @@ async def let_go(request: Request) -> Response:
 
     async def produce(session: AsyncSession) -> Response:
         user_id = str(request.path_params["user_id"])
+        if not user_id.isprintable() or await session.get(User, user_id) is None:
+            raise NotFound(_("There is no such person."))
         await remove_from_team(session, who, _organizer(request), user_id)
         return Response(status_code=204)
 

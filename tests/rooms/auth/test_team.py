@@ -79,6 +79,8 @@ async def test_whoever_is_new_in_a_team_is_mailed_once(
     for _ in range(2):
         gone = await client.delete(f"{path}/{team[1]['user_id']}", headers=owner.headers)
         assert gone.status_code == 204
+    nobody = await client.delete(f"{path}/usr_nothing", headers=owner.headers)
+    assert nobody.status_code == 404
     with pytest.raises(NoLongerWanted):
         await render_mail(services, MAILS, mails[0])
 

@@ -164,6 +164,7 @@ async def test_administrators_begin_it_and_read_each_step(house: House) -> None:
     other = Desk(house.http, await make_person(of, "eve@example.org"))
     assert (await other.get(here)).status == 403
     desk = Desk(house.http, house.root)
+    assert (await desk.get(f"{here}/live")).status == 200
     await desk.get(here)
     assert "Not run yet" in desk.text
     of.settings = of.settings.model_copy(update={"stripe_connect_webhook_secret": ""})
