@@ -37,6 +37,7 @@ from handstamp.orders.start_checkout import start_checkout
 from handstamp.payments import stripe_gateway
 from handstamp.plumbing.web import build_services
 
+pytestmark = pytest.mark.timeout(3_600)
 SHARE, FULL, STEPS = {"sqlite": 3, "postgresql": 2}, 150, 25
 GOOD_CARDS = st.sampled_from(["4242424242424242", "4000000000007726"])
 CARDS = GOOD_CARDS | st.just("4000000000000002")
@@ -227,10 +228,12 @@ def stories_on(database_url: str, double: StripeDouble) -> Iterator[type[Stories
 
         Here.runner, Here.services, Here.clock = runner, services, moment
         Here.http, Here.double = http, double
-        yield Here
-        runner.run(http.aclose())
-        runner.run(lifespan.__aexit__(None, None, None))
-        runner.run(services.db.close())
+        try:
+            yield Here
+        finally:
+            runner.run(http.aclose())
+            runner.run(lifespan.__aexit__(None, None, None))
+            runner.run(services.db.close())
         assert runner.run(double.violations()) == []
 
 
