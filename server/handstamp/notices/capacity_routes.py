@@ -44,7 +44,7 @@ class DeclareBody(Shape):
     message: Annotated[Prose, Field(max_length=LONGEST)] = ""
 
 
-class RunBody(BaseModel):
+class ShortfallRunBody(BaseModel):
     """A run that gives tickets back; `kept`: orders that could not be refunded."""
 
     id: str
@@ -65,7 +65,7 @@ class CapacityBody(BaseModel):
     limit: int | None
     sold: int
     held: int
-    run: RunBody | None
+    run: ShortfallRunBody | None
 
 
 class LosingBody(BaseModel):
@@ -152,7 +152,7 @@ async def _told(session: AsyncSession, who: Actor, event_id: str) -> JSONRespons
         names = ("id", "capacity", "created_at", "finished_at")
         values = {name: getattr(latest.run, name) for name in names}
         kept = [row.order_id for row in latest.kept]
-        run = RunBody(**values, orders=latest.orders, tickets=latest.tickets, kept=kept)
+        run = ShortfallRunBody(**values, orders=latest.orders, tickets=latest.tickets, kept=kept)
     body = CapacityBody(
         capacity=event.capacity,
         overbook_bp=event.overbook_bp,

@@ -64,6 +64,7 @@ def _answer(document: dict[str, Any], answer: type[BaseModel] | str) -> dict[str
 def _schema(document: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema(ref_template=_REF)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas.update(schema.pop("$defs", {}))
-    schemas[model.__name__] = schema
+    for name, shape in {**schema.pop("$defs", {}), model.__name__: schema}.items():
+        if schemas.setdefault(name, shape) != shape:
+            raise TypeError(f"two shapes of the API are named {name}")
     return {"$ref": _REF.format(model=model.__name__)}

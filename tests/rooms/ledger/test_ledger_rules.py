@@ -37,6 +37,7 @@ from handstamp.ledger.rules import (
     sale,
     split,
     stripe_fee,
+    what_of,
 )
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "ledger.md"
@@ -239,3 +240,12 @@ def test_the_document_lists_the_accounts_and_works_the_examples() -> None:
     for heading, transactions in examples().items():
         assert f"### {heading}\n\n{table(transactions)}\n" in text, heading
     assert re.findall(r"^### (.+)$", text, re.M) == list(examples())
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [("sale", "sales"), ("application_fee_refund", "platform_fees"), ("transfer", "other"),
+     ("refund_failed", "refunds"), ("dispute_won", "disputes"), ("payout_failed", "payouts")],
+)  # fmt: skip
+def test_a_kind_is_named_by_how_it_begins(kind: str, what: str) -> None:
+    assert what_of(kind) == what

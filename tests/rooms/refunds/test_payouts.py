@@ -6,7 +6,6 @@ from tests.rooms.portal.conftest import Desk
 from tests.rooms.refunds.shop import Shop
 
 from handstamp.kit.clock import DAY, SECOND, FakeClock
-from handstamp.ledger.rules import what_of
 
 pytestmark = pytest.mark.anyio
 
@@ -68,12 +67,3 @@ async def test_strangers_see_no_payouts_and_the_flag_hides_them(shop: Shop) -> N
     assert nothing.status_code == 404
     shop.services.settings = shop.services.settings.model_copy(update={"enable_payouts": False})
     assert (await shop.http.get(path, headers=shop.owner.headers)).status_code == 503
-
-
-@pytest.mark.parametrize(
-    ("kind", "what"),
-    [("sale", "sales"), ("application_fee_refund", "platform_fees"), ("transfer", "other"),
-     ("refund_failed", "refunds"), ("dispute_won", "disputes"), ("payout_failed", "payouts")],
-)  # fmt: skip
-def test_a_kind_is_named_by_how_it_begins(kind: str, what: str) -> None:
-    assert what_of(kind) == what
