@@ -102,6 +102,16 @@ def test_phones_and_server_converge_on_postgresql(
 
 
 SCENES: dict[str, list[Step]] = {
+    "a phone that a restored server has forgotten is made void before it is known again": [
+        ("scan", 0, 0),
+        ("sync", 0, 4),
+        ("take_backup", 0, 0),
+        ("pair", 0, 3),
+        ("scan", 2, 1),
+        ("sync", 2, 4),
+        ("restore", 0, 0),
+        ("void", 2, 0),
+    ],
     "an old backup is restored in the middle of the event": [
         ("scan", 0, 0),
         ("sync", 0, 4),

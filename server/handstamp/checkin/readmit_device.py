@@ -6,12 +6,15 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
+from handstamp.checkin.desk_device import KIND
 from handstamp.checkin.log_certificate import certificate_members
-from handstamp.checkin.models import Device
+from handstamp.checkin.models import Device, Fact
 from handstamp.checkin.pair_device import SERVER_KEY
 from handstamp.checkin.store import add_first
+from handstamp.checkin.wire import VOID, decode_fact
 from handstamp.events.models import Event
 from handstamp.kit.ids import device_hex
 from handstamp.plumbing.secrets import kept_key
@@ -33,6 +36,7 @@ async def readmit_devices(
             event = await session.scalar(select(Event).where(Event.id == str(members["evt"])))
             if row is None or event is None:
                 continue
+            row["void_from"] = await _void_from(session, event.id, row["id"])
             await session.execute(add_first(session.get_bind().dialect.name, Device), row)
             await record(
                 session,
@@ -42,6 +46,17 @@ async def readmit_devices(
                 device_hex(row["id"]),
                 organizer_id=event.organizer_id,
             )
+
+
+async def _void_from(session: AsyncSession, event_id: str, device_id: int) -> int | None:
+    """Return from where on the device's facts are void: that may stand before it is known (R53)."""
+    written = await session.scalars(
+        select(Fact.bytes)
+        .join(Device, Device.id == Fact.device_id)
+        .where(Fact.event_id == event_id, Fact.kind == VOID, Device.kind == KIND)
+    )
+    targets = filter(None, (decode_fact(raw).target for raw in written))
+    return min((number for device, number, _tag in targets if device == device_id), default=None)
 
 
 def _row(services: Services, members: dict[str, Any], certificate: str) -> dict[str, Any] | None:
