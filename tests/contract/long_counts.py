@@ -3,8 +3,13 @@
 import os
 
 
+def soaks() -> bool:
+    """Tell whether this run is to do everything."""
+    return os.environ.get("HANDSTAMP_SOAK") == "1"
+
+
 def long_count(share: int, full: int, what: str) -> int:
     """Return how many to try, and print it; HANDSTAMP_SOAK=1 asks for the full count."""
-    count = full if os.environ.get("HANDSTAMP_SOAK") == "1" else share
+    count = full if soaks() else share
     print(f"{what}: {count:,} of {full:,}")
     return count

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from tests.contract.long_counts import long_count
+from tests.contract.long_counts import long_count, soaks
 from tests.flows.buyer import Buyer, a_buyer
 from tests.flows.passing_time import HOLD, pass_time
 from tests.flows.refund_walks import (
@@ -52,11 +52,11 @@ async def change_and_cancel(buyer: Buyer) -> None:
 
 
 WALKS: dict[str, tuple[Walk, int]] = {
-    "bought and refunded": (buy_and_get_refunded, 4),
-    "declined and expired": (be_declined_and_leave, 2),
-    "changed and cancelled": (change_and_cancel, 2),
+    "bought and refunded": (buy_and_get_refunded, 3),
+    "declined and expired": (be_declined_and_leave, 1),
+    "changed and cancelled": (change_and_cancel, 1),
     "given back in parts": (get_parts_back, 2),
-    "disputed": (be_disputed, 2),
+    "disputed": (be_disputed, 1),
     "refunded at Stripe": (be_refunded_at_stripe, 1),
 }
 
@@ -65,6 +65,8 @@ async def killed_at_every_step(sale: Sale, who: str, name: str, kind: str) -> No
     """Count a walk's steps in a process, then walk again and again and kill it at each."""
     walk, share = WALKS[name]
     share = share if kind == "SQLite" else share // 2
+    if not (share or soaks()):
+        return
     steps = await steps_of(sale, who, walk)
     process = sale.processes[who]
     what = f"kills of the {who}, {kind}, {name}"
