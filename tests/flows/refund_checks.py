@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handstamp.events.models import Event
 from handstamp.ledger.rules import Parts
 from handstamp.orders.models import Order, OrderItem
 from handstamp.payments.models import Payment
@@ -78,9 +79,10 @@ async def _ticket_faults(
     stuck = any(one.voided_at for one in rows if one not in standing)  # its places are sold on
     lost = any(one.outcome == "lost" for one in disputes)
     whole = sum(one.amount for one in standing) >= order.total > 0
+    ended = (await session.get_one(Event, order.event_id)).status == "cancelled"
     for item in await session.scalars(select(OrderItem).where(OrderItem.order_id == order.id)):
         want = sum(red[item.id].values()) if whole else wanted[item.id]
-        have = red[item.id]["refunded"]
+        have = red[item.id]["refunded"] + (red[item.id]["cancelled"] if ended else 0)
         if ((have != want and not stuck) or have < want) and not lost:
             found.append(f"{order.number}: {dict(red[item.id])}, but {want} are given back")
     for dispute in disputes:

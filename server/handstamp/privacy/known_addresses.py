@@ -16,6 +16,7 @@ from handstamp.pool.models import AssignmentLog, Demand, PoolTicket
 from handstamp.preorders.models import PreOrder
 from handstamp.privacy.hash_email import email_hash
 from handstamp.tickets.models import Ticket
+from handstamp.waitlist.models import Waiting
 
 ADDRESSES: Final[tuple[Any, ...]] = (
     User.email,
@@ -29,6 +30,7 @@ ADDRESSES: Final[tuple[Any, ...]] = (
     Demand.email,
     PoolTicket.email,
     AssignmentLog.email,
+    Waiting.email,
 )
 
 

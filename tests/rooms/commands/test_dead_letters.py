@@ -26,6 +26,7 @@ async def bury(url: str, kinds: list[str]) -> list[int]:
     async with services.db.write() as session:
         for kind in kinds:
             await enqueue(session, kind, {})
+    async with services.db.write() as session:
         await session.execute(update(Job).values(state="dead", attempt=20, error="KeyError"))
         found = list(await session.scalars(select(Job.id).order_by(Job.id)))
     await services.db.close()

@@ -222,7 +222,8 @@ class ChargeClub:
             if amount:
                 theirs[book] = amount
         assert ours == theirs
-        await check_figures(self.services, self.offer.event.id, self.account)
+        seller = PLATFORM if self.offer.club.charge_account == "platform" else self.account
+        await check_figures(self.services, self.offer.event.id, seller)
 
 
 OpenClub = Callable[..., Awaitable[ChargeClub]]

@@ -168,6 +168,7 @@ async def test_any_dead_job_is_seen_and_replayed(
     admin = await make_person(services, "root@example.org", is_admin=True)
     async with services.db.write() as session:
         await enqueue(session, "webhooks.prune", {})
+    async with services.db.write() as session:
         await session.execute(update(Job).values(state="dead", attempt=20, error="KeyError"))
     (letter,) = (await client.get(LETTERS, headers=admin.headers)).json()["letters"]
     assert (letter["what"], letter["error"]) == ("webhooks.prune", "KeyError")
