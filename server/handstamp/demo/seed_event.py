@@ -18,7 +18,6 @@ from handstamp.events.publish_event import publish_event
 from handstamp.events.rules import ListTier
 from handstamp.events.save_list import save_list
 from handstamp.events.shapes import NewEvent, NewTier
-from handstamp.kit.clock import HOUR
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.tickets.issue_tickets import Holder, issue
 from handstamp.tickets.models import Ticket
@@ -102,7 +101,7 @@ async def _make(
             time_zone=ZONE,
             summary="Five hundred guests, three lists, two phones.",
             description=ABOUT,
-            refund_until=evening.start - 6 * HOUR,
+            refund_until=evening.end,
             venue="The Ink Room",
             city="Vancouver",
             province="BC",
