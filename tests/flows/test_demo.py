@@ -42,10 +42,11 @@ class Demo:
             text=True,
             env={name: value for name, value in os.environ.items() if "HANDSTAMP_" not in name},
         )
-        out, errors = self.process.stdout, self.process.stderr
+        out = self.process.stdout
         assert out is not None
         first = out.readline()
-        assert first == "ready\n", first + (errors.read() if errors else "")
+        if first != "ready\n":
+            pytest.fail(first + "".join(self.process.communicate()))
         self.links = {}
         for line in out:
             found = re.match(r"  (\S.*?)\s+(http://\S+)$", line)
