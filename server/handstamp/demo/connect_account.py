@@ -14,7 +14,7 @@ PROFILE = ProfileChange(
     contact_email="olive@example.org",
     website="https://example.org",
     brand_color="#4a2fae",
-    refund_policy="Full refunds until the day before the event. Write to us; no reason needed.",
+    refund_policy="Full refunds until the time above. Write to us; no reason needed.",
 )
 
 
