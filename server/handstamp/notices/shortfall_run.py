@@ -11,6 +11,7 @@ from handstamp.notices.declare_capacity import JOB, last_bought, taken_of
 from handstamp.notices.models import Shortfall, ShortfallOrder
 from handstamp.notices.shortfall_mails import queue_no_room
 from handstamp.orders.models import Order
+from handstamp.orders.take_back import tell_holders
 from handstamp.plumbing.errors import Conflict
 from handstamp.plumbing.jobs import JobContext, enqueue
 from handstamp.plumbing.web import SYSTEM, Services
@@ -53,7 +54,8 @@ async def _next(session: AsyncSession, services: Services, shortfall_id: str) ->
         return False
     order = await owned_order(session, SYSTEM, found[0], lock=True)
     outcome, problem = await _give_back(session, services, order)
-    await turn(session, services, order, ["valid"], "cancelled")
+    lost = await turn(session, services, order, ["valid"], "cancelled")
+    await tell_holders(session, order, lost)  # whom one of them was passed on to
     session.add(
         ShortfallOrder(
             order_id=order.id,

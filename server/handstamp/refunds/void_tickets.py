@@ -98,11 +98,12 @@ async def turn(
     order: Order,
     statuses: Sequence[str],
     wanted: str,
-) -> None:
-    """Give every ticket of an order that has one of these statuses another one."""
+) -> list[Ticket]:
+    """Give every ticket of an order that has one of these statuses another one; return them."""
     tickets = await store.tickets(session, order.id)
     among = [ticket for ticket in tickets if ticket.status in statuses]
     await _give(session, services, among, wanted)
+    return among
 
 
 async def _give(

@@ -28,6 +28,7 @@ from handstamp.plumbing.errors import BadInput, Conflict
 from handstamp.plumbing.jobs import JobContext
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.refunds.models import Refund
+from handstamp.tickets.models import Ticket
 from handstamp.tickets.stock import Count
 from handstamp.waitlist.offer_tickets import bring_up_to_date
 from handstamp.worker import MAILS
@@ -150,6 +151,19 @@ async def test_who_pays_for_what_has_no_room_is_refunded_too(sale: Sale) -> None
     assert [one.status for one in await sale.tickets(paying)] == ["cancelled"] * 2
     async with sale.services.db.read() as session:
         assert await running_of(session, sale.event.id) is None
+
+
+async def test_whom_a_ticket_was_passed_on_to_is_told_too(sale: Sale) -> None:
+    order = await bought(sale, "a", 2)
+    (_kept, given) = await sale.tickets(await sale.find(order))
+    async with sale.services.db.write() as session:
+        (await session.get_one(Ticket, given.id)).holder_email = "nia@example.net"
+    found = await look(sale, 1)
+    await declare(sale, 1, found.seen)
+    await give_back(sale)
+    async with sale.services.db.read() as session:
+        mails = await session.scalars(select(Mail).where(Mail.kind == "tickets_taken_back"))
+        assert [mail.to_email for mail in mails] == ["nia@example.net"]
 
 
 async def test_offers_without_room_are_called_back(sale: Sale) -> None:
