@@ -201,7 +201,9 @@ async def offer_by_hand(
     known = (await store.offers_of(session, [person.id])).get(person.id)
     if known is not None and known.status in ("open", "ordered"):
         return known
-    if terms is None or person.status not in ("waiting", "missed"):
+    again = await store.in_line(session, event.id, person.tier_id, person.email)
+    elsewhere = again is not None and again.id != person.id  # they came back by another place
+    if terms is None or elsewhere or person.status not in ("waiting", "missed"):
         raise Conflict(_("This person does not wait any more."))
     if not await may_buy(session, event, person.user_id):
         raise Conflict(_("This event is for members only, and this person is no member."))

@@ -116,6 +116,20 @@ async def test_an_offer_ends_and_the_next_gets_one(line: Line) -> None:
     assert "waitlist_missed" in await line.mails()
 
 
+async def test_who_came_back_by_another_place_is_offered_there(line: Line) -> None:
+    ann = await line.join("ann", 2)
+    await line.free()
+    await line.run()
+    await line.advance(24 * HOUR)
+    await line.run()
+    await line.hold(1, "passer-by")
+    again = await line.join("ann", 2)
+    assert await line.statuses([ann, again]) == ["missed", "waiting"]
+    with pytest.raises(Conflict, match="does not wait"):
+        async with line.services.db.write() as session:
+            await offer_by_hand(session, line.services, SYSTEM, ann.id)
+
+
 async def test_an_offer_taken_as_it_ends_is_one_of_the_two(line: Line) -> None:
     ann, bob = await line.join("ann", 2), await line.join("bob", 2)
     await line.free()
