@@ -244,6 +244,11 @@ def _count_sales_again() -> None:
 
 
 def downgrade() -> None:
+    _let_offers_go()
+    # statuses that were not known before: nobody sees what nobody has looked at
+    op.execute("UPDATE tickets_events SET status = 'draft' WHERE status IN ('review', 'hidden')")
+    op.execute("UPDATE tickets_events SET status = 'archived' WHERE status = 'testing'")
+
     # pre-orders' prices
     op.drop_column('tickets_pre_orders', 'taxes_json')
     op.drop_column('tickets_pre_orders', 'tax')
@@ -283,3 +288,13 @@ def downgrade() -> None:
     op.drop_index('ix_tickets_orders_by_hand', 'tickets_orders')
     for name in ('note', 'paid_by', 'origin'):
         op.drop_column('tickets_orders', name)
+
+
+def _let_offers_go() -> None:
+    """Free what open offers hold, of their tiers and of whole events, which are the tier ''."""
+    held = (
+        "(SELECT COALESCE(SUM(qty), 0) FROM tickets_waiting_offers offer"
+        " WHERE offer.status = 'open' AND offer.event_id = tickets_stock.event_id"
+        " AND tickets_stock.tier_id IN ('', offer.tier_id))"
+    )
+    op.execute(f"UPDATE tickets_stock SET held = held - {held}")
