@@ -10,7 +10,7 @@ from handstamp.events.models import Event
 from handstamp.mail.addresses import is_erased, one_line
 from handstamp.mail.prepared import NoLongerWanted, Prepare, Prepared
 from handstamp.mail.send_mail import queue_mail
-from handstamp.notices.models import Shortfall
+from handstamp.notices.models import Shortfall, ShortfallOrder
 from handstamp.orders.models import Order
 from handstamp.orders.order_access import link_for
 from handstamp.orders.order_mails import about
@@ -23,7 +23,7 @@ KIND = "event_no_room"
 
 
 async def queue_no_room(session: AsyncSession, run: Shortfall, order: Order) -> None:
-    """Queue the mail that an order's tickets are taken back, and its money goes back."""
+    """Queue the mail that an order's tickets are taken back, and whether its money goes back."""
     if order.email and not is_erased(order.email):
         with speaking(order.language):
             args = {"order": order.id, "shortfall": run.id}
@@ -31,7 +31,7 @@ async def queue_no_room(session: AsyncSession, run: Shortfall, order: Order) -> 
 
 
 async def prepare_no_room(services: Services, args: Mapping[str, Any]) -> Prepared:
-    """Return whose tickets are taken back, and what goes back.
+    """Return whose tickets are taken back, and whether what was paid goes back.
 
     Raises:
         NoLongerWanted: the order or its buyer is gone.
@@ -39,6 +39,7 @@ async def prepare_no_room(services: Services, args: Mapping[str, Any]) -> Prepar
     async with services.db.read() as session:
         order = await session.get(Order, args["order"])
         run = await session.get(Shortfall, args["shortfall"])
+        dealt = await session.get(ShortfallOrder, args["order"])
         if order is None or run is None or is_erased(order.email):
             raise NoLongerWanted
         event = await session.get_one(Event, order.event_id)
@@ -50,7 +51,7 @@ async def prepare_no_room(services: Services, args: Mapping[str, Any]) -> Prepar
         "contact": one_line(profile.contact_email),
         "number": order.number,
         "when": span(event.start_at, event.end_at, event.time_zone, format_language()),
-        "amount": bool(order.total),
+        "amount": dealt is not None and dealt.outcome == "refunding",
         "body": [line.strip() for line in run.message.splitlines() if line.strip()],
         "link": link_for(services, order),
         "brand": color,

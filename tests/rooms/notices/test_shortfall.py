@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from tests.factories.orders import make_paid_order
 from tests.factories.waitlist import make_list, make_waiting
@@ -24,6 +24,7 @@ from handstamp.notices.declare_capacity import (
     running_of,
 )
 from handstamp.notices.shortfall_run import shortfall_run
+from handstamp.payments.models import Payment
 from handstamp.plumbing.errors import BadInput, Conflict
 from handstamp.plumbing.jobs import JobContext
 from handstamp.plumbing.web import SYSTEM, Services
@@ -164,6 +165,22 @@ async def test_whom_a_ticket_was_passed_on_to_is_told_too(sale: Sale) -> None:
     async with sale.services.db.read() as session:
         mails = await session.scalars(select(Mail).where(Mail.kind == "tickets_taken_back"))
         assert [mail.to_email for mail in mails] == ["nia@example.net"]
+
+
+async def test_who_gets_no_money_back_is_not_promised_any(sale: Sale) -> None:
+    order = await bought(sale, "a", 2)
+    async with sale.services.db.write() as session:
+        await session.execute(update(Payment).values(disputed=True))
+    found = await look(sale, 1)
+    await declare(sale, 1, found.seen)
+    await give_back(sale)
+    async with sale.services.db.read() as session:
+        told = await latest_of(session, sale.event.id)
+        mails = await session.scalars(select(Mail).where(Mail.kind == "event_no_room"))
+        mail = mails.one()
+    assert told is not None
+    assert [one.order_id for one in told.kept] == [order]
+    assert "What you paid goes back" not in (await render_mail(sale.services, MAILS, mail)).text
 
 
 async def test_offers_without_room_are_called_back(sale: Sale) -> None:
