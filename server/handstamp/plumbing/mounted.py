@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from handstamp.plumbing.config import Settings
 
 _OWN = ("/api/tickets", "/tickets")
-_LINK = re.compile(rb'(=")(/(?:api/)?tickets(?=[/"?#]))')  # quotes in texts are escaped
+# Quotes in texts are escaped. What a field holds comes back to us, and stays as we know it.
+_LINK = re.compile(rb'(?<! value)(=")(/(?:api/)?tickets(?=[/"?#]))')
 _TARGET = re.compile(r"/(?:api/)?tickets(?=[/?#]|$)")
 _COOKIE_PATH = re.compile(r"(;\s*path=)(/(?:api/)?tickets)", re.I)
 
