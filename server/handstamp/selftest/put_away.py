@@ -18,26 +18,36 @@ from handstamp.selftest.models import SelfTest
 async def put_away(services: Services, test_id: str) -> None:
     """Put away what is left of a run; safe to repeat, and after a crash.
 
+    Keys and event go first: they need nobody else, and the money may have to wait.
+
     Raises:
-        Problem: a part cannot be put away; the rest was.
+        Problem: the order cannot be closed or refunded now; keys and event are put away.
     """
-    async with services.db.read() as session:
+    async with services.db.write(actor=SYSTEM.id) as session:
         test = await session.get_one(SelfTest, test_id)
         event = await session.get(Event, test.event_id) if test.event_id else None
-        order = await session.get(Order, test.order_id) if test.order_id else None
-        placed = order is not None and order.status in PLACED
-        owed = (await refund_view(session, order)).refundable if order and placed else 0
         query = select(Device.id).where(
             Device.event_id == test.event_id, Device.revoked_at.is_(None), Device.kind == "api"
         )
         keys = (await session.scalars(query)).all() if event else []
-    if order is not None and order.status == "pending":
-        await close_order(services, order.id, reason="buyer")
-    if order is not None and owed:
-        await refund_order(services, SYSTEM, order.id, note="Self-test", origin="system")
-    async with services.db.write(actor=SYSTEM.id) as session:
         for key in keys:
             await revoke_device(session, services, SYSTEM, key)
         if event is not None and event.status == "testing":
             await publish_event(session, services, SYSTEM, event.id, "archived")
+    await _give_back(services, test.order_id)
+    async with services.db.write(actor=SYSTEM.id) as session:
         (await session.get_one(SelfTest, test_id)).cleaned_at = services.clock()
+
+
+async def _give_back(services: Services, order_id: str) -> None:
+    async with services.db.read() as session:
+        order = await session.get(Order, order_id) if order_id else None
+    if order is None:
+        return
+    if order.status == "pending":
+        await close_order(services, order.id, reason="buyer")
+    async with services.db.read() as session:
+        order = await session.get_one(Order, order_id)  # paid meanwhile, it was not closed
+        owed = (await refund_view(session, order)).refundable if order.status in PLACED else 0
+    if owed:
+        await refund_order(services, SYSTEM, order.id, note="Self-test", origin="system")

@@ -144,6 +144,32 @@ async def test_a_run_that_was_broken_off_is_put_away_by_the_next(
 
 
 @ONE
+async def test_a_run_that_cannot_be_paid_back_now_stops_no_other(
+    house: House, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_args: object, **_wanted: object) -> None:
+        raise Conflict("Not now.")
+
+    with monkeypatch.context() as patched:
+        for place in ("walk", "put_away"):
+            patched.setattr(f"handstamp.selftest.{place}.refund_order", refuse)
+        steps = await walked(house)
+        assert {name for name, step in steps.items() if step.state == "red"} == {"refund", "clean"}
+        stuck = {"events": ["archived"], "keys": 0, "orders": ["paid"], "stock": []}
+        assert await left_behind(house) == stuck
+        clock.advance(begin.BROKEN_OFF)
+        await house.double.advance(begin.BROKEN_OFF // 1_000)
+        steps = await walked(house)
+        assert {name for name, step in steps.items() if step.state == "red"} == {"refund", "clean"}
+    clock.advance(begin.BROKEN_OFF)
+    await house.double.advance(begin.BROKEN_OFF // 1_000)
+    assert {step.state for step in (await walked(house)).values()} == {"green"}
+    await house.pause()
+    left = await left_behind(house)
+    assert (left["events"], left["orders"]) == (["archived"] * 3, ["refunded"] * 3)
+
+
+@ONE
 async def test_live_keys_are_refused(house: House) -> None:
     of = house.services
     for key in ("sk_live_1", "rk_live_1", ""):
