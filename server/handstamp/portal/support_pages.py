@@ -16,7 +16,13 @@ from handstamp.portal.pages import go, page, render
 from handstamp.support.find_anything import find_anything
 from handstamp.support.found import Found, Story
 from handstamp.support.rules import LONGEST
-from handstamp.support.timeline import order_of, order_story, preorder_story, ticket_story
+from handstamp.support.timeline import (
+    helped_order,
+    order_of,
+    order_story,
+    preorder_story,
+    ticket_story,
+)
 
 HOME = "/tickets/support/find"
 _PATHS = {"order": "orders", "preorder": "pre-orders", "ticket": "tickets"}
@@ -109,7 +115,7 @@ async def resend(request: Request) -> Response:
     """Mail an order's tickets again."""
     who, order_id = require_user(request), request.path_params["order_id"]
     async with services(request).db.read() as session:
-        await order_story(session, who, order_id)
+        await helped_order(session, who, order_id)
     here = story_path("order", order_id)
     try:
         await resend_tickets(services(request), who, order_id)

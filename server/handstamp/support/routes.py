@@ -17,7 +17,7 @@ from handstamp.plumbing.web import require_ticketing, require_user, services
 from handstamp.support.find_anything import find_anything
 from handstamp.support.found import Story
 from handstamp.support.rules import LONGEST
-from handstamp.support.timeline import order_story, preorder_story, ticket_story
+from handstamp.support.timeline import helped_order, order_story, preorder_story, ticket_story
 
 _TAGS = ["support"]
 _FRESH = {"Cache-Control": "no-store"}
@@ -168,7 +168,7 @@ async def resend(request: Request) -> Response:
     who, of = require_user(request), services(request)
     order_id = request.path_params["order_id"]
     async with of.db.read() as session:
-        await order_story(session, who, order_id)
+        await helped_order(session, who, order_id)
 
     async def produce() -> Response:
         return JSONResponse({"mail": await resend_tickets(of, who, order_id)}, status_code=202)

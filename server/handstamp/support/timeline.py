@@ -25,8 +25,8 @@ _Row = TypeVar("_Row")
 _TOLD_BETTER = ("refund.", "dispute.")  # these acts are told by their own rows, with amounts
 
 
-async def order_story(session: AsyncSession, actor: Actor, order_id: str) -> Story:
-    """Return all that happened to an order.
+async def helped_order(session: AsyncSession, actor: Actor, order_id: str) -> Order:
+    """Return an order whose buyer the actor may help.
 
     Raises:
         NotFound: there is none of an organizer that the actor helps.
@@ -34,6 +34,16 @@ async def order_story(session: AsyncSession, actor: Actor, order_id: str) -> Sto
     order = await _one(session, Order, order_id)
     if order is None or not actor.may_support(order.organizer_id):
         raise NotFound(_("There is nothing here that you may see."))
+    return order
+
+
+async def order_story(session: AsyncSession, actor: Actor, order_id: str) -> Story:
+    """Return all that happened to an order.
+
+    Raises:
+        NotFound: there is none of an organizer that the actor helps.
+    """
+    order = await helped_order(session, actor, order_id)
     event = await session.get_one(Event, order.event_id)
     where = Ticket.order_id == order.id
     tickets = (await session.scalars(select(Ticket).where(where).order_by(Ticket.id))).all()
