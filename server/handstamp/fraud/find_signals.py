@@ -12,9 +12,9 @@ from handstamp.fraud.models import FraudSignal, WatchedDomain
 from handstamp.fraud.rules import KINDS, THROWN_AWAY, clean_domain
 from handstamp.kit.clock import Millis
 from handstamp.orders.models import Order
-from handstamp.plumbing.errors import BadInput, Forbidden
+from handstamp.plumbing.errors import BadInput
 from handstamp.plumbing.texts import _
-from handstamp.plumbing.web import Actor, Services
+from handstamp.plumbing.web import Actor, Services, check_admin
 
 PAGE = 50
 LONGEST_NOTE = 200
@@ -59,7 +59,7 @@ async def signals(
         Forbidden: the actor is no administrator.
         BadInput: there is no such kind.
     """
-    _check(actor)
+    check_admin(actor)
     if kind and kind not in KINDS:
         raise BadInput(_("There is no such kind of signal."))
     at, last = FraudSignal.last_at, FraudSignal.id
@@ -88,7 +88,7 @@ async def watched_domains(session: AsyncSession, actor: Actor) -> Sequence[Watch
     Raises:
         Forbidden: the actor is no administrator.
     """
-    _check(actor)
+    check_admin(actor)
     return (await session.scalars(select(WatchedDomain).order_by(WatchedDomain.domain))).all()
 
 
@@ -101,7 +101,7 @@ async def watch_domain(
         Forbidden: the actor is no administrator.
         BadInput: that is no domain, or the note is too long.
     """
-    _check(actor)
+    check_admin(actor)
     try:
         name = clean_domain(domain)
     except ValueError as error:
@@ -129,7 +129,7 @@ async def forget_domain(session: AsyncSession, actor: Actor, domain: str) -> Non
     Raises:
         Forbidden: the actor is no administrator.
     """
-    _check(actor)
+    check_admin(actor)
     found = await session.get(WatchedDomain, domain) if domain.isprintable() else None
     if found is None:
         return
@@ -141,8 +141,3 @@ async def forget_domain(session: AsyncSession, actor: Actor, domain: str) -> Non
 def known_domains() -> tuple[str, ...]:
     """Return the domains that are watched always."""
     return THROWN_AWAY
-
-
-def _check(actor: Actor) -> None:
-    if actor.kind not in ("admin", "system"):
-        raise Forbidden(_("Only an administrator may do this."))

@@ -8,11 +8,11 @@ from handstamp.events.enter_review import digest_of
 from handstamp.events.find_events import hold_event
 from handstamp.events.models import Event, EventReview, TrustedOrganizer
 from handstamp.events.publish_event import hide_event, publish_event
-from handstamp.moderation.find_reviews import PageReview, check_admin, page_review
+from handstamp.moderation.find_reviews import PageReview, page_review
 from handstamp.moderation.review_mails import queue_told
 from handstamp.plumbing.errors import BadInput, Conflict, NotFound
 from handstamp.plumbing.texts import _
-from handstamp.plumbing.web import Actor, Services
+from handstamp.plumbing.web import Actor, Services, check_admin
 
 LONGEST_REASON = 2_000
 

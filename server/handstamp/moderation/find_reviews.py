@@ -12,9 +12,9 @@ from handstamp.events.enter_review import digest_of
 from handstamp.events.find_events import tiers_of
 from handstamp.events.models import Event, EventReview, Tier, TrustedOrganizer
 from handstamp.kit.clock import Millis
-from handstamp.plumbing.errors import Forbidden, NotFound
+from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.texts import _
-from handstamp.plumbing.web import Actor
+from handstamp.plumbing.web import Actor, check_admin
 
 PAGE = 50
 SHOWN = ("published", "review")
@@ -48,16 +48,6 @@ class PageReview:
     review: EventReview | None
     is_trusted: bool
     seen: str
-
-
-def check_admin(actor: Actor) -> None:
-    """Refuse whoever does not run this server.
-
-    Raises:
-        Forbidden: the actor is no administrator.
-    """
-    if actor.kind not in ("admin", "system"):
-        raise Forbidden(_("Only an administrator may do this."))
 
 
 async def waiting_pages(

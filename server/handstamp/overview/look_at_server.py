@@ -11,9 +11,7 @@ from handstamp.audit.models import AuditEntry, AuditMark
 from handstamp.fraud.models import FraudSignal
 from handstamp.kit.clock import DAY, Millis
 from handstamp.moderation.find_reviews import count_waiting
-from handstamp.plumbing.errors import Forbidden
-from handstamp.plumbing.texts import _
-from handstamp.plumbing.web import Actor, Services
+from handstamp.plumbing.web import Actor, Services, check_admin
 from handstamp.selftest.begin import self_tests, state_of
 from handstamp.webhooks.find_dead_letters import find_dead_letters
 
@@ -46,8 +44,7 @@ async def look_at_server(session: AsyncSession, services: Services, actor: Actor
     Raises:
         Forbidden: the actor is no administrator.
     """
-    if actor.kind not in ("admin", "system"):
-        raise Forbidden(_("Only an administrator may do this."))
+    check_admin(actor)
     now = services.clock()
     recent = select(func.count()).select_from(FraudSignal).where(FraudSignal.last_at > now - DAY)
     waits = select(func.count()).select_from(AuditEntry).where(AuditEntry.chain_no.is_(None))

@@ -11,6 +11,7 @@ from handstamp.plumbing.config import Settings
 from handstamp.plumbing.db import Database
 from handstamp.plumbing.errors import Forbidden, NotFound, SwitchedOff, Unauthenticated
 from handstamp.plumbing.pubsub import Signals
+from handstamp.plumbing.texts import _
 
 RUN_BY = frozenset({"owner", "manager"})  # the roles that run an organizer's events
 
@@ -125,6 +126,16 @@ def require_admin(connection: HTTPConnection) -> Actor:
     if who.kind != "admin":
         raise Forbidden("Only an administrator may do this.")
     return who
+
+
+def check_admin(actor: Actor) -> None:
+    """Refuse whoever does not run this server.
+
+    Raises:
+        Forbidden: the actor is neither an administrator nor the server itself.
+    """
+    if actor.kind not in ("admin", "system"):
+        raise Forbidden(_("Only an administrator may do this."))
 
 
 def require_ticketing(connection: HTTPConnection) -> None:

@@ -22,10 +22,10 @@ from handstamp.kit.clock import Millis
 from handstamp.mail.forget_person import forget_mails
 from handstamp.orders.forget_person import forget_orders
 from handstamp.plumbing.db import is_sqlite
-from handstamp.plumbing.errors import Conflict, Forbidden
+from handstamp.plumbing.errors import Conflict
 from handstamp.plumbing.jobs import NewJob, enqueue_many
 from handstamp.plumbing.texts import _
-from handstamp.plumbing.web import Actor, Services
+from handstamp.plumbing.web import Actor, Services, check_admin
 from handstamp.pool.forget_person import forget_in_pool
 from handstamp.preorders.forget_person import forget_preorders
 from handstamp.privacy.find_reasons import Held, hold_person
@@ -69,8 +69,7 @@ async def erase_person(
         BadInput: that is no address.
         Conflict: money of theirs is open, or something hangs on them alone; nothing was erased.
     """
-    if actor.kind not in ("admin", "system"):
-        raise Forbidden(_("Only an administrator may do this."))
+    check_admin(actor)
     async with services.db.write(actor=f"{actor.kind}:{actor.id}") as session:
         await _one_at_a_time(session)
         person = await find_person(session, email)

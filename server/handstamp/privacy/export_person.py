@@ -15,9 +15,7 @@ from handstamp.clubs.told_of_person import memberships_told
 from handstamp.fraud.told_of_person import signals_told
 from handstamp.mail.told_of_person import mails_to
 from handstamp.orders.told_of_person import orders_told
-from handstamp.plumbing.errors import Forbidden
-from handstamp.plumbing.texts import _
-from handstamp.plumbing.web import Actor, Services
+from handstamp.plumbing.web import Actor, Services, check_admin
 from handstamp.pool.told_of_person import pool_told
 from handstamp.preorders.told_of_person import preorders_told
 from handstamp.privacy.find_ids import ids_of
@@ -42,8 +40,7 @@ async def export_person(
         Forbidden: the actor does not run this server.
         BadInput: that is no address.
     """
-    if actor.kind not in ("admin", "system"):
-        raise Forbidden(_("Only an administrator may do this."))
+    check_admin(actor)
     return await _handed_out(session, services, actor, await find_person(session, email))
 
 

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 from handstamp.auth.find_person import find_person
-from handstamp.plumbing.errors import Forbidden
-from handstamp.plumbing.texts import _
-from handstamp.plumbing.web import Actor, Services
+from handstamp.plumbing.web import Actor, Services, check_admin
 from handstamp.privacy.export_person import gather
 from handstamp.privacy.find_reasons import hold_person
 
@@ -31,8 +29,7 @@ async def look_up_person(services: Services, actor: Actor, email: str) -> Counte
         Forbidden: the actor does not run this server.
         BadInput: that is no address.
     """
-    if actor.kind not in ("admin", "system"):
-        raise Forbidden(_("Only an administrator may do this."))
+    check_admin(actor)
     async with services.db.write(actor=f"{actor.kind}:{actor.id}") as session:  # it takes locks
         person = await find_person(session, email)
         told = await gather(session, services, person)

@@ -12,10 +12,10 @@ from handstamp.kit.clock import MINUTE, Millis
 from handstamp.kit.ids import new_id
 from handstamp.payments.models import PaymentAccount
 from handstamp.plumbing.config import Settings
-from handstamp.plumbing.errors import Conflict, Forbidden, NotFound
+from handstamp.plumbing.errors import Conflict, NotFound
 from handstamp.plumbing.jobs import enqueue
 from handstamp.plumbing.texts import _
-from handstamp.plumbing.web import Actor, Services
+from handstamp.plumbing.web import Actor, Services, check_admin
 from handstamp.selftest.models import SelfTest
 from handstamp.selftest.steps import STEPS, Step
 
@@ -60,7 +60,7 @@ async def begin_self_test(
         Conflict: the keys are live, no organizer can sell, or a run is at work.
         NotFound: that organizer cannot sell, or there is none.
     """
-    _check(actor)
+    check_admin(actor)
     if not is_test_mode(services.settings):
         raise Conflict(
             _("The self-test buys for real, so it runs with Stripe's test keys alone (sk_test_…)."),
@@ -102,7 +102,7 @@ async def self_tests(session: AsyncSession, actor: Actor) -> Sequence[SelfTest]:
     Raises:
         Forbidden: the actor is no administrator.
     """
-    _check(actor)
+    check_admin(actor)
     query = select(SelfTest).order_by(SelfTest.started_at.desc(), SelfTest.id.desc())
     return (await session.scalars(query.limit(SHOWN))).all()
 
@@ -114,7 +114,7 @@ async def self_test(session: AsyncSession, actor: Actor, test_id: str) -> SelfTe
         Forbidden: the actor is no administrator.
         NotFound: there is none.
     """
-    _check(actor)
+    check_admin(actor)
     found = await session.get(SelfTest, test_id) if test_id.isprintable() else None
     if found is None:
         raise NotFound(_("There is no such self-test."))
@@ -147,8 +147,3 @@ def state_of(test: SelfTest, now: Millis) -> str:
 
 def _unfinished(since: Millis) -> Select[SelfTest]:
     return select(SelfTest).where(SelfTest.finished_at.is_(None), SelfTest.started_at > since)
-
-
-def _check(actor: Actor) -> None:
-    if actor.kind not in ("admin", "system"):
-        raise Forbidden(_("Only an administrator may do this."))
