@@ -9,8 +9,8 @@ from handstamp.plumbing.db import Base
 class FraudSignal(Base):
     """Something odd, once for each day (UTC, `day` "YYYY-MM-DD"); nothing is decided by it.
 
-    `kind`: see `rules.KINDS`. `subject`: a keyed hash of a network, an address or a card; of a
-    domain the rule itself. `n`: the most that was counted. `orders_json`: ids of orders, the
+    `kind`: see `rules.KINDS`. `subject`: a keyed hash of a network, an address or a card; an
+    order's id; a domain's name. `n`: the most that was counted. `orders_json`: ids of orders, the
     latest first, at most 20.
     """
 

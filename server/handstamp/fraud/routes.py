@@ -21,6 +21,7 @@ from handstamp.fraud.find_signals import (
 )
 from handstamp.plumbing.api import answers, spec
 from handstamp.plumbing.idempotency import answer_once
+from handstamp.plumbing.paging import place_of, place_text
 from handstamp.plumbing.web import require_admin, services
 
 _TAGS = ["fraud signals"]
@@ -44,7 +45,7 @@ class AboutBody(BaseModel):
 class SignalBody(BaseModel):
     """Something odd, once a day: `n` is the most that was counted; times in ms UTC.
 
-    `subject`: a hash of a network, an address or a card; of a domain its name.
+    `subject`: a hash of a network, an address or a card; an order's id; a domain's name.
     """
 
     id: str
@@ -86,16 +87,9 @@ class NewDomain(BaseModel):
     note: Annotated[str, Field(max_length=LONGEST_NOTE)] = ""
 
 
-def place_of(text: str) -> tuple[int, str] | None:
-    """Read where `next` told that the page ended; None where it is nothing."""
-    at, _colon, last = text.partition(":")
-    known = at.isascii() and at.isdigit() and len(at) < 17 and last.isprintable()
-    return (int(at), last) if known else None
-
-
 def next_place(rows: list[ShownSignal]) -> str | None:
     """Return where the next page begins; None at the end."""
-    return f"{rows[PAGE - 1].last_at}:{rows[PAGE - 1].id}" if len(rows) > PAGE else None
+    return place_text(rows[PAGE - 1].last_at, rows[PAGE - 1].id) if len(rows) > PAGE else None
 
 
 @spec.validate(query=SignalQuery, resp=answers(HTTP_200=SignalsBody), tags=_TAGS)

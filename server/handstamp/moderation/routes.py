@@ -19,6 +19,7 @@ from handstamp.moderation.find_reviews import (
 )
 from handstamp.plumbing.api import answers, spec
 from handstamp.plumbing.idempotency import answer_once
+from handstamp.plumbing.paging import place_of, place_text
 from handstamp.plumbing.web import require_admin, services
 
 _TAGS = ["moderation"]
@@ -106,16 +107,9 @@ class Decided(BaseModel):
     status: str
 
 
-def place_of(text: str) -> tuple[int, str] | None:
-    """Read the place in the queue that `next` told; None where it is none."""
-    at, _colon, last = text.partition(":")
-    known = at.isascii() and at.isdigit() and len(at) < 17 and last.isprintable()
-    return (int(at), last) if known else None
-
-
 def next_place(rows: list[QueuedPage]) -> str | None:
     """Return the place where the next page of the queue begins; None at its end."""
-    return f"{rows[PAGE - 1].at}:{rows[PAGE - 1].event_id}" if len(rows) > PAGE else None
+    return place_text(rows[PAGE - 1].at, rows[PAGE - 1].event_id) if len(rows) > PAGE else None
 
 
 @spec.validate(query=QueueQuery, resp=answers(HTTP_200=QueueBody), tags=_TAGS)

@@ -24,3 +24,15 @@ def number_in(request: Request, name: str) -> int:
 def number_of(text: str) -> int:
     """Read a number that people do not type; 0 when it is none of ours."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
+def place_of(text: str) -> tuple[int, str] | None:
+    """Read where a page ended, as `place_text` wrote it; None where it is none of ours."""
+    at, _colon, last = text.partition(":")
+    known = at.isascii() and at.isdigit() and len(at) < 17 and last.isprintable()
+    return (int(at), last) if known else None
+
+
+def place_text(at: int, last: str) -> str:
+    """Write where a page ended: the time (ms UTC) and the id of its last row."""
+    return f"{at}:{last}"

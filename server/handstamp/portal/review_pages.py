@@ -6,9 +6,9 @@ from starlette.routing import Route
 
 from handstamp.moderation.decide_review import approve_page, hide_page, set_trust
 from handstamp.moderation.find_reviews import PAGE, hidden_pages, page_review, waiting_pages
-from handstamp.moderation.routes import next_place, place_of
+from handstamp.moderation.routes import next_place
 from handstamp.plumbing.errors import BadInput, Conflict
-from handstamp.plumbing.paging import link
+from handstamp.plumbing.paging import link, place_of
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_admin, services
 from handstamp.portal import words

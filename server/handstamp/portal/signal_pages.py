@@ -12,9 +12,9 @@ from handstamp.fraud.find_signals import (
     watch_domain,
     watched_domains,
 )
-from handstamp.fraud.routes import next_place, place_of
+from handstamp.fraud.routes import next_place
 from handstamp.plumbing.errors import BadInput
-from handstamp.plumbing.paging import link
+from handstamp.plumbing.paging import link, place_of
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_admin, services
 from handstamp.portal.organizer_frame import frame
