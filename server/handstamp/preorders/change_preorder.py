@@ -17,7 +17,7 @@ from handstamp.preorders import rules, store
 from handstamp.preorders.change_status import let_go, tell
 from handstamp.preorders.models import PreOrder
 from handstamp.preorders.refusals import refused
-from handstamp.preorders.request_preorder import Placed, freeze, tier_in
+from handstamp.preorders.request_preorder import Placed, freeze, tax_problem, tier_in
 from handstamp.preorders.save_card import ask_for_card, use_card
 
 
@@ -39,7 +39,8 @@ async def change_preorder(
 
     Raises:
         NotFound: it is not the actor's, or there is no such tier or card.
-        Conflict: the deadline is over, it is being charged, or no ticket of that kind is left.
+        Conflict: the deadline is over, it is being charged, no ticket of that kind is left, or its
+            taxes cannot be known before a card is charged.
         SwitchedOff: the payment service does not answer.
     """
     async with services.db.write(actor=f"{actor.kind}:{actor.id}") as session:
@@ -117,6 +118,8 @@ async def _change_tier(
     *,
     tier_id: str,
 ) -> None:
+    if problem := tax_problem(offer.event):
+        raise Conflict(problem, code="cannot_sell")
     tier = tier_in(offer, tier_id)
     was = preorder.tier_id
     if preorder.reserved and not await supply.swap(session, offer.terms, was, tier.id):

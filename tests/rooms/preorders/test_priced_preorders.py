@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from tests.factories.clubs import make_member
+from tests.factories.events import make_tier
 from tests.factories.preorders import stored, wish_of
 from tests.rooms.portal.conftest import Desk
 from tests.rooms.preorders.charge_club import ChargeClub, OpenClub
@@ -23,6 +24,7 @@ from handstamp.mail.render_mail import render_mail
 from handstamp.payments.models import Payment
 from handstamp.plumbing.errors import BadInput, Conflict
 from handstamp.plumbing.web import SYSTEM
+from handstamp.preorders.change_preorder import Change, change_preorder
 from handstamp.preorders.request_preorder import place
 from handstamp.refunds.refund_preorder import refund_preorder
 from handstamp.worker import MAILS
@@ -141,6 +143,20 @@ async def test_the_member_sees_each_part_before_and_after(club_of: OpenClub) -> 
             assert said in desk.text
     told = await club.http.get(f"/api/tickets/me/pre-orders/{wish.id}", headers=person.headers)
     assert [told.json()[name] for name in ("fee", "tax", "total")] == [FEE, sum(TAXES), TOTAL]
+
+
+async def test_no_tier_is_changed_for_one_whose_taxes_only_stripes_page_knows(
+    club_of: OpenClub,
+) -> None:
+    club = await club_of()
+    await add(club)
+    person, wish = await club.member()
+    await add(club, tax_mode="stripe")
+    async with club.services.db.write() as session:
+        other = await make_tier(session, club.services, club.offer.event, "Side", price_cents=2_000)
+    with pytest.raises(Conflict, match="Stripe's page"):
+        await change_preorder(club.services, person.actor, wish.id, Change(tier_id=other.id))
+    assert (await stored(club.services, wish)).tax == sum(TAXES)
 
 
 async def test_taxes_that_only_stripes_page_knows_cannot_be_pre_ordered(club_of: OpenClub) -> None:
