@@ -8,7 +8,6 @@ from handstamp.auth.find_profile import Profile, logo_of, profile_of
 from handstamp.events.find_events import tier_of
 from handstamp.events.models import Event
 from handstamp.kit.clock import Millis
-from handstamp.orders.models import Order
 from handstamp.pdf.ticket_document import PdfTicket, TicketDocument
 from handstamp.pdf.ticket_pdf import TicketPdf, draw_tickets
 from handstamp.plumbing.texts import language
@@ -27,14 +26,12 @@ class HolderPapers:
     tier_name: str
     token: str
     logo: tuple[bytes, str]
-    number: str
 
 
 async def papers_of(
     session: AsyncSession, services: Services, ticket: Ticket, event: Event
 ) -> HolderPapers:
     """Gather what a ticket's papers are made of."""
-    order = await session.get(Order, ticket.order_id) if ticket.order_id else None
     tier = await tier_of(session, event.id, ticket.tier_id)
     return HolderPapers(
         ticket=ticket,
@@ -43,12 +40,13 @@ async def papers_of(
         tier_name=tier.name,
         token=await token_of(session, services, event, ticket),
         logo=await logo_of(session, event.organizer_id),
-        number=order.number if order else ticket.order_ref or ticket.printed_id,
     )
 
 
 async def holder_pdf(services: Services, papers: HolderPapers) -> TicketPdf:
     """Draw the PDF of one ticket, in the reader's language.
+
+    The buyer's order number is not on it: a steward admits the buyer's group by it.
 
     Raises:
         DrawingFailed: it cannot be drawn on this machine.
@@ -73,7 +71,7 @@ def _document(papers: HolderPapers, made_at: Millis) -> TicketDocument:
         time_zone=event.time_zone,
         venue=event.venue,
         city=", ".join(part for part in (event.city, event.province) if part),
-        order_number=papers.number,
+        order_number=ticket.printed_id,
         tickets=(shown,),
         made_at=made_at,
         brand_color=profile.brand_color,

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pypdfium2
 import pytest
 from sqlalchemy import select
 from tests.factories.auth import make_owner, make_person
@@ -100,7 +101,9 @@ async def test_who_gets_it_has_the_only_code_that_counts(
     assert "Lin Chen" in stranger.text
     assert "key=" not in stranger.path
     pdf = await stranger.http.get(f"/tickets/ticket/{first.id}/ticket.pdf")
-    assert pdf.content.startswith(b"%PDF")
+    printed = pypdfium2.PdfDocument(pdf.content)[0].get_textpage().get_text_range()
+    assert now.printed_id in printed
+    assert first.order_ref not in printed
     assert (await stranger.http.get(page)).status_code == 404
 
 
