@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.rooms.refunds.one_order import Line
 
 from handstamp.ledger.rules import Parts
 from handstamp.refunds.parts import (
@@ -19,17 +20,6 @@ from handstamp.refunds.parts import (
     written,
 )
 from handstamp.refunds.rules import amount_problem, late_problem
-
-
-@dataclass
-class Line:
-    """A line as an order stores it."""
-
-    id: str
-    qty: int
-    fee: int
-    tax: int
-    total: int
 
 
 @dataclass
