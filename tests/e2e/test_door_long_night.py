@@ -124,9 +124,8 @@ def kept(cdp: CDPSession) -> dict[str, int]:
     snapshot = json.loads("".join(parts))
     fields = snapshot["snapshot"]["meta"]["node_fields"]
     sizes = snapshot["nodes"][fields.index("self_size") :: len(fields)]
-    objects = sum(
-        size > 0 for size in sizes
-    )  # a number has a second node without any, for its text
+    # a number has a second node, of no size, for its text
+    objects = sum(size > 0 for size in sizes)
     metrics = {one["name"]: one["value"] for one in cdp.send("Performance.getMetrics")["metrics"]}
     return {
         "objects": objects,

@@ -66,11 +66,12 @@ async def killed_at_every_step(sale: Sale, who: str, name: str, kind: str) -> No
     """Count a walk's steps in a process, then walk again and again and kill it at each."""
     walk, share = WALKS[name]
     share = share if kind == "SQLite" else share // 2
+    what = f"kills of the {who}, {kind}, {name}"
     if not (share or soaks()):
+        print(f"{what}: none")
         return
     steps = await steps_of(sale, who, walk)
     process = sale.processes[who]
-    what = f"kills of the {who}, {kind}, {name}"
     count = long_count(min(share, len(steps)), len(steps), what)
     tries = 1 if count == len(steps) else TRIES
     died = 0
