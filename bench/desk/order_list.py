@@ -8,10 +8,12 @@ first byte to the answer's last. PostgreSQL as Debian ships it. The first reques
 p95 over all of them has the goal; every kind's own p95 stands beside it.
 """
 
-from bench.clients import request_bytes, run_clients
-from bench.figure import Figure, share
+from functools import partial
+
+from bench.asked_pages import ask_pages
+from bench.figure import Figure
 from bench.full_desk import Desk, build_desk, code_id
-from bench.installation import DATABASES, installation, server
+from bench.installation import DATABASES, installation
 
 EVENTS = 10_000
 ORDERS = 100_000
@@ -23,30 +25,12 @@ async def measure() -> dict[str, Figure]:
     """Measure."""
     found: dict[str, Figure] = {}
     for kind in DATABASES:
-        found |= await _measure(kind)
-    return found
-
-
-async def _measure(kind: str) -> dict[str, Figure]:
-    async with installation(kind) as here:
-        desk = await build_desk(here, EVENTS, ORDERS)
-        html = {"Accept": "text/html", "Authorization": f"Bearer {desk.person.token}"}
-        kinds = list(paths(desk, 0))
-        asked = [
-            request_bytes("GET", paths(desk, n)[kinds[n % len(kinds)]], html)
-            for n in range(ASKED + WARM)
-        ]
-        async with server(here):
-            run = await run_clients(here.folder, here.port, [asked], warm=WARM)
-        assert set(run.statuses) == {"200"}, run.statuses
-    name = f"order list, {EVENTS:,} events, {ORDERS:,} orders, {kind}"
-    found = {
-        f"{name}, {words}": Figure(share(run.latencies, part) * 1_000, "ms", goal)
-        for words, part, goal in (("p50", 0.5, ""), ("p95", 0.95, "< 100"))
-    }
-    for place, label in enumerate(kinds):
-        own = [one for n, one in enumerate(run.latencies) if (n + WARM) % len(kinds) == place]
-        found[f"{name}, {label}, p95"] = Figure(share(own, 0.95) * 1_000, "ms")
+        async with installation(kind) as here:
+            desk = await build_desk(here, EVENTS, ORDERS)
+            name = f"order list, {EVENTS:,} events, {ORDERS:,} orders, {kind}"
+            found |= await ask_pages(
+                here, desk.person, name, partial(paths, desk), asked=ASKED, warm=WARM
+            )
     return found
 
 

@@ -8,10 +8,12 @@ together, and both over the API, each a sixth of the requests. Time is from the 
 byte to the answer's last. PostgreSQL as Debian ships it. The first requests are not measured.
 """
 
-from bench.clients import request_bytes, run_clients
-from bench.figure import Figure, share
+from functools import partial
+
+from bench.asked_pages import ask_pages
+from bench.figure import Figure
 from bench.full_desk import Desk, build_desk, keep_sums
-from bench.installation import DATABASES, installation, server
+from bench.installation import DATABASES, installation
 
 EVENTS = 10_000
 ORDERS = 100_000
@@ -24,31 +26,13 @@ async def measure() -> dict[str, Figure]:
     """Measure."""
     found: dict[str, Figure] = {}
     for kind in DATABASES:
-        found |= await _measure(kind)
-    return found
-
-
-async def _measure(kind: str) -> dict[str, Figure]:
-    async with installation(kind) as here:
-        desk = await build_desk(here, EVENTS, ORDERS)
-        await keep_sums(here, desk, FRESH)
-        html = {"Accept": "text/html", "Authorization": f"Bearer {desk.person.token}"}
-        kinds = list(paths(desk, 0))
-        asked = [
-            request_bytes("GET", paths(desk, n)[kinds[n % len(kinds)]], html)
-            for n in range(ASKED + WARM)
-        ]
-        async with server(here):
-            run = await run_clients(here.folder, here.port, [asked], warm=WARM)
-        assert set(run.statuses) == {"200"}, run.statuses
-    name = f"sales dashboard, {EVENTS:,} events, {ORDERS:,} orders, {kind}"
-    found = {
-        f"{name}, {words}": Figure(share(run.latencies, part) * 1_000, "ms", goal)
-        for words, part, goal in (("p50", 0.5, ""), ("p95", 0.95, "< 100"))
-    }
-    for place, label in enumerate(kinds):
-        own = [one for n, one in enumerate(run.latencies) if (n + WARM) % len(kinds) == place]
-        found[f"{name}, {label}, p95"] = Figure(share(own, 0.95) * 1_000, "ms")
+        async with installation(kind) as here:
+            desk = await build_desk(here, EVENTS, ORDERS)
+            await keep_sums(here, desk, FRESH)
+            name = f"sales dashboard, {EVENTS:,} events, {ORDERS:,} orders, {kind}"
+            found |= await ask_pages(
+                here, desk.person, name, partial(paths, desk), asked=ASKED, warm=WARM
+            )
     return found
 
 

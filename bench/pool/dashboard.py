@@ -9,10 +9,10 @@ the list of the API, each a ninth of the requests. Time is from the request's fi
 answer's last. The first requests are not measured.
 """
 
-from bench.clients import request_bytes, run_clients
-from bench.figure import Figure, share
+from bench.asked_pages import ask_pages
+from bench.figure import Figure
 from bench.full_pool import event_id, fill_pool, tier_id
-from bench.installation import installation, server
+from bench.installation import installation
 
 EVENTS = 10_000
 TICKETS = 1_000_000
@@ -22,29 +22,11 @@ WARM = 45
 
 async def measure() -> dict[str, Figure]:
     """Measure."""
-    found: dict[str, Figure] = {}
     async with installation("postgresql") as here:
         here.more["ENABLE_TICKETING_PREORDERS"] = "true"
         person = await fill_pool(here, EVENTS, TICKETS)
-        html = {"Accept": "text/html", "Authorization": f"Bearer {person.token}"}
-        asked = [request_bytes("GET", path_of(number), html) for number in range(ASKED + WARM)]
-        async with server(here):
-            run = await run_clients(here.folder, here.port, [asked], warm=WARM)
-        assert set(run.statuses) == {"200"}, run.statuses
-    name = f"dashboard, {EVENTS:,} events, {TICKETS:,} tickets, postgresql"
-    for words, part, goal in (("p50", 0.5, ""), ("p95", 0.95, "< 100")):
-        found[f"{name}, {words}"] = Figure(share(run.latencies, part) * 1_000, "ms", goal)
-    kinds = len(paths(1))
-    for kind, label in enumerate(paths(1)):
-        own = [one for place, one in enumerate(run.latencies) if (place + WARM) % kinds == kind]
-        found[f"{name}, {label}, p95"] = Figure(share(own, 0.95) * 1_000, "ms")
-    return found
-
-
-def path_of(number: int) -> str:
-    """Return the address of a request."""
-    known = [*paths(number).values()]
-    return known[number % len(known)]
+        name = f"dashboard, {EVENTS:,} events, {TICKETS:,} tickets, postgresql"
+        return await ask_pages(here, person, name, paths, asked=ASKED, warm=WARM)
 
 
 def paths(number: int) -> dict[str, str]:
