@@ -13,11 +13,10 @@ from handstamp.events.models import Event
 from handstamp.orders import store
 from handstamp.orders.filter_orders import OrderFilter, fitting
 from handstamp.orders.models import Order, OrderItem
-from handstamp.plumbing.errors import BadInput
 from handstamp.plumbing.money_text import amount_text
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
-from handstamp.tickets.export_guests import Cell, csv_file, local_text, xlsx_file
+from handstamp.tickets.export_guests import Cell, chosen_columns, csv_file, local_text, xlsx_file
 
 N_ = str  # marks text for the catalogues; it is translated where it is shown
 PIECE = 500
@@ -71,13 +70,7 @@ async def begin_order_export(
         BadInput: a column is not known.
     """
     event = await owned_event(session, actor, event_id)
-    chosen = list(dict.fromkeys(columns)) or list(USUAL)
-    if not set(chosen) <= set(COLUMNS):
-        raise BadInput(
-            _("One of the columns is not known. There are: %(names)s.")
-            % {"names": ", ".join(COLUMNS)},
-            errors=[{"field": "columns", "message": "unknown"}],
-        )
+    chosen = chosen_columns(columns, COLUMNS, USUAL)
     codes = {code.id: code.code for code in await codes_of(session, actor, event.id)}
     await record(
         session,

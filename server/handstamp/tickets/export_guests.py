@@ -86,14 +86,7 @@ async def begin_export(
         BadInput: a column is not known.
     """
     event = await owned_event(session, actor, event_id)
-    chosen = list(dict.fromkeys(columns)) or list(USUAL)
-    for name in chosen:
-        if name not in COLUMNS:
-            raise BadInput(
-                _("One of the columns is not known. There are: %(names)s.")
-                % {"names": ", ".join(COLUMNS)},
-                errors=[{"field": "columns", "message": "unknown"}],
-            )
+    chosen = chosen_columns(columns, COLUMNS, USUAL)
     tiers = {tier.id: tier.name for tier in await tiers_of(session, event.id, archived=True)}
     await record(
         session,
@@ -105,6 +98,24 @@ async def begin_export(
         meta={"columns": chosen},
     )
     return Export(event, chosen, tiers, more)
+
+
+def chosen_columns(
+    wanted: Sequence[str], known: Mapping[str, str], usual: Sequence[str]
+) -> list[str]:
+    """Return columns by their keys, each once; the usual ones where none is wanted.
+
+    Raises:
+        BadInput: a column is not known.
+    """
+    chosen = list(dict.fromkeys(wanted)) or list(usual)
+    if not set(chosen) <= set(known):
+        raise BadInput(
+            _("One of the columns is not known. There are: %(names)s.")
+            % {"names": ", ".join(known)},
+            errors=[{"field": "columns", "message": "unknown"}],
+        )
+    return chosen
 
 
 async def csv_pieces(services: Services, export: Export) -> AsyncIterator[bytes]:
