@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
@@ -53,10 +54,16 @@ async def give_tickets(
         raise Conflict(_(problem))
     tiers = {tier.id: tier for tier in await tiers_of(session, event.id, archived=True)}
     giving = _clean(giving, tiers)
-    over = await _take_stock(session, actor, event, giving, tiers)
     order, items = await _order(session, services, event, giving, tiers)
-    session.add(order)
-    await session.flush()
+    try:
+        async with session.begin_nested():
+            session.add(order)
+            await session.flush()
+    except IntegrityError:  # the same form, sent twice in the same moment
+        if made := await _made(session, event, giving.order_id):
+            return made
+        raise
+    over = await _take_stock(session, actor, event, giving, tiers)
     session.add_all(items)
     await session.flush()
     note_placed(session, order, items)

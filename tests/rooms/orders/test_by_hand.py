@@ -144,6 +144,13 @@ async def test_the_last_tickets_are_given_once(sale: Sale) -> None:
     assert await sale.taken() == Count(0, 6)
 
 
+async def test_one_form_sent_twice_in_the_same_moment_is_one_order(sale: Sale) -> None:
+    form = gift(sale, 2, order_id="ord_form")
+    first, second = await asyncio.gather(given(sale, form), given(sale, form))
+    assert first.id == second.id == "ord_form"
+    assert await sale.taken() == Count(0, 2)
+
+
 async def test_what_is_taken_back_is_free_again_and_its_people_know(
     sale: Sale, client: httpx2.AsyncClient
 ) -> None:
