@@ -82,8 +82,9 @@ async def killed_at_every_step(sale: Sale, who: str, name: str, kind: str) -> No
             process.die_at(step)
             async with a_buyer(sale) as buyer:
                 await walk(buyer)
+            await sale.settle()  # the last steps of a walk are taken here
+            await sale.start()
             process.die_at(0)
-            await sale.settle()
             found = await sale.faults()
             where = f"{who} killed at step {step} of {len(steps)} ({steps[step - 1]})"
             assert not found, f"{name}: {where}: " + "\n".join(found) + sale.logs()
