@@ -22,6 +22,7 @@ from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import SYSTEM, Actor, Services
 from handstamp.preorders.models import PreOrder
 from handstamp.preorders.rules import UNCHARGED
+from handstamp.waitlist.find_waiting import count_in_line
 
 LONGEST = 5_000
 
@@ -31,7 +32,7 @@ class CancelLook:
     """What cancelling an event would do now; `amount` in minor units is what goes back.
 
     `holds` are orders that are being paid, `waiting` pre-orders that are not charged. `guests`
-    have tickets without an order.
+    have tickets without an order, `listed` are on the waiting list.
     """
 
     orders: int
@@ -41,6 +42,7 @@ class CancelLook:
     preorder_amount: int
     waiting: int
     guests: int
+    listed: int
     told: int
 
 
@@ -67,6 +69,7 @@ async def look_at_cancelling(session: AsyncSession, event: Event) -> CancelLook:
             select(func.count()).select_from(guests_of(event.id).subquery())
         )
         or 0,
+        listed=await count_in_line(session, event.id),
         told=await count_readers(session, event.id),
     )
 
@@ -83,8 +86,9 @@ async def cancel_event(
 ) -> Cancellation:
     """Cancel an event for good; `typed` is its title, as a confirmation.
 
-    Sales end at once and phones hear of it. Holds, orders, pre-orders and guests' tickets follow
-    in a job, one mail goes to each holder. The same again returns the first cancellation.
+    Sales end at once and phones hear of it. Holds, the waiting list, orders, pre-orders and guests'
+    tickets follow in a job, one mail goes to each holder and to each who waits. The same again
+    returns the first cancellation.
 
     Raises:
         NotFound: it is not the actor's.

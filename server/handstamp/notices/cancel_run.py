@@ -1,4 +1,4 @@
-"""The job of a cancelled event: holds closed, money given back, tickets red; resumes anywhere.
+"""The job of a cancelled event: holds and lists ended, money back, tickets red; resumes anywhere.
 
 What was dealt with is kept in the transaction that deals with it, so a process that dies goes on
 where it was. It ends when nobody can pay any more.
@@ -26,6 +26,7 @@ from handstamp.refunds.refund_preorder import refund_preorder
 from handstamp.refunds.void_tickets import turn
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.revoke_ticket import change_status
+from handstamp.waitlist.offer_tickets import bring_up_to_date
 
 CANCEL_JOB = "notices.cancel"
 REASON = "event_cancelled"
@@ -39,6 +40,7 @@ async def cancel_run(ctx: JobContext) -> None:
     """Deal with what is left of a cancelled event; come again while somebody may still pay."""
     event_id = str(ctx.args["event"])
     await _close_holds(ctx.services, event_id)
+    await bring_up_to_date(ctx.services, event_id)  # after the holds: they give offers back
     for deal in (_orders, _preorders, _guests):
         await _all_of(ctx, deal, event_id)
     async with ctx.write() as session:

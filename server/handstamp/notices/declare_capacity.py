@@ -26,7 +26,7 @@ from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.stock import WHOLE_EVENT, Count, counts
-from handstamp.waitlist.offer_tickets import call_offers_back
+from handstamp.waitlist.withdraw_offers import call_offers_back
 
 JOB = "notices.shortfall"
 LONGEST = 5_000

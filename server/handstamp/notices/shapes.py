@@ -26,7 +26,8 @@ class CancelPreview(BaseModel):
     """What cancelling would do now; `amount` and `preorder_amount` go back.
 
     `holds` are orders that are being paid, `waiting` pre-orders without a charge, `guests`
-    tickets without an order; `told` is how many people are mailed.
+    tickets without an order; `told` is how many holders are mailed, `listed` how many people of
+    the waiting list.
     """
 
     orders: int
@@ -36,6 +37,7 @@ class CancelPreview(BaseModel):
     preorder_amount: int
     waiting: int
     guests: int
+    listed: int
     told: int
     currency: str
 

@@ -49,6 +49,7 @@ def status_words() -> Mapping[str, str]:
         "left": _("Left"),
         "removed": _("Taken off"),
         "ended": _("Event began"),
+        "cancelled": _("Event cancelled"),
     }
 
 
@@ -139,7 +140,7 @@ async def act(request: Request) -> Response:
                 said = _("The order of the list has changed.")
             elif wanted == "remove":
                 await remove_from_list(session, shared, actor, waiting_id)
-                said = _("Taken off the list. They are not told.")
+                said = _("Taken off the list. Only who had an offer is told.")
     except Conflict as problem:
         return go(request, path_of(event.id, _TAIL), problem.detail, tone="bad")
     return go(request, path_of(event.id, _TAIL), said)

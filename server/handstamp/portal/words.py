@@ -153,6 +153,8 @@ def mail_kinds() -> dict[str, str]:
         "waitlist_joined": _("On the waiting list"),
         "waitlist_offer": _("Offer from the waiting list"),
         "waitlist_missed": _("Offer ended"),
+        "waitlist_withdrawn": _("Offer called back"),
+        "waitlist_cancelled": _("Cancelled: waiting list"),
         "event_postponed": _("New date"),
         "event_message": _("Message"),
         "export_ready": _("Regular export"),

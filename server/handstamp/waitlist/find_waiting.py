@@ -99,6 +99,12 @@ async def members_among(
     return found
 
 
+async def count_in_line(session: AsyncSession, event_id: str) -> int:
+    """Return how many wait for an event or have an offer."""
+    found = await store.counts(session, event_id)
+    return found.get("waiting", 0) + found.get("offered", 0)
+
+
 async def offer_of(session: AsyncSession, waiting_id: str) -> tuple[Waiting, WaitOffer | None]:
     """Return somebody with their newest offer, whatever became of it.
 
@@ -162,6 +168,8 @@ async def list_waiting(
     """
     event = await owned_event(session, actor, event_id)
     last = (await owned_waiting(session, actor, after))[1] if after else None
+    if last is not None and last.event_id != event.id:
+        raise NotFound(_("There is nobody like that on your waiting lists."))
     terms = await store.waitlist(session, event.id)
     statuses = ["waiting", "offered"] if status is None else [status]
     rows = await store.page(

@@ -8,7 +8,8 @@ from handstamp.mail.addresses import erased_address
 from handstamp.plumbing.db import now
 from handstamp.waitlist import store
 from handstamp.waitlist.models import Waiting
-from handstamp.waitlist.offer_tickets import queue_offers, withdraw_offer
+from handstamp.waitlist.offer_tickets import queue_offers
+from handstamp.waitlist.withdraw_offers import withdraw_offer
 
 
 def places_of(person: Person) -> ColumnElement[bool]:

@@ -206,12 +206,15 @@ async def confirm_place(services: Services, found: Waiting) -> Waiting:
     back begins at the end. The same again changes nothing.
 
     Raises:
+        NotFound: it was forgotten meanwhile.
         Conflict: the event is over or off, or somebody put this person off the list.
     """
     async with services.db.write(actor="waitlist") as session:
         await store.waitlist(session, found.event_id, lock=True)
-        now_there = await store.waiting(session, found.id)
-        if now_there is None or now_there.status == "removed":
+        now_there = await store.waiting(session, found.id, lock=True)
+        if now_there is None:
+            raise NotFound(_("There is no such place on a waiting list that you may see."))
+        if now_there.status == "removed":
             raise Conflict(_("The organizer has taken this place off the list."))
         if now_there.status in ("waiting", "offered", "bought"):
             return now_there

@@ -9,7 +9,9 @@ from handstamp.plumbing.web import Actor, Services
 from handstamp.waitlist import store
 from handstamp.waitlist.find_waiting import owned_waiting
 from handstamp.waitlist.models import Waiting
-from handstamp.waitlist.offer_tickets import queue_offers, withdraw_offer
+from handstamp.waitlist.offer_tickets import queue_offers
+from handstamp.waitlist.waitlist_mails import queue_withdrawn
+from handstamp.waitlist.withdraw_offers import withdraw_offer
 
 
 async def leave_list(session: AsyncSession, services: Services, found: Waiting) -> Waiting:
@@ -26,7 +28,7 @@ async def leave_list(session: AsyncSession, services: Services, found: Waiting) 
 async def remove_from_list(
     session: AsyncSession, services: Services, actor: Actor, waiting_id: str
 ) -> Waiting:
-    """Take somebody off one of the actor's lists.
+    """Take somebody off one of the actor's lists; who had an offer is told that it is gone.
 
     Raises:
         NotFound: there is nobody like that on the actor's lists.
@@ -46,7 +48,9 @@ async def remove_from_list(
 async def _end(session: AsyncSession, services: Services, found: Waiting, status: str) -> Waiting:
     now = services.clock()
     await store.waitlist(session, found.event_id, lock=True)
-    if await withdraw_offer(session, found.id, now) == "ordered":
+    withdrawn = await withdraw_offer(session, found.id, now)
+    newest = (await store.offers_of(session, [found.id])).get(found.id)
+    if newest is not None and newest.status == "ordered":
         raise Conflict(
             _("These tickets are held by an order that waits for its payment. Cancel it first."),
             code="ordered",
@@ -54,5 +58,7 @@ async def _end(session: AsyncSession, services: Services, found: Waiting, status
     await store.change_waiting(
         session, found.id, store.PRESENT, {"status": status, "closed_at": now}
     )
+    if withdrawn is not None and status == "removed":
+        await queue_withdrawn(session, found, withdrawn)
     await queue_offers(session, found.event_id)
     return await store.waiting(session, found.id) or found

@@ -4,7 +4,7 @@ One transaction at a time works on an event's list (its row is locked). Locks ar
 order: list, offers, people, stock.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -22,9 +22,11 @@ from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 from handstamp.tickets import stock
 from handstamp.waitlist import rules, store, waitlist_mails
+from handstamp.waitlist.end_cancelled import end_cancelled
 from handstamp.waitlist.find_waiting import line_of, owned_waiting, wish_of
 from handstamp.waitlist.free_tickets import Free, free_of, free_of_many
 from handstamp.waitlist.models import Waiting, Waitlist, WaitOffer
+from handstamp.waitlist.withdraw_offers import end_offers, put_back
 
 OFFER_JOB = "waitlist.offer"
 SWEEP_JOB = "waitlist.sweep"
@@ -73,9 +75,11 @@ async def _piece(session: AsyncSession, services: Services, event_id: str) -> tu
     event = (await events_by_id(session, [event_id])).get(event_id)
     if terms is None or event is None:
         return False, 0
+    if event.status == "cancelled":
+        return await end_cancelled(session, event.id, now, PIECE), 0
     alive = event.status == "published" and now < event.start_at
     ended = await _end_offers(session, event, now, alive=alive)
-    if _is_past(event, now) and ended < PIECE:
+    if now >= event.start_at and ended < PIECE:
         await store.end_line(session, event.id, now)
     if not alive or not terms.auto or not services.settings.enable_checkout:
         return ended == PIECE, 0
@@ -88,30 +92,16 @@ async def _piece(session: AsyncSession, services: Services, event_id: str) -> tu
 async def _end_offers(session: AsyncSession, event: Event, now: Millis, *, alive: bool) -> int:
     """End offers that are due, or all of an event that is not on sale any more."""
     found = await store.open_offers(session, event.id, now if alive else None, PIECE)
-    ended = [offer for offer in found if await _end_offer(session, offer, "expired", now)]
-    after = "missed" if alive else "ended" if _is_past(event, now) else "waiting"
-    values = {"status": after, "closed_at": None if after == "waiting" else now}
-    for offer in ended:
+    for offer in await end_offers(session, found, "expired", now):
+        if not alive and now < event.start_at:
+            await put_back(session, offer)
+            continue
+        values = {"status": "missed" if alive else "ended", "closed_at": now}
         if await store.change_waiting(session, offer.waiting_id, ["offered"], values) and alive:
             person = await store.waiting(session, offer.waiting_id)
             if person is not None:
                 await waitlist_mails.queue_missed(session, person)
-    _release(session, ended)
     return len(found)
-
-
-def _is_past(event: Event, now: Millis) -> bool:
-    return event.status == "cancelled" or now >= event.start_at
-
-
-async def _end_offer(session: AsyncSession, offer: WaitOffer, status: str, now: Millis) -> bool:
-    connection = await session.connection()
-    values = {"status": status, "closed_at": now}
-    return bool(await connection.run_sync(store.change_offer, offer.id, ["open"], values))
-
-
-def _release(session: AsyncSession, ended: Sequence[WaitOffer]) -> None:
-    stock.later(session, [stock.Move(one.event_id, one.tier_id, held=-one.qty) for one in ended])
 
 
 async def _offer_free(session: AsyncSession, event: Event, terms: Waitlist, now: Millis) -> int:
@@ -222,36 +212,6 @@ async def offer_by_hand(
     return made
 
 
-async def call_offers_back(session: AsyncSession, services: Services, event_id: str) -> int:
-    """End every open offer of an event that has no room for them; people keep their places.
-
-    Returns how many offers that were.
-    """
-    now = services.clock()
-    await store.waitlist(session, event_id, lock=True)
-    found = await store.open_offers(session, event_id, None, rules.MOST_WAITING)
-    ended = [offer for offer in found if await _end_offer(session, offer, "withdrawn", now)]
-    for offer in ended:
-        back = {"status": "waiting", "closed_at": None}
-        await store.change_waiting(session, offer.waiting_id, ["offered"], back)
-    _release(session, ended)
-    return len(ended)
-
-
-async def withdraw_offer(session: AsyncSession, waiting_id: str, now: Millis) -> str:
-    """End the open offer of somebody, whose list the caller holds locked.
-
-    Returns the status of their newest offer before: `ordered` means that an order holds it.
-    """
-    found = (await store.offers_of(session, [waiting_id])).get(waiting_id)
-    if found is None:
-        return ""
-    before = found.status
-    if before == "open" and await _end_offer(session, found, "withdrawn", now):
-        _release(session, [found])
-    return before
-
-
 async def _due(services: Services) -> list[str]:
     now = services.clock()
     due = []
@@ -270,7 +230,9 @@ async def _due(services: Services) -> list[str]:
 async def _needs(
     session: AsyncSession, event: Event, free: Free, least: Mapping[str, int], now: Millis
 ) -> bool:
-    alive = event.status == "published" and now < event.start_at
+    if event.status == "cancelled" or now >= event.start_at:
+        return True  # somebody waits for what they cannot come to
+    alive = event.status == "published"
     if await store.open_offers(session, event.id, now if alive else None, 1):
         return True
     return alive and any(

@@ -8,7 +8,10 @@ from handstamp.kit.clock import DAY, HOUR, Millis
 
 N_ = str  # marks text for the catalogues; it is translated where it is shown
 ANY = ""  # the tier of somebody who takes whichever is free first
-STATUSES = ("unconfirmed", "waiting", "offered", "bought", "missed", "left", "removed", "ended")
+STATUSES = (
+    *("unconfirmed", "waiting", "offered", "bought", "missed", "left", "removed"),
+    *("ended", "cancelled"),  # the event began; the event was cancelled
+)
 IN_LINE = ("unconfirmed", "waiting", "offered")
 MOST_WAITING = 10_000  # of one event
 MOST_TICKETS = 20  # that one person may wait for

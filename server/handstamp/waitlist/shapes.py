@@ -69,7 +69,8 @@ class OfferBody(BaseModel):
 class PlaceBody(BaseModel):
     """Somebody's place; `place` 1 is next, null when they do not wait.
 
-    `status`: unconfirmed, waiting, offered, bought, missed, left, removed, ended.
+    `status`: unconfirmed, waiting, offered, bought, missed, left, removed, ended, cancelled; the
+    last two are the event's: it has begun, or was cancelled.
     """
 
     id: str

@@ -104,23 +104,25 @@ async def waitlist(session: AsyncSession, event_id: str, *, lock: bool = False) 
     return await session.scalar(query, execution_options={"populate_existing": True})
 
 
-async def waiting(session: AsyncSession, waiting_id: str) -> Waiting | None:
-    """Return somebody who waits, as stored now."""
+async def waiting(session: AsyncSession, waiting_id: str, *, lock: bool = False) -> Waiting | None:
+    """Return somebody who waits, as stored now; locked, nobody else changes or forgets them."""
     if not waiting_id.isprintable():
         return None
     query = select(Waiting).where(Waiting.id == waiting_id)
+    if lock:
+        query = query.with_for_update(key_share=True)
     return await session.scalar(query, execution_options={"populate_existing": True})
 
 
 async def in_line(session: AsyncSession, event_id: str, tier_id: str, email: str) -> Waiting | None:
-    """Return who already waits under an address for a tier, confirmed or not."""
+    """Return who already waits under an address for a tier, confirmed or not; locked."""
     query = select(Waiting).where(
         Waiting.event_id == event_id,
         Waiting.tier_id == tier_id,
         Waiting.email == email,
         Waiting.status.in_(("unconfirmed", "waiting", "offered")),
     )
-    return await session.scalar(query)
+    return await session.scalar(query.with_for_update(key_share=True))
 
 
 async def line(session: AsyncSession, event_id: str, limit: int) -> Sequence[Waiting]:
@@ -173,6 +175,11 @@ async def offers_of(session: AsyncSession, waiting_ids: Sequence[str]) -> dict[s
     return {offer.waiting_id: offer for offer in found}
 
 
+async def offer(session: AsyncSession, offer_id: str) -> WaitOffer | None:
+    """Return one offer, whatever became of it."""
+    return await session.get(WaitOffer, offer_id)
+
+
 async def open_offers(
     session: AsyncSession, event_id: str, until: Millis | None, limit: int
 ) -> Sequence[WaitOffer]:
@@ -212,6 +219,18 @@ async def end_line(session: AsyncSession, event_id: str, now: Millis) -> None:
     await session.execute(ended.execution_options(**_QUIET))
 
 
+async def without_hope(session: AsyncSession, event_id: str, limit: int) -> Sequence[Waiting]:
+    """Return who waits for an event, or was offered what neither offer nor order holds now."""
+    held = select(WaitOffer.id).where(
+        WaitOffer.waiting_id == Waiting.id, WaitOffer.status.in_(("open", "ordered"))
+    )
+    idle = and_(Waiting.status == "offered", ~held.exists())
+    query = select(Waiting).where(
+        Waiting.event_id == event_id, or_(Waiting.status == "waiting", idle)
+    )
+    return (await session.scalars(query.order_by(Waiting.since, Waiting.id).limit(limit))).all()
+
+
 async def is_waited_for(session: AsyncSession, event_id: str) -> bool:
     """Tell whether somebody waits for an event."""
     query = select(Waiting.id).where(Waiting.event_id == event_id, Waiting.status == "waiting")
@@ -240,11 +259,15 @@ async def held_by_offers(
 async def forget_old(
     session: AsyncSession, *, unconfirmed: Millis, over: Millis, limit: int
 ) -> int:
-    """Delete some who never confirmed, and lists of events that were over by a moment."""
+    """Delete some who never confirmed, and lists of events that were over by a moment.
+
+    Who is being changed at this moment stays, and is asked again the next time.
+    """
     old = select(Event.id).where(Event.end_at < over)
     never = and_(Waiting.status == "unconfirmed", Waiting.created_at < unconfirmed)
     ended = and_(Waiting.event_id.in_(old), Waiting.status != "offered")
     query = select(Waiting.id).where(or_(never, ended)).limit(limit)
+    query = query.with_for_update(skip_locked=True)
     ids = list(await session.scalars(query))
     if ids:
         offers = delete(WaitOffer).where(WaitOffer.waiting_id.in_(ids))

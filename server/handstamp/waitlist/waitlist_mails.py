@@ -1,6 +1,6 @@
-"""Mails to those who wait: the link, the place, an offer, and that one has ended."""
+"""Mails to those who wait: the link, the place, an offer, its end, and the end of it all."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,7 +10,7 @@ from handstamp.events.find_events import events_by_id, tier_of
 from handstamp.events.models import Event
 from handstamp.mail.addresses import is_erased, one_line
 from handstamp.mail.prepared import NoLongerWanted, Prepare, Prepared
-from handstamp.mail.send_mail import queue_mail
+from handstamp.mail.send_mail import NewMail, queue_mail, queue_mails
 from handstamp.pdf.brand import brand, ink_on
 from handstamp.plumbing.local_time import day_and_time, span, zone_note
 from handstamp.plumbing.texts import format_language, speaking
@@ -25,6 +25,8 @@ LINK, JOINED, OFFER, MISSED = (
     "waitlist_offer",
     "waitlist_missed",
 )
+WITHDRAWN, CANCELLED = "waitlist_withdrawn", "waitlist_cancelled"
+_GONE = ("left", "removed")
 
 
 async def queue_link(session: AsyncSession, person: Waiting) -> None:
@@ -45,6 +47,19 @@ async def queue_offer(session: AsyncSession, person: Waiting, offer: WaitOffer) 
 async def queue_missed(session: AsyncSession, person: Waiting) -> None:
     """Queue the mail that an offer has ended."""
     await _queue(session, MISSED, person)
+
+
+async def queue_withdrawn(session: AsyncSession, person: Waiting, offer: WaitOffer) -> None:
+    """Queue the mail that an offer no longer stands, and whether they still wait."""
+    await _queue(session, WITHDRAWN, person, offer=offer.id)
+
+
+async def queue_cancelled(session: AsyncSession, people: Sequence[Waiting]) -> None:
+    """Queue the mails that the event does not take place."""
+    mails = [
+        NewMail(one.email, {"waiting": one.id}, f"waiting:{one.id}", one.language) for one in people
+    ]
+    await queue_mails(session, CANCELLED, mails)
 
 
 async def _queue(session: AsyncSession, kind: str, person: Waiting, **others: str) -> None:
@@ -103,17 +118,38 @@ async def prepare_offer(services: Services, args: Mapping[str, Any]) -> Prepared
     )
 
 
+async def prepare_withdrawn(services: Services, args: Mapping[str, Any]) -> Prepared:
+    """Return what was offered and no longer is, and whether its person still waits.
+
+    Raises:
+        NoLongerWanted: another mail tells more: the event is off, or they bought tickets.
+    """
+    async with services.db.read() as session:
+        person, event = await _read(session, args, gone=("cancelled", "bought"))
+        offer = await store.offer(session, str(args["offer"]))
+        if offer is None:
+            raise NoLongerWanted
+        values = await _values(session, services, person, event)
+        tier = await tier_of(session, event.id, offer.tier_id)
+    waits = person.status in ("waiting", "offered")
+    return _prepared({**values, "qty": offer.qty, "tier": one_line(tier.name), "waits": waits})
+
+
 PREPARERS: dict[str, Prepare] = {
     LINK: prepare_link,
     JOINED: prepare_place,
     OFFER: prepare_offer,
     MISSED: prepare_place,
+    WITHDRAWN: prepare_withdrawn,
+    CANCELLED: prepare_place,
 }
 
 
-async def _read(session: AsyncSession, args: Mapping[str, Any]) -> tuple[Waiting, Event]:
+async def _read(
+    session: AsyncSession, args: Mapping[str, Any], *, gone: Collection[str] = _GONE
+) -> tuple[Waiting, Event]:
     person = await store.waiting(session, str(args["waiting"]))
-    if person is None or is_erased(person.email) or person.status in ("left", "removed"):
+    if person is None or is_erased(person.email) or person.status in gone:
         raise NoLongerWanted
     return person, (await events_by_id(session, [person.event_id]))[person.event_id]
 

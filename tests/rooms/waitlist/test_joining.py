@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from tests.factories.auth import make_person
+from tests.factories.events import make_event
 from tests.factories.orders import make_hold
+from tests.factories.waitlist import make_waiting
 from tests.rooms.waitlist.waiting_line import Line
 
 from handstamp.kit.clock import DAY, MINUTE
@@ -176,3 +178,15 @@ async def test_lists_are_forgotten_a_month_after_the_event(line: Line) -> None:
     async with line.services.db.write() as session:
         assert await store.forget_old(session, **old) == 1
         assert await store.forget_old(session, **{**old, "over": line.event.end_at + DAY}) == 1
+
+
+async def test_a_page_does_not_begin_after_somebody_of_another_list(line: Line) -> None:
+    ann, bob = await line.join("ann"), await line.join("bob")
+    async with line.services.db.write() as session:
+        other = await make_event(session, line.services)
+        stranger = await make_waiting(session, line.services, other.id, since=ann.since)
+    async with line.services.db.read() as session:
+        found = await list_waiting(session, SYSTEM, line.event.id, after=ann.id)
+        assert [row.id for row in found.rows] == [bob.id]
+        with pytest.raises(NotFound):
+            await list_waiting(session, SYSTEM, line.event.id, after=stranger.id)

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 from tests.factories.auth import make_person
 from tests.factories.orders import make_buyer
 from tests.rooms.waitlist.waiting_line import Line
@@ -15,8 +16,10 @@ from handstamp.orders.settle_order import settle_order
 from handstamp.plumbing.errors import Conflict, Problem
 from handstamp.plumbing.web import SYSTEM
 from handstamp.tickets.stock import Count
+from handstamp.waitlist import store
 from handstamp.waitlist.hold_offers import give_back_in
 from handstamp.waitlist.leave_list import leave_list
+from handstamp.waitlist.models import Waiting
 from handstamp.waitlist.offer_tickets import bring_up_to_date, offer_by_hand
 
 pytestmark = pytest.mark.anyio
@@ -222,3 +225,22 @@ async def test_joining_twice_at_once_is_one_place(line: Line) -> None:
     person = await make_person(line.services, "grace@example.org")
     found = await asyncio.gather(*(line.ask(person.actor, place + 1) for place in range(2)))
     assert len({one.waiting.id for one in found if one.waiting}) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_who_confirms_as_old_names_are_forgotten_keeps_the_place(line: Line) -> None:
+    await line.ask(email="grace@example.org")
+    await line.ask(email="silent@example.org")
+    async with line.services.db.read() as session:
+        query = select(Waiting).where(Waiting.email == "grace@example.org")
+        grace = (await session.scalars(query)).one()
+    limits = {"unconfirmed": line.clock() + 1, "over": 0, "limit": 10}
+    async with line.services.db.write() as confirming:
+        assert await store.change_waiting(
+            confirming, grace.id, ["unconfirmed"], {"status": "waiting"}
+        )
+        async with line.services.db.write() as forgetting:  # before the other has committed
+            assert await store.forget_old(forgetting, **limits) == 1
+    async with line.services.db.write() as session:
+        assert await store.forget_old(session, **limits) == 0
+    assert await line.statuses([grace]) == ["waiting"]
