@@ -89,9 +89,14 @@ async def _tickets(
     before: str,
     renew: bool,
 ) -> int:
-    """Give the tickets that name the old address the new one; return how many got new codes."""
+    """Give the tickets that name the old address the new one; return how many got new codes.
+
+    An order by hand may have had no address, and an erased holder has none any more.
+    """
     query = select(Ticket).where(Ticket.order_id == order.id).order_by(Ticket.id)
-    theirs = [one for one in await session.scalars(query) if one.holder_email == before]
+    query = query.with_for_update(key_share=True)
+    found = await session.scalars(query, execution_options={"populate_existing": True})
+    theirs = [one for one in found if one.holder_email == before and one.erased_at is None]
     renewed = 0
     for ticket in theirs:
         if renew and ticket.status == "valid":

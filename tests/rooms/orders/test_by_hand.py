@@ -22,6 +22,7 @@ from handstamp.kit.clock import DAY
 from handstamp.ledger.balances import every_balance
 from handstamp.mail.models import Mail
 from handstamp.mail.render_mail import render_mail
+from handstamp.orders.correct_email import correct_email
 from handstamp.orders.give_rules import GivenLine, Giving
 from handstamp.orders.give_tickets import give_tickets
 from handstamp.orders.models import Order
@@ -31,7 +32,10 @@ from handstamp.orders.send_reminders import remind_now
 from handstamp.orders.take_back import take_back
 from handstamp.plumbing.errors import BadInput, Conflict
 from handstamp.plumbing.web import SYSTEM
+from handstamp.privacy.erase_person import erase_person
 from handstamp.tickets.stock import Count
+from handstamp.transfers.transfer_ticket import Person as Taker
+from handstamp.transfers.transfer_ticket import transfer_owned
 
 pytestmark = pytest.mark.anyio
 
@@ -149,6 +153,38 @@ async def test_one_form_sent_twice_in_the_same_moment_is_one_order(sale: Sale) -
     first, second = await asyncio.gather(given(sale, form), given(sale, form))
     assert first.id == second.id == "ord_form"
     assert await sale.taken() == Count(0, 2)
+
+
+@pytest.mark.parametrize("renew", [False, True])
+async def test_an_address_given_later_is_not_that_of_an_erased_holder(
+    sale: Sale, *, renew: bool
+) -> None:
+    order = await given(sale, gift(sale, 3))
+    kim, bea, _own = await sale.tickets(order)
+    for one, email in ((kim, "kim@example.org"), (bea, "bea@example.org")):
+        async with sale.services.db.write() as session:
+            await transfer_owned(session, sale.services, SYSTEM, one.id, Taker("Bea", email))
+    await erase_person(sale.services, SYSTEM, "bea@example.org")
+    await correct_email(sale.services, SYSTEM, order.id, "lin@example.org", renew=renew)
+    told = [(one.holder_email, one.epoch, one.status) for one in await sale.tickets(order)]
+    assert told == [
+        ("kim@example.org", 2, "valid"),
+        ("", 2, "valid"),
+        ("lin@example.org", 2 if renew else 1, "valid"),
+    ]
+
+
+async def test_an_address_given_later_leaves_a_ticket_that_is_just_passed_on(sale: Sale) -> None:
+    order = await given(sale, gift(sale, 1))
+    (one,) = await sale.tickets(order)
+    async with sale.services.db.write() as session:
+        await transfer_owned(session, sale.services, SYSTEM, one.id, Taker("Bea", "b@example.org"))
+        correcting = asyncio.create_task(
+            correct_email(sale.services, SYSTEM, order.id, "lin@example.org")
+        )
+        await asyncio.wait({correcting}, timeout=0.5)
+    await correcting
+    assert [one.holder_email for one in await sale.tickets(order)] == ["b@example.org"]
 
 
 async def test_what_is_taken_back_is_free_again_and_its_people_know(
