@@ -85,9 +85,9 @@ async def let_go(request: Request) -> Response:
 
     async def produce(session: AsyncSession) -> Response:
         user_id = str(request.path_params["user_id"])
+        await remove_from_team(session, who, _organizer(request), user_id)  # asks for rights
         if not user_id.isprintable() or await session.get(User, user_id) is None:
             raise NotFound(_("There is no such person."))
-        await remove_from_team(session, who, _organizer(request), user_id)
         return Response(status_code=204)
 
     return await answer_once(request, f"user:{who.id}", produce)

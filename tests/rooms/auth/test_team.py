@@ -85,6 +85,24 @@ async def test_whoever_is_new_in_a_team_is_mailed_once(
         await render_mail(services, MAILS, mails[0])
 
 
+async def test_who_has_no_say_in_a_team_does_not_learn_who_there_is(
+    services: Services, client: httpx2.AsyncClient
+) -> None:
+    owner, organizer = await make_owner(services)
+    stranger, _own = await make_owner(services, "eve@example.org")
+    manager = await make_person(services, "max@example.org")
+    async with services.db.write() as session:
+        await set_role(session, owner.actor, organizer.id, "max@example.org", "manager")
+    path = f"/api/tickets/organizers/{organizer.id}/team"
+    for who, status in ((stranger, 404), (manager, 403)):
+        answers = [
+            await client.delete(f"{path}/{user_id}", headers=who.headers)
+            for user_id in (owner.actor.id, stranger.actor.id, "usr_nothing")
+        ]
+        assert {one.status_code for one in answers} == {status}
+        assert len({one.json()["detail"] for one in answers}) == 1
+
+
 async def test_who_is_no_owner_changes_no_team(services: Services) -> None:
     owner, organizer = await make_owner(services)
     stranger, _own = await make_owner(services, "eve@example.org")
