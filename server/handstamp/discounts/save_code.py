@@ -12,7 +12,7 @@ from handstamp.discounts import rules, store
 from handstamp.discounts.find_codes import owned_code
 from handstamp.discounts.models import Discount
 from handstamp.discounts.shapes import CodeChange, NewCode
-from handstamp.events.find_events import owned_event, tiers_of
+from handstamp.events.find_events import hold_event, owned_event, tiers_of
 from handstamp.events.models import Event
 from handstamp.kit.ids import new_id
 from handstamp.plumbing.errors import BadInput, Conflict
@@ -36,6 +36,7 @@ async def add_code(
     event = await owned_event(session, actor, event_id)
     text = rules.clean_code(new.code)
     _refuse("code", rules.code_problem(text))
+    await hold_event(session, event.id)  # or two at once would not count each other
     if len(await store.of_event(session, event.id)) >= MOST:
         raise Conflict(_("An event has 1000 codes at most."))
     if await store.by_text(session, event.id, text) is not None:

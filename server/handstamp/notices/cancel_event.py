@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.audit.record import record
 from handstamp.clubs.find_clubs import clubs_of_event
 from handstamp.clubs.offer_event import withdraw_event
-from handstamp.events.find_events import owned_event
+from handstamp.events.find_events import hold_event, owned_event
 from handstamp.events.models import Event
 from handstamp.events.publish_event import cancel_for_good
 from handstamp.notices.cancel_run import CANCEL_JOB
@@ -96,9 +96,7 @@ async def cancel_event(
         Conflict: it is over.
     """
     event = await owned_event(session, actor, event_id)
-    await session.execute(
-        select(Event.id).where(Event.id == event.id).with_for_update(key_share=True)
-    )
+    await hold_event(session, event.id)
     known = await session.get(Cancellation, event.id, populate_existing=True)
     if known is not None:
         return known

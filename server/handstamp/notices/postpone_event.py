@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
 from handstamp.events.edit_event import edit_event
-from handstamp.events.find_events import owned_event
+from handstamp.events.find_events import hold_event, owned_event
 from handstamp.events.models import Event
 from handstamp.events.move_times import copy_lists, move_sales
 from handstamp.events.shapes import EventChange
@@ -72,8 +72,7 @@ async def postpone_event(
         Conflict: the event is cancelled.
     """
     await owned_event(session, actor, event_id)
-    locked = select(Event.id).where(Event.id == event_id).with_for_update(key_share=True)
-    await session.execute(locked)
+    await hold_event(session, event_id)
     event = await owned_event(session, actor, event_id)
     now = services.clock()
     by = _moved_by(event, now, start_at=start_at, refund_until=refund_until)

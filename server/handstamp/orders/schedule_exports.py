@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
 from handstamp.auth.find_team import team_of
-from handstamp.events.find_events import owned_event
+from handstamp.events.find_events import hold_event, owned_event
 from handstamp.events.models import Event
 from handstamp.kit.clock import DAY, Millis
 from handstamp.kit.ids import new_id
@@ -64,6 +64,7 @@ async def add_schedule(
     await _check(session, event, wanted)
     if services.clock() >= event.end_at + AFTER:
         raise Conflict(_("This event is over. Take the file away from the page of exports."))
+    await hold_event(session, event.id)  # or two at once would not count each other
     if len(await schedules_of(session, actor, event.id)) >= MOST:
         raise Conflict(_("An event has at most %(most)s of these. Remove one.") % {"most": MOST})
     now = services.clock()

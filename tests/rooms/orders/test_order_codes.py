@@ -9,9 +9,10 @@ from tests.factories.events import make_tier
 from tests.factories.orders import make_buyer, make_sale
 from tests.rooms.orders.test_priced_orders import code
 
+from handstamp.discounts import save_code
 from handstamp.discounts.models import Discount
 from handstamp.discounts.save_code import change_code
-from handstamp.discounts.shapes import CodeChange
+from handstamp.discounts.shapes import CodeChange, NewCode
 from handstamp.discounts.try_codes import WINDOW, WRONG_AT_MOST
 from handstamp.events.models import Event, Tier
 from handstamp.kit.clock import HOUR, FakeClock
@@ -53,6 +54,20 @@ async def test_the_last_use_goes_to_one_of_many_at_once(services: Services) -> N
     assert len(orders) == 3
     assert {problem.code for problem in refused} == {"code_used_up"}
     assert await used(services, code_id) == 3
+
+
+async def test_two_codes_added_at_once_are_not_one_too_many(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event, _tiers = await make_sale(services)
+    monkeypatch.setattr(save_code, "MOST", 1)
+    async with services.db.write() as session:
+        first = NewCode(code="FIRST", kind="percent", value=1_000)
+        await save_code.add_code(session, services, SYSTEM, event.id, first)
+        late = asyncio.create_task(code(services, event.id, "LATE"))
+        await asyncio.wait({late}, timeout=0.5)
+    with pytest.raises(Conflict, match="codes at most"):
+        await late
 
 
 async def test_the_same_again_takes_no_second_use(services: Services) -> None:

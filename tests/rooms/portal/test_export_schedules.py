@@ -26,6 +26,8 @@ from handstamp.orders.export_mails import KIND, PREPARERS, prepare
 from handstamp.orders.hold_tickets import hold
 from handstamp.orders.models import ExportRun, ExportSchedule
 from handstamp.orders.run_schedules import JOB, KEEP, run_now, run_schedules
+from handstamp.orders.schedule_exports import MOST, NewSchedule, add_schedule
+from handstamp.plumbing.errors import Conflict
 from handstamp.plumbing.jobs import Worker, enqueue
 from handstamp.plumbing.web import Services
 
@@ -179,6 +181,27 @@ async def test_whom_the_team_lost_gets_no_mail_and_strangers_nothing(
     assert await run_now(services) == 0
     rests = await find(services, found)
     assert (rests.due_at, rests.paused_for) == (None, "nobody")
+
+
+async def test_two_at_once_do_not_make_one_too_many(
+    services: Services, event: Event, owner: Owner
+) -> None:
+    wanted = NewSchedule("orders", ["number"], None, 7, [owner[0].actor.id])
+
+    async def one_more() -> None:
+        async with services.db.write() as session:
+            await add_schedule(session, services, owner[0].actor, event.id, wanted)
+
+    for _one in range(MOST - 1):
+        await one_more()
+    async with services.db.write() as session:
+        await add_schedule(session, services, owner[0].actor, event.id, wanted)
+        late = asyncio.create_task(one_more())
+        await asyncio.wait({late}, timeout=0.5)
+    with pytest.raises(Conflict, match=f"at most {MOST}"):
+        await late
+    async with services.db.read() as session:
+        assert len((await session.scalars(select(ExportSchedule))).all()) == MOST
 
 
 async def test_old_files_are_forgotten(
