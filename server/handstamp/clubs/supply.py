@@ -17,7 +17,7 @@ from handstamp.clubs import store
 from handstamp.clubs.models import ClubEvent
 from handstamp.events.find_events import events_by_id, tiers_of
 from handstamp.events.models import Event, Tier
-from handstamp.events.rules import selling_limit
+from handstamp.events.rules import limit_of
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.pool.free_stock import free_stock, hold_stock
 from handstamp.tickets import stock
@@ -127,7 +127,7 @@ async def _fitting(
 
 
 async def _room_of(session: AsyncSession, event: Event) -> int | None:
-    limit = selling_limit(event.capacity, event.overbook_bp, event.overbook_number)
+    limit = limit_of(event, event.capacity)
     if limit is None:
         return None
     counts = await stock.counts(session, [event.id])
@@ -198,7 +198,7 @@ async def _native(session: AsyncSession, event: Event, tiers: Sequence[Tier]) ->
     found = {}
     for tier in tiers:
         taken = counts.get((event.id, tier.id), stock.Count()).taken
-        limit = selling_limit(tier.capacity, event.overbook_bp, event.overbook_number)
+        limit = limit_of(event, tier.capacity)
         own = None if limit is None else max(0, limit - taken)
         limits = [limit for limit in (own, room) if limit is not None]
         reserved = held.get((event.id, tier.id), 0)

@@ -13,7 +13,7 @@ class Event(Base):
     `strict_budget_ms`: how long a phone waits for the server's claim; NULL = not strict.
     `supervisor_json`: {"salt", "rounds", "hash"} of the supervisor's PIN (R63), or ''.
     `fee_bp`, `fee_fixed`, `fee_payer`: see `price_rules.FeeRule`. `tax_mode`: none, rates (of
-    `TaxRate`) or stripe. `overbook_bp`, `overbook_number`: see `rules.selling_limit`.
+    `TaxRate`) or stripe. `overbook_bp`, `overbook_number`: see `rules.limit_of`.
     """
 
     __tablename__ = "tickets_events"

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from handstamp.events.entry_rules import EntryRules, entry_members
 from handstamp.kit import zones
@@ -171,11 +171,18 @@ def list_tiers(stored: str) -> list[ListTier]:
     ]
 
 
-def selling_limit(capacity: int | None, overbook_bp: int, overbook_number: int) -> int | None:
+class Overbooked(Protocol):
+    """An event, as far as it sells more than it holds."""
+
+    overbook_bp: int
+    overbook_number: int
+
+
+def limit_of(event: Overbooked, capacity: int | None) -> int | None:
     """Return how many tickets are sold of an event or tier that holds `capacity`; None: no limit.
 
     More than it holds, knowingly: by hundredths of a percent, rounded down, or by a number.
     """
     if capacity is None:
         return None
-    return capacity + overbook_number + capacity * overbook_bp // 10_000
+    return capacity + event.overbook_number + capacity * event.overbook_bp // 10_000

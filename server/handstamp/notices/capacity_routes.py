@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from handstamp.events.find_events import owned_event
-from handstamp.events.rules import selling_limit
+from handstamp.events.rules import limit_of
 from handstamp.events.set_overbooking import Overbooking, set_overbooking
 from handstamp.events.shapes import Prose, Shape
 from handstamp.notices.declare_capacity import (
@@ -157,7 +157,7 @@ async def _told(session: AsyncSession, who: Actor, event_id: str) -> JSONRespons
         capacity=event.capacity,
         overbook_bp=event.overbook_bp,
         overbook_number=event.overbook_number,
-        limit=selling_limit(event.capacity, event.overbook_bp, event.overbook_number),
+        limit=limit_of(event, event.capacity),
         sold=taken.issued,
         held=taken.held,
         run=run,

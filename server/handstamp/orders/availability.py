@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.events.find_events import tiers_of_many
 from handstamp.events.models import Event, Tier
-from handstamp.events.rules import selling_limit
+from handstamp.events.rules import limit_of
 from handstamp.kit.clock import Millis
 from handstamp.orders import rules, store
 from handstamp.plumbing.errors import NotFound
@@ -195,5 +195,5 @@ def _stock_state(remaining: int | None, capacity: int | None) -> str:
 
 
 def _left(event: Event, capacity: int | None, count: Count) -> int | None:
-    limit = selling_limit(capacity, event.overbook_bp, event.overbook_number)
+    limit = limit_of(event, capacity)
     return None if limit is None else max(0, limit - count.taken)

@@ -14,7 +14,7 @@ from handstamp.auth.rules import clean_email
 from handstamp.events.find_events import owned_event, tiers_of
 from handstamp.events.models import Event, Tier
 from handstamp.events.price_rules import NO_TERMS, Terms, Wanted, take_apart
-from handstamp.events.rules import selling_limit
+from handstamp.events.rules import limit_of
 from handstamp.events.set_prices import terms_of
 from handstamp.events.tax_lines import written
 from handstamp.kit.ids import base32_encode, new_id, random_int
@@ -31,6 +31,8 @@ from handstamp.plumbing.texts import SOURCE, _
 from handstamp.plumbing.web import Actor, Services
 from handstamp.tickets import stock
 from handstamp.tickets.issue_tickets import issue_rows
+
+TRIES = 3  # to hold what came free while it was counted
 
 
 async def give_tickets(
@@ -82,11 +84,6 @@ def may_give_over(actor: Actor, organizer_id: str) -> bool:
     return actor.kind in ("admin", "system") or actor.organizers.get(organizer_id) == "owner"
 
 
-def limit_of(event: Event, capacity: int | None) -> int | None:
-    """Return how many tickets are sold of what holds `capacity`; None is without limit."""
-    return selling_limit(capacity, event.overbook_bp, event.overbook_number)
-
-
 async def _made(session: AsyncSession, event: Event, order_id: str) -> Order | None:
     order = await store.order(session, order_id)
     if order is not None and (order.event_id != event.id or order.origin not in BY_HAND):
@@ -117,24 +114,37 @@ async def _take_stock(
 ) -> dict[str, int]:
     """Hold what is given; else return how many are given over the capacity, by tier ('' is all)."""
     wants = {line.tier_id: line.qty for line in giving.lines}
-    if await stock.reserve_in(session, event.id, wants):
-        return {}
+    for _again in range(TRIES):
+        if await stock.reserve_in(session, event.id, wants):
+            return {}
+        over, left = await _too_many(session, event, wants, tiers)
+        if over:  # else some came free since
+            break
+    else:
+        text = _("This was changed at the same time elsewhere. Try again.")
+        raise Conflict(text, code="sold_out")
+    if not giving.over:
+        text = _("Not so many tickets are left (%(left)s).") % {"left": ", ".join(left)}
+        raise Conflict(text, code="sold_out")
+    if not may_give_over(actor, event.organizer_id):
+        raise Forbidden(_("Only an owner of the team may give more tickets than are left."))
+    return over
+
+
+async def _too_many(
+    session: AsyncSession, event: Event, wants: Mapping[str, int], tiers: Mapping[str, Tier]
+) -> tuple[dict[str, int], list[str]]:
+    """Return by how many the wants are over, by tier, and in words how many are left there."""
     taken = await stock.counts(session, [event.id])
-    sums = {**wants, stock.WHOLE_EVENT: sum(wants.values())}
-    over, names = {}, []
-    for tier, qty in sums.items():
+    over, left = {}, []
+    for tier, qty in {**wants, stock.WHOLE_EVENT: sum(wants.values())}.items():
         capacity = limit_of(event, tiers[tier].capacity if tier else event.capacity)
         had = taken.get((event.id, tier), stock.Count()).taken
         if capacity is not None and had + qty > capacity:
             over[tier] = had + qty - capacity
             name = tiers[tier].name if tier else _("the whole event")
-            names.append(f"{name}: {max(0, capacity - had)}")
-    if not giving.over:
-        text = _("Not so many tickets are left (%(left)s).") % {"left": ", ".join(names)}
-        raise Conflict(text, code="sold_out")
-    if not may_give_over(actor, event.organizer_id):
-        raise Forbidden(_("Only an owner of the team may give more tickets than are left."))
-    return over or {stock.WHOLE_EVENT: 0}  # freed a moment ago: nothing is held all the same
+            left.append(f"{name}: {max(0, capacity - had)}")
+    return over, left
 
 
 async def _order(

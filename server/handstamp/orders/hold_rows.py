@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 from handstamp.events.models import Event, TaxRate, Tier
 from handstamp.events.price_rules import FeeRule, Terms
 from handstamp.events.price_rules import TaxRate as Rate
-from handstamp.events.rules import MINIMUM_CHARGE, selling_limit
+from handstamp.events.rules import MINIMUM_CHARGE, limit_of
 from handstamp.kit.clock import Millis
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.rules import OfferedTier
@@ -141,7 +141,7 @@ def offer(connection: Connection, event_id: str) -> Offer | None:
         ),
         {row.id: _offered(row) for row in rows},
         {
-            tier_id: selling_limit(capacity, found.overbook_bp, found.overbook_number)
+            tier_id: limit_of(found, capacity)
             for tier_id, capacity in (
                 ("", found.capacity),
                 *((row.id, row.capacity) for row in rows),

@@ -8,7 +8,7 @@ from starlette.routing import Route
 from wtforms import StringField, TextAreaField
 
 from handstamp.events.models import Event
-from handstamp.events.rules import selling_limit
+from handstamp.events.rules import limit_of
 from handstamp.events.set_overbooking import MOST_BP, MOST_NUMBER, Overbooking, set_overbooking
 from handstamp.notices.declare_capacity import (
     LONGEST,
@@ -122,7 +122,7 @@ async def _show(request: Request, event: Event, **values: Any) -> Response:
         status=422 if wrong else 200,
         taken=taken,
         latest=latest,
-        limit=selling_limit(event.capacity, event.overbook_bp, event.overbook_number),
+        limit=limit_of(event, event.capacity),
         most_shown=MOST_SHOWN,
         **{"look": None, **values},
         **around,

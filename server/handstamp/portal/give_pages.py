@@ -12,10 +12,11 @@ from starlette.routing import Route
 
 from handstamp.events.find_events import tiers_of
 from handstamp.events.models import Event, Tier
+from handstamp.events.rules import limit_of
 from handstamp.kit.ids import new_id
 from handstamp.orders.find_orders import owned_order
 from handstamp.orders.give_rules import GivenLine, Giving
-from handstamp.orders.give_tickets import give_tickets, limit_of, may_give_over
+from handstamp.orders.give_tickets import give_tickets, may_give_over
 from handstamp.orders.models import Order
 from handstamp.orders.take_back import take_back
 from handstamp.plumbing.errors import BadInput, NotFound, Problem

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.events.find_events import tiers_of_many
 from handstamp.events.models import Event, Tier
-from handstamp.events.rules import selling_limit
+from handstamp.events.rules import limit_of
 from handstamp.kit.clock import Millis
 from handstamp.payments.payment_accounts import account_of, why_not_selling
 from handstamp.tickets.stock import WHOLE_EVENT, Count, counts
@@ -63,5 +63,5 @@ async def free_of_many(
 
 
 def _left(event: Event, capacity: int | None, count: Count) -> int:
-    limit = selling_limit(capacity, event.overbook_bp, event.overbook_number)
+    limit = limit_of(event, capacity)
     return UNLIMITED if limit is None else max(0, limit - count.taken)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from handstamp.events import rules
 from handstamp.events.entry_rules import EntryRules
+from handstamp.events.models import Event
 from handstamp.events.rules import ListTier
 from handstamp.kit.clock import DAY
 
@@ -112,4 +113,5 @@ def test_names_are_compared_without_case_accents_and_spaces() -> None:
 def test_more_is_sold_than_there_is_room_for(
     capacity: int | None, bp: int, number: int, sold: int | None
 ) -> None:
-    assert rules.selling_limit(capacity, bp, number) == sold
+    event = Event(overbook_bp=bp, overbook_number=number)
+    assert rules.limit_of(event, capacity) == sold

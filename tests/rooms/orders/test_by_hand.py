@@ -17,11 +17,12 @@ from handstamp.analytics.find_metrics import event_metrics
 from handstamp.analytics.rules import Sums
 from handstamp.audit.models import AuditEntry
 from handstamp.auth.models import Member
-from handstamp.events.models import Event, TaxRate
+from handstamp.events.models import Event, TaxRate, Tier
 from handstamp.kit.clock import DAY
 from handstamp.ledger.balances import every_balance
 from handstamp.mail.models import Mail
 from handstamp.mail.render_mail import render_mail
+from handstamp.orders.cancel_order import cancel
 from handstamp.orders.correct_email import correct_email
 from handstamp.orders.give_rules import GivenLine, Giving
 from handstamp.orders.give_tickets import give_tickets
@@ -33,11 +34,15 @@ from handstamp.orders.take_back import take_back
 from handstamp.plumbing.errors import BadInput, Conflict
 from handstamp.plumbing.web import SYSTEM
 from handstamp.privacy.erase_person import erase_person
+from handstamp.tickets import stock
 from handstamp.tickets.stock import Count
 from handstamp.transfers.transfer_ticket import Person as Taker
 from handstamp.transfers.transfer_ticket import transfer_owned
 
 pytestmark = pytest.mark.anyio
+# SQLite has one writer, so nothing comes between.
+AT_ONCE = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+RESERVE = stock.reserve_in
 
 
 def gift(sale: Sale, qty: int = 2, **others: Any) -> Giving:
@@ -146,6 +151,39 @@ async def test_the_last_tickets_are_given_once(sale: Sale) -> None:
     )
     assert sorted(isinstance(one, Order) for one in told) == [False, False, True]
     assert await sale.taken() == Count(0, 6)
+
+
+@AT_ONCE
+async def test_what_comes_free_in_the_same_moment_is_given(
+    sale: Sale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pending = await sale.hold(9)
+
+    async def then_free(*told: Any) -> bool:
+        held = await RESERVE(*told)
+        await cancel(sale.services, pending.id)
+        return held
+
+    monkeypatch.setattr(stock, "reserve_in", then_free)
+    await given(sale, gift(sale, 2))
+    assert await sale.taken() == Count(0, 2)
+
+
+@AT_ONCE
+async def test_who_gives_while_the_room_shrinks_hears_to_try_again(
+    sale: Sale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tier = sale.tiers[0]
+
+    async def shrunk(*told: Any) -> bool:
+        async with sale.services.db.write() as session:
+            await session.execute(update(Tier).where(Tier.id == tier.id).values(capacity=1))
+        return await RESERVE(*told)
+
+    monkeypatch.setattr(stock, "reserve_in", shrunk)
+    with pytest.raises(Conflict, match=r"Try again\.$") as refused:
+        await given(sale, gift(sale, 2))
+    assert (refused.value.code, await sale.taken()) == ("sold_out", Count(0, 0))
 
 
 async def test_one_form_sent_twice_in_the_same_moment_is_one_order(sale: Sale) -> None:
