@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.kit.clock import SECOND, Millis
 from handstamp.notices.models import Cancellation, CancelledPart
-from handstamp.notices.parts import ADMITTING, count, guests_of, orders_of, preorders_of
+from handstamp.notices.parts import count, guests_of, orders_of, preorders_of
 from handstamp.orders.models import Order
 from handstamp.orders.settle_order import close_order
 from handstamp.plumbing.errors import Conflict, SwitchedOff
@@ -26,6 +26,7 @@ from handstamp.refunds.refund_preorder import refund_preorder
 from handstamp.refunds.void_tickets import turn
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.revoke_ticket import change_status
+from handstamp.tickets.rules import TAKING
 from handstamp.waitlist.offer_tickets import bring_up_to_date
 
 CANCEL_JOB = "notices.cancel"
@@ -88,7 +89,7 @@ async def _orders(session: AsyncSession, services: Services, event_id: str) -> i
                 outcome = "refunding"
             except Conflict as error:
                 outcome, problem = "kept", error.detail
-        await turn(session, services, order, ADMITTING, "cancelled")
+        await turn(session, services, order, TAKING, "cancelled")
         _keep(session, services, event_id, f"order:{order_id}", outcome, problem)
     await session.flush()
     return len(found)
@@ -107,7 +108,7 @@ async def _preorders(session: AsyncSession, services: Services, event_id: str) -
             outcome, problem = "kept", error.detail
         wish = await session.get_one(PreOrder, preorder_id)
         ticket = await session.get(Ticket, wish.ticket_id) if wish.ticket_id else None
-        if ticket is not None and ticket.status in ADMITTING:
+        if ticket is not None and ticket.status in TAKING:
             await change_status(session, services, SYSTEM, ticket, "cancelled")
         _keep(session, services, event_id, f"preorder:{preorder_id}", outcome, problem)
     await session.flush()

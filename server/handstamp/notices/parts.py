@@ -10,8 +10,7 @@ from handstamp.orders.rules import PLACED
 from handstamp.preorders.models import PreOrder
 from handstamp.preorders.rules import PAID
 from handstamp.tickets.models import Ticket
-
-ADMITTING = ("valid", "disputed")
+from handstamp.tickets.rules import TAKING
 
 
 def orders_of(event_id: str) -> Select[str, int, int]:
@@ -38,7 +37,7 @@ def guests_of(event_id: str) -> Select[int]:
     theirs = select(PreOrder.id).where(PreOrder.ticket_id == Ticket.id)
     return select(Ticket.id).where(
         Ticket.event_id == event_id,
-        Ticket.status.in_(ADMITTING),
+        Ticket.status.in_(TAKING),
         Ticket.order_id.is_(None),
         ~theirs.exists(),
     )

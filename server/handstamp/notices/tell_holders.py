@@ -17,6 +17,7 @@ from handstamp.plumbing.web import Actor
 from handstamp.preorders.models import PreOrder
 from handstamp.preorders.rules import PAID
 from handstamp.tickets.models import Ticket
+from handstamp.tickets.rules import TAKING
 
 TELL_JOB = "notices.tell"
 PIECE = 100
@@ -75,7 +76,7 @@ def readers_of(event_id: str) -> Select[Any]:
     everybody = union_all(
         bought.where(Order.status.in_(WITH_TICKETS)),
         wished.where(PreOrder.status.in_(PAID)),
-        guests.where(Ticket.status.in_(("valid", "disputed"))),
+        guests.where(Ticket.status.in_(TAKING)),
     ).subquery()
     return select(func.min(everybody.c.holds).label("holds")).group_by(everybody.c.email)
 

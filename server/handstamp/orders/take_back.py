@@ -17,6 +17,7 @@ from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.revoke_ticket import change_status
+from handstamp.tickets.rules import TAKING
 
 TAKEN_BACK = "tickets_taken_back"
 REASON = "by_organizer"
@@ -41,7 +42,7 @@ async def take_back(
         raise Conflict(_("This order was bought here. Refund it instead."))
     if order.status == "cancelled":
         return order
-    tickets = [one for one in await store.tickets(session, order.id) if one.status in _ADMITTING]
+    tickets = [one for one in await store.tickets(session, order.id) if one.status in TAKING]
     for ticket in tickets:
         await change_status(session, services, actor, ticket, "cancelled")
     order.status, order.closed_at, order.close_reason = "cancelled", services.clock(), REASON
@@ -54,9 +55,6 @@ async def take_back(
     )  # fmt: skip
     after_commit(session, lambda: services.signals.publish(f"order:{order_id}"))
     return order
-
-
-_ADMITTING = ("valid", "disputed")
 
 
 async def tell_holders(

@@ -15,13 +15,13 @@ from handstamp.refunds.rules import GIVING, LIVE, Line, blocks_tickets, covered
 from handstamp.refunds.step import Step, given
 from handstamp.refunds.store import PaidOrder
 from handstamp.refunds.void_tickets import (
-    ADMITTING,
     restore_voided,
     standing_lines,
     turn,
     void_lines,
     void_some,
 )
+from handstamp.tickets.rules import TAKING
 
 
 async def follow(session: AsyncSession, services: Services, paid: PaidOrder, step: Step) -> None:
@@ -107,6 +107,6 @@ async def _stop(session: AsyncSession, services: Services, paid: PaidOrder) -> N
     """Have tickets that came back open no door while a bank asks for the rest, or has got it."""
     disputes = await store.disputes_of_payment(session, paid.payment.id)
     if any(dispute.outcome == "lost" for dispute in disputes):
-        await turn(session, services, paid.order, ADMITTING, "cancelled")
+        await turn(session, services, paid.order, TAKING, "cancelled")
     elif any(blocks_tickets(dispute.status) for dispute in disputes):
         await turn(session, services, paid.order, ["valid"], "disputed")

@@ -14,8 +14,8 @@ from handstamp.preorders.rules import before
 from handstamp.refunds import store
 from handstamp.refunds.step import Step, given
 from handstamp.refunds.store import PaidPreorder
-from handstamp.refunds.void_tickets import ADMITTING
 from handstamp.tickets.revoke_ticket import change_status
+from handstamp.tickets.rules import TAKING
 
 WAITING = ("paid", "waiting_for_stock")
 REFUNDABLE = before("refunded")
@@ -42,7 +42,7 @@ async def follow(session: AsyncSession, services: Services, paid: PaidPreorder, 
     if not step.is_new:
         return
     if step.bought and whole and preorder.status in REFUNDABLE:
-        await turn(session, services, paid, ADMITTING, "refunded")
+        await turn(session, services, paid, TAKING, "refunded")
         terms = await club_event(session, preorder.club_id, preorder.event_id)
         await give_back(session, terms, preorder)
         await change_preorder(session, services, preorder, "refunded", refund=step.refund.id)

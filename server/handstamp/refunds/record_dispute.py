@@ -22,7 +22,8 @@ from handstamp.refunds.models import Dispute
 from handstamp.refunds.rules import blocks_tickets, dispute_outcome
 from handstamp.refunds.step import about
 from handstamp.refunds.store import Paid, PaidOrder
-from handstamp.refunds.void_tickets import ADMITTING, turn
+from handstamp.refunds.void_tickets import turn
+from handstamp.tickets.rules import TAKING
 
 
 async def record_dispute(services: Services, account: str, dispute_id: str) -> bool:
@@ -65,7 +66,7 @@ async def _apply(
     if blocks_tickets(dispute.status):
         await _turn(session, services, paid, ["valid"], "disputed")
     elif dispute.outcome == "lost":
-        await _turn(session, services, paid, ADMITTING, "cancelled")
+        await _turn(session, services, paid, TAKING, "cancelled")
         if not isinstance(paid, PaidOrder):
             await preorder_side.take_back(session, paid)
     elif dispute.outcome == "won" and not disputed:

@@ -17,9 +17,9 @@ from handstamp.refunds.rules import Line
 from handstamp.tickets import stock
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.revoke_ticket import change_status
+from handstamp.tickets.rules import TAKING
 from handstamp.waitlist.offer_tickets import queue_offers
 
-ADMITTING = ("valid", "disputed")
 EVERY = 2**31
 
 
@@ -30,7 +30,7 @@ async def standing_lines(
     standing = {
         ticket.order_item_id
         for ticket in await store.tickets(session, order.id)
-        if ticket.status in ADMITTING
+        if ticket.status in TAKING
     }
     left = lines_left(await store.lines(session, order.id), refunds)
     return [Line(line.id, line.parts.total, line.qty) for line in left if line.id in standing]
@@ -59,7 +59,7 @@ async def chosen_tickets(
     standing = [
         ticket
         for ticket in await store.tickets(session, order.id)
-        if ticket.order_item_id in wants and ticket.status in ADMITTING
+        if ticket.order_item_id in wants and ticket.status in TAKING
     ]
     serials = [ticket.serial for ticket in standing]
     told = await admissions_of(session, order.event_id, serials)
@@ -113,6 +113,6 @@ async def _give(
     for ticket in tickets:
         await change_status(session, services, SYSTEM, ticket, status, at=at)
         events.add(ticket.event_id)
-    for event_id in events if status not in ADMITTING else ():
+    for event_id in events if status not in TAKING else ():
         await queue_offers(session, event_id)
     return at

@@ -4,13 +4,12 @@ from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.tickets.models import Ticket
-
-_STATUSES = {"valid": 0, "refunded": 1, "cancelled": 2, "disputed": 3}
+from handstamp.tickets.rules import STATUS_CODES
 
 
 async def serial_by_code(session: AsyncSession, event_id: str, digest: bytes) -> int | None:
     """Return the serial of the ticket with this digest; of several the one that counts."""
-    rank = case(_STATUSES, value=Ticket.status, else_=len(_STATUSES))
+    rank = case(STATUS_CODES, value=Ticket.status, else_=len(STATUS_CODES))
     query = select(Ticket.serial).where(Ticket.event_id == event_id, Ticket.code_digest == digest)
     return await session.scalar(query.order_by(rank, Ticket.serial).limit(1))
 

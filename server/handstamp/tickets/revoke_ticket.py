@@ -42,7 +42,7 @@ async def change_status(
         if ticket.status == status:
             return ticket
         raise Conflict(_(rules.WHY_NOT[status]))
-    change = (status in stock.TAKING) - (before in stock.TAKING)
+    change = (status in rules.TAKING) - (before in rules.TAKING)
     if change:
         stock.later(session, [stock.Move(event.id, ticket.tier_id, issued=change)])
     await record(

@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handstamp.events.models import Event, Tier
 from handstamp.plumbing.db import before_commit
 from handstamp.tickets.models import Stock, Ticket
+from handstamp.tickets.rules import TAKING
 
 WHOLE_EVENT = ""
-TAKING = ("valid", "disputed")
 _NO_LIMIT = 2**53
 
 
@@ -151,7 +151,7 @@ def _rows(moves: Iterable[Move]) -> list[Move]:
 
 
 def _limit(of: Any, *, tier: bool) -> Any:
-    """Return as SQL what `events.rules.selling_limit` says."""
+    """Return as SQL what `events.rules.limit_of` says."""
     holds = Tier.capacity if tier else Event.capacity
     limit = select(holds + Event.overbook_number + holds * Event.overbook_bp // 10_000)
     if tier:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.plumbing.web import SYSTEM, Services
-from handstamp.tickets import rules, stock, store
+from handstamp.tickets import rules, store
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.revoke_ticket import change_status
 
@@ -20,7 +20,7 @@ async def take_back_tickets(
     """
     free = {"external_id": None, "code_digest": None, "place": None}
     for ticket in sorted(tickets, key=lambda one: one.id):
-        if ticket.status in stock.TAKING:
+        if ticket.status in rules.TAKING:
             await change_status(session, services, SYSTEM, ticket, "cancelled")
         await store.change_ticket(session, ticket.id, free, statuses=rules.STATUSES)
         await session.refresh(ticket)
