@@ -18,6 +18,7 @@ from handstamp.plumbing.job_queue import read_now
 from handstamp.plumbing.models import Job
 from handstamp.refunds.models import Dispute, Refund
 from handstamp.tickets.models import Stock, Ticket
+from handstamp.tickets.rules import TAKING
 from handstamp.tickets.stock import recount
 from handstamp.webhooks.models import StripeEvent
 
@@ -126,14 +127,15 @@ async def job_faults(session: AsyncSession) -> list[str]:
 async def mail_faults(session: AsyncSession, received: Sequence[EmailMessage]) -> list[str]:
     """Every paid order's mail was handed over at least once, and always as one message.
 
-    Tickets that were refunded before their mail could leave are not mailed any more. Of a refund
-    there is one mail.
+    Tickets that were all taken back before their mail could leave are not mailed any more. Of a
+    refund there is one mail.
     """
     ids = Counter(str(message["Message-ID"]).strip("<>").partition("@")[0] for message in received)
     mails = list(await session.scalars(select(Mail)))
     placed = list(await session.scalars(select(Order).where(Order.status.in_(WITH_TICKETS))))
-    refunded = {f"order:{order.id}" for order in placed if order.status == "refunded"}
-    dropped = [mail for mail in mails if mail.status == "dropped" and mail.about in refunded]
+    living = select(Ticket.order_id).where(Ticket.status.in_(TAKING))
+    kept = {f"order:{order_id}" for order_id in await session.scalars(living)}
+    dropped = [mail for mail in mails if mail.status == "dropped" and mail.about not in kept]
     left = [mail for mail in mails if mail not in dropped]
     found = [f"mail {mail.kind} is {mail.status}" for mail in left if mail.status != "sent"]
     found += [f"mail {mail.kind} never came" for mail in left if not ids[mail.id]]

@@ -1,6 +1,6 @@
 """Mails about an order: queued in the transaction that causes them, made when they are sent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from handstamp.plumbing.money_text import price
 from handstamp.plumbing.texts import format_language, speaking
 from handstamp.plumbing.web import Services
 from handstamp.tickets.qr_codes import qr_png
+from handstamp.tickets.rules import OPENING, TAKING
 
 INLINE_MOST = 10
 SCALE = 8
@@ -72,10 +73,12 @@ async def _queue(session: AsyncSession, order: Order, kind: str, **others: Any) 
 async def prepare_confirmation(services: Services, args: Mapping[str, Any]) -> Prepared:
     """Return tickets, calendar file and receipt.
 
+    It is sent once, so tickets in dispute are in it, too: they open the door if it is won.
+
     Raises:
-        NoLongerWanted: no ticket of the order is valid any more.
+        NoLongerWanted: every ticket of the order was taken back.
     """
-    papers = await _gather(services, args)
+    papers = await _gather(services, args, statuses=TAKING)
     return _with_tickets(services, papers, calendar=True)
 
 
@@ -155,9 +158,11 @@ PREPARERS: dict[str, Prepare] = {
 }
 
 
-async def _gather(services: Services, args: Mapping[str, Any]) -> Papers:
+async def _gather(
+    services: Services, args: Mapping[str, Any], *, statuses: Sequence[str] = OPENING
+) -> Papers:
     async with services.db.read() as session:
-        return await papers_of(session, services, args["order"])
+        return await papers_of(session, services, args["order"], statuses=statuses)
 
 
 def _with_tickets(services: Services, papers: Papers, *, calendar: bool) -> Prepared:

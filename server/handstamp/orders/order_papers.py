@@ -1,5 +1,6 @@
 """What an order's papers are made of: the PDF of its tickets, its mails, its calendar file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -18,11 +19,12 @@ from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services
 from handstamp.tickets.find_tickets import tokens_of
 from handstamp.tickets.models import Ticket
+from handstamp.tickets.rules import OPENING
 
 
 @dataclass(frozen=True)
 class PaperTicket:
-    """A ticket that opens the door, with the text of its QR code."""
+    """A ticket that is mailed or printed, with the text of its QR code."""
 
     id: int
     printed_id: str
@@ -33,7 +35,7 @@ class PaperTicket:
 
 @dataclass(frozen=True)
 class Papers:
-    """An order with all that its papers say; `tickets` are the buyer's that are valid now."""
+    """An order with all that its papers say; `tickets` are the buyer's own."""
 
     order: Order
     items: list[OrderItem]
@@ -42,8 +44,10 @@ class Papers:
     tickets: list[PaperTicket]
 
 
-async def papers_of(session: AsyncSession, services: Services, order_id: str) -> Papers:
-    """Gather an order's papers as things stand.
+async def papers_of(
+    session: AsyncSession, services: Services, order_id: str, *, statuses: Sequence[str] = OPENING
+) -> Papers:
+    """Gather an order's papers as things stand, with its tickets of some statuses.
 
     Raises:
         NotFound: there is no such order.
@@ -59,15 +63,21 @@ async def papers_of(session: AsyncSession, services: Services, order_id: str) ->
         items=items,
         event=event,
         profile=await profile_of(session, order.organizer_id),
-        tickets=await _tickets(session, services, order, event, items),
+        tickets=await _tickets(session, services, order, event, items, statuses=statuses),
     )
 
 
 async def _tickets(
-    session: AsyncSession, services: Services, order: Order, event: Event, items: list[OrderItem]
+    session: AsyncSession,
+    services: Services,
+    order: Order,
+    event: Event,
+    items: list[OrderItem],
+    *,
+    statuses: Sequence[str],
 ) -> list[PaperTicket]:
-    valid = select(Ticket).where(Ticket.order_id == order.id, Ticket.status == "valid")
-    found = (await session.execute(valid.order_by(Ticket.id))).scalars()
+    wanted = select(Ticket).where(Ticket.order_id == order.id, Ticket.status.in_(statuses))
+    found = (await session.execute(wanted.order_by(Ticket.id))).scalars()
     rows = [row for row in found if not passed_on(order, row)]
     tokens = await tokens_of(session, services, event, rows)
     tiers = {item.tier_id: item.tier_name for item in items}
@@ -84,7 +94,7 @@ async def _tickets(
 
 
 def document_of(papers: Papers, made_at: Millis, logo: tuple[bytes, str]) -> TicketDocument:
-    """Return the document of an order's valid tickets; `logo` is a picture and its type."""
+    """Return the document of an order's tickets; `logo` is a picture and its type."""
     event = papers.event
     return TicketDocument(
         language=papers.order.language,

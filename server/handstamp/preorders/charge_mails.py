@@ -29,6 +29,7 @@ from handstamp.preorders.preorder_mails import (
 from handstamp.preorders.preorder_papers import document_of, ticket_of
 from handstamp.preorders.preorder_receipt import receipt_of
 from handstamp.tickets.qr_codes import qr_png
+from handstamp.tickets.rules import TAKING
 
 RECEIVED = "preorder_received"
 FAILED = "preorder_failed"
@@ -74,11 +75,11 @@ async def prepare_ticket(services: Services, args: Mapping[str, Any]) -> Prepare
     """Return the ticket: its code within, and the PDF.
 
     Raises:
-        NoLongerWanted: the ticket is not valid any more.
+        NoLongerWanted: the ticket was taken back.
     """
     found = await gather(services, args)
     async with services.db.read() as session:
-        ticket = await ticket_of(session, services, found.preorder, found.event)
+        ticket = await ticket_of(session, services, found.preorder, found.event, statuses=TAKING)
     if ticket is None:
         raise NoLongerWanted
     shown = {

@@ -1,5 +1,7 @@
 """The ticket of a pre-order, and the PDF of it."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,13 +13,19 @@ from handstamp.plumbing.web import Services
 from handstamp.preorders.models import PreOrder
 from handstamp.tickets.find_tickets import token_of
 from handstamp.tickets.models import Ticket
+from handstamp.tickets.rules import OPENING
 
 
 async def ticket_of(
-    session: AsyncSession, services: Services, preorder: PreOrder, event: Event
+    session: AsyncSession,
+    services: Services,
+    preorder: PreOrder,
+    event: Event,
+    *,
+    statuses: Sequence[str] = OPENING,
 ) -> PdfTicket | None:
-    """Return the ticket of a pre-order as it is shown; None while there is none that is valid."""
-    query = select(Ticket).where(Ticket.id == preorder.ticket_id, Ticket.status == "valid")
+    """Return the ticket of a pre-order as it is shown; None while none has such a status."""
+    query = select(Ticket).where(Ticket.id == preorder.ticket_id, Ticket.status.in_(statuses))
     ticket = await session.scalar(query)
     if ticket is None:
         return None

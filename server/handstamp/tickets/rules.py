@@ -4,6 +4,7 @@ N_ = str  # marks text for the catalogues; it is translated where it is shown
 STATUSES = ("valid", "refunded", "cancelled", "disputed")
 STATUS_CODES = {"valid": 0, "refunded": 1, "cancelled": 2, "disputed": 3}  # R30
 LAST_EPOCH = 255
+OPENING = ("valid",)  # the door
 TAKING = ("valid", "disputed")  # a place in the event: a dispute may be won
 
 FROM = {

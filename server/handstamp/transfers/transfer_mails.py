@@ -14,6 +14,7 @@ from handstamp.plumbing.texts import format_language, speaking
 from handstamp.plumbing.web import Services
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.qr_codes import qr_png
+from handstamp.tickets.rules import OPENING, TAKING
 from handstamp.transfers.holder_link import link_for
 from handstamp.transfers.holder_papers import HolderPapers, holder_pdf, papers_of
 from handstamp.transfers.transfer_ticket import PASSED_ON, RECEIVED
@@ -25,7 +26,7 @@ async def prepare_received(services: Services, args: Mapping[str, Any]) -> Prepa
     """Return the ticket with its PDF, and its holder's own link.
 
     Raises:
-        NoLongerWanted: it changed hands again, or is not valid any more.
+        NoLongerWanted: it changed hands again, or was taken back.
     """
     return _with_ticket(services, await _gather(services, args), str(args["language"]))
 
@@ -37,7 +38,8 @@ async def prepare_reminder(services: Services, args: Mapping[str, Any]) -> Prepa
         NoLongerWanted: it changed hands again or is not valid, or the event is over or not public.
     """
     papers = await _gather(services, args)
-    if papers.event.status != "published" or services.clock() >= papers.event.end_at:
+    off = papers.event.status != "published" or services.clock() >= papers.event.end_at
+    if off or papers.ticket.status not in OPENING:
         raise NoLongerWanted
     return _with_ticket(services, papers, str(args["language"]))
 
@@ -87,7 +89,7 @@ PREPARERS: dict[str, Prepare] = {
 async def _gather(services: Services, args: Mapping[str, Any]) -> HolderPapers:
     async with services.db.read() as session:
         ticket = await session.get(Ticket, int(args["ticket"]))
-        if ticket is None or ticket.status != "valid" or ticket.epoch != args["epoch"]:
+        if ticket is None or ticket.status not in TAKING or ticket.epoch != args["epoch"]:
             raise NoLongerWanted
         event = await session.get(Event, ticket.event_id)
         assert event is not None

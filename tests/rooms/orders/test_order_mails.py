@@ -18,6 +18,7 @@ from tests.fixtures.services import make_settings
 
 from handstamp.kit.clock import MINUTE
 from handstamp.mail.find_mails import mails_about
+from handstamp.mail.prepared import NoLongerWanted
 from handstamp.mail.send_mail import NewMail, queue_mails
 from handstamp.orders import order_mails
 from handstamp.orders.models import Order
@@ -252,6 +253,25 @@ async def test_tickets_refunded_meanwhile_are_not_mailed(
     async with services.db.read() as session:
         statuses = {mail.kind: mail.status for mail in await mails_about(session, about(order.id))}
     assert statuses == {"order_confirmation": "dropped", "order_refunded": "sent"}
+
+
+async def test_tickets_disputed_meanwhile_are_mailed_once_but_no_reminder_of_them(
+    services: Services, smtp_server: SmtpServer
+) -> None:
+    async with services.db.write() as session:
+        order = await make_paid_order(session, services)
+        await session.execute(
+            update(Ticket).where(Ticket.order_id == order.id).values(status="disputed")
+        )
+        await order_mails.queue_confirmation(session, order)
+    await run_jobs(services)
+    (message,) = smtp_server.messages
+    pages = pypdfium2.PdfDocument(attached(message, "application/pdf"))
+    assert sorted(codes_in([page.render(scale=3).to_pil() for page in pages])) == sorted(
+        await tokens(services, order)
+    )
+    with pytest.raises(NoLongerWanted):
+        await order_mails.prepare_reminder(services, {"order": order.id})
 
 
 async def test_a_part_refunded_leaves_the_other_tickets(

@@ -1,7 +1,7 @@
 """Charge runs against the double: who is charged, declined, asked, let go, and told what."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from tests.factories.preorders import stored
 from tests.rooms.preorders.charge_club import (
     ASKS,
@@ -14,7 +14,7 @@ from tests.rooms.preorders.charge_club import (
 from handstamp.audit.models import AuditEntry
 from handstamp.kit.clock import DAY, HOUR
 from handstamp.mail.models import Mail
-from handstamp.mail.prepared import Prepared
+from handstamp.mail.prepared import NoLongerWanted, Prepared
 from handstamp.mail.render_mail import render_mail
 from handstamp.plumbing.errors import Conflict
 from handstamp.plumbing.web import SYSTEM
@@ -29,6 +29,7 @@ from handstamp.preorders.plan_run import plan
 from handstamp.preorders.recover_payment import link_to_confirm, settle_recovery
 from handstamp.preorders.watch_charges import start_due, sweep
 from handstamp.tickets import stock
+from handstamp.tickets.models import Ticket
 from handstamp.worker import MAILS
 
 pytestmark = pytest.mark.anyio
@@ -79,11 +80,18 @@ async def test_the_ticket_is_in_the_mail(club_of: OpenClub) -> None:
     assert "£13.50 was charged" in text
     async with club.services.db.read() as session:
         mail = (await session.scalars(select(Mail).where(Mail.kind == "preorder_received"))).one()
-    made = await MAILS["preorder_received"](club.services, {"preorder": wish.id})
     assert mail.to_email == wish.email
-    assert isinstance(made, Prepared)
-    assert [part.name for part in made.attachments] == [f"ticket-{wish.number}.pdf"]
-    assert (await made.inline[0].make()).startswith(b"\x89PNG")
+    for status in ("valid", "disputed"):  # once it is won, the ticket of the mail opens the door
+        async with club.services.db.write() as session:
+            await session.execute(update(Ticket).values(status=status))
+        made = await MAILS["preorder_received"](club.services, {"preorder": wish.id})
+        assert isinstance(made, Prepared)
+        assert [part.name for part in made.attachments] == [f"ticket-{wish.number}.pdf"]
+        assert (await made.inline[0].make()).startswith(b"\x89PNG")
+    async with club.services.db.write() as session:
+        await session.execute(update(Ticket).values(status="cancelled"))
+    with pytest.raises(NoLongerWanted):
+        await MAILS["preorder_received"](club.services, {"preorder": wish.id})
 
 
 async def test_a_declined_card_ends_and_the_next_in_line_is_charged(club_of: OpenClub) -> None:

@@ -267,6 +267,14 @@ async def test_who_has_it_now_finds_it_is_reminded_and_hears_when_it_is_void(
     assert await remind_now(of) == 2
     args = {"ticket": given.id, "epoch": given.epoch, "language": "en"}
     assert (await prepare_reminder(of, args)).values["link"] == link_for(of, given)
+    for status in ("disputed", "valid"):  # told of it still, and not reminded
+        async with of.db.write() as session:
+            found = await session.get_one(Ticket, given.id)
+            await change_status(session, of, SYSTEM, found, status)
+        assert (await prepare_received(of, args)).values["link"] == link_for(of, given)
+        if status == "disputed":
+            with pytest.raises(NoLongerWanted):
+                await prepare_reminder(of, args)
     await refund_whole(sale, str(ticket.order_id))
     async with of.db.read() as session:
         mails = (await session.scalars(select(Mail))).all()
