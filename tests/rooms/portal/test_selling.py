@@ -4,6 +4,7 @@ import re
 
 import httpx2
 import pytest
+from sqlalchemy import update
 from tests.factories.auth import Person, make_owner
 from tests.factories.events import make_event, make_tier
 from tests.factories.orders import ADA, make_buyer
@@ -14,7 +15,8 @@ from tests.rooms.portal.conftest import Desk
 
 from handstamp.auth.models import Organizer
 from handstamp.events.find_events import tiers_of
-from handstamp.events.models import Event
+from handstamp.events.models import Event, Tier
+from handstamp.kit.clock import HOUR
 from handstamp.mail.models import Mail
 from handstamp.orders.hold_tickets import hold
 from handstamp.orders.models import Order
@@ -156,6 +158,18 @@ async def test_an_event_says_why_it_cannot_sell_and_where_to_mend_it(
     assert "Ready: tickets are on sale as soon as you publish." in desk.text
     await desk.post(base(event, "/status"), {"status": "published"})
     assert "its tickets are on sale" in desk.text
+
+
+async def test_an_event_whose_sale_has_not_begun_says_from_when(
+    desk: Desk, services: Services, event: Event
+) -> None:
+    async with services.db.write() as session:
+        later = services.clock() + HOUR
+        await session.execute(update(Tier).values(sales_start_at=later))
+    await desk.get(base(event))
+    assert desk.status == 200
+    assert "Not yet on sale" in desk.text
+    assert "· from " in desk.text
 
 
 async def test_free_tickets_need_no_account(
