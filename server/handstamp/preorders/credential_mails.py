@@ -26,6 +26,7 @@ from handstamp.preorders import store
 from handstamp.preorders.given_back import given_back
 from handstamp.preorders.models import PreOrder
 from handstamp.preorders.preorder_mails import Gathered, about, gather_of, values_of
+from handstamp.preorders.preorder_receipt import receipt_if_paid
 from handstamp.tickets.qr_codes import qr_png
 
 POOL_TICKET = "pool_ticket"
@@ -58,7 +59,7 @@ async def queue_credentials(
 
 
 async def prepare_credential(services: Services, args: Mapping[str, Any]) -> Prepared:
-    """Return the ticket's e-mail and password, and its code, if it has one, as a picture too.
+    """Return the ticket's e-mail and password, its code, if any, as a picture too, and a receipt.
 
     Raises:
         NoLongerWanted: the ticket is not its member's any more, or the money goes back.
@@ -93,6 +94,7 @@ def _made(services: Services, due: Mapping[str, Gathered], to_mail: ToMail | Non
         "ticket_password": credential.password,
         "ticket_code": credential.code,
         "picture": PICTURE,
+        "receipt": receipt_if_paid(known.preorder, known.profile, known.event.time_zone),
     }
     code = (Part(PICTURE, "image/png", partial(_code, credential.code)),)
     return Prepared(

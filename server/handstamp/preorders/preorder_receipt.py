@@ -46,6 +46,13 @@ def receipt_of(preorder: PreOrder, profile: Profile, time_zone: str) -> Receipt:
     return Receipt([line], [*added, total], _facts(preorder, profile, time_zone))
 
 
+def receipt_if_paid(preorder: PreOrder, profile: Profile, time_zone: str) -> Receipt | None:
+    """Return the receipt where money was taken; None where nothing was."""
+    if preorder.paid_at is None or not preorder.total:
+        return None
+    return receipt_of(preorder, profile, time_zone)
+
+
 def _facts(preorder: PreOrder, profile: Profile, time_zone: str) -> list[str]:
     facts = [preorder.number]
     if preorder.paid_at:

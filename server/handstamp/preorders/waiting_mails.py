@@ -15,6 +15,7 @@ from handstamp.plumbing.texts import format_language
 from handstamp.plumbing.web import Services
 from handstamp.preorders.models import PreOrder
 from handstamp.preorders.preorder_mails import about, gather, prepared, values_of
+from handstamp.preorders.preorder_receipt import receipt_if_paid
 from handstamp.preorders.store import IN_ONE
 
 WAITING = "preorder_waiting"
@@ -37,7 +38,7 @@ async def _told(session: AsyncSession, abouts: Sequence[str]) -> set[str]:
 
 
 async def prepare_waiting(services: Services, args: Mapping[str, Any]) -> Prepared:
-    """Return what is paid, and until when a ticket is waited for.
+    """Return what is paid, with its receipt, and until when a ticket is waited for.
 
     Raises:
         NoLongerWanted: the ticket has come meanwhile, or the money went back.
@@ -54,7 +55,8 @@ async def prepare_waiting(services: Services, args: Mapping[str, Any]) -> Prepar
         if until
         else ""
     )
-    return prepared(found, {**values_of(services, found), "until": told})
+    receipt = receipt_if_paid(preorder, found.profile, zone)
+    return prepared(found, {**values_of(services, found), "until": told, "receipt": receipt})
 
 
 PREPARERS: dict[str, Prepare] = {WAITING: prepare_waiting}

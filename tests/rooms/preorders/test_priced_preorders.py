@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from tests.factories.clubs import make_member
 from tests.factories.events import make_tier
+from tests.factories.pool import ticket_rows, upload_rows
 from tests.factories.preorders import stored, wish_of
 from tests.rooms.portal.conftest import Desk
 from tests.rooms.preorders.charge_club import ChargeClub, OpenClub
 
+from handstamp.auth.models import OrganizerProfile
 from handstamp.clubs.find_clubs import club_event
 from handstamp.clubs.offer_event import offer_event, withdraw_event
 from handstamp.clubs.shapes import NewOffer
@@ -20,11 +22,12 @@ from handstamp.events.shapes import PricesChange
 from handstamp.ledger.balances import every_balance
 from handstamp.ledger.rules import PLATFORM
 from handstamp.mail.models import Mail
-from handstamp.mail.render_mail import render_mail
+from handstamp.mail.render_mail import Rendered, render_mail
 from handstamp.payments.models import Payment
 from handstamp.plumbing.errors import BadInput, Conflict
 from handstamp.plumbing.web import SYSTEM
 from handstamp.preorders.change_preorder import Change, change_preorder
+from handstamp.preorders.models import PreOrder
 from handstamp.preorders.request_preorder import place
 from handstamp.refunds.refund_preorder import refund_preorder
 from handstamp.worker import MAILS
@@ -99,9 +102,7 @@ async def test_the_mail_with_the_ticket_has_a_receipt_with_each_tax(club_of: Ope
     await club.member()
     await club.approve()
     await club.run()
-    async with club.services.db.read() as session:
-        mail = (await session.scalars(select(Mail).where(Mail.kind == "preorder_received"))).one()
-    made = await render_mail(club.services, MAILS, mail)
+    made = await rendered(club, "preorder_received")
     for said in ("1 × General: £15.00", "Discount: −£1.50", "Fees: £0.84"):
         assert said in made.text
     for label, amount in (("GST 5%", "£0.72"), ("PST 7%", "£1.00"), ("Total", "£16.06")):
@@ -109,6 +110,50 @@ async def test_the_mail_with_the_ticket_has_a_receipt_with_each_tax(club_of: Ope
         assert label in made.html
         assert amount in made.html
     assert "Sold by " in made.text
+
+
+async def test_who_waits_for_a_ticket_or_has_one_from_elsewhere_has_the_receipt_too(
+    club_of: OpenClub,
+) -> None:
+    club = await club_of(offer={"stock": "pool", "charge_mode": "prepaid"})
+    await add(club)
+    async with club.services.db.write() as session:
+        seller = {"legal_name": "The Ink Society", "tax_number": "GST 123456789 RT0001"}
+        address = "12 Water Street\nVancouver BC"
+        whose = club.offer.event.organizer_id
+        made_of = {**seller, "legal_address": address, "organizer_id": whose, "updated_at": 0}
+        await session.merge(OrganizerProfile(**made_of))
+    for _number in range(2):
+        await club.member()
+    title, tier = club.offer.event.title, club.offer.tiers[0].name
+    await upload_rows(club.services, club.offer.event, ticket_rows(title, 1, tier))
+    assert await club.approve() == {}
+    await club.run()
+    assert sorted(await club.statuses()) == ["fulfilled", "waiting_for_stock"]
+    for kind in ("pool_ticket", "preorder_waiting"):
+        made = await rendered(club, kind)
+        sums = {"Fees": "£0.84", "GST 5%": "£0.72", "PST 7%": "£1.00", "Total": "£16.06"}
+        assert "1 × General: £15.00" in made.text
+        for label, amount in sums.items():
+            assert f"{label}: {amount}" in made.text
+            assert label in made.html
+            assert amount in made.html
+        for fact in ("Sold by The Ink Society", "12 Water Street", "GST 123456789 RT0001"):
+            assert fact in made.text
+            assert fact in made.html
+    async with club.services.db.write() as session:
+        await session.execute(update(PreOrder).values(total=0))
+    for kind in ("pool_ticket", "preorder_waiting"):  # nothing was taken, so nothing is receipted
+        made = await rendered(club, kind)
+        assert "Receipt" not in made.text + made.html
+        assert "Sold by" not in made.text + made.html
+
+
+async def rendered(club: ChargeClub, kind: str) -> Rendered:
+    """Return the one mail of a kind as it is sent."""
+    async with club.services.db.read() as session:
+        mail = (await session.scalars(select(Mail).where(Mail.kind == kind))).one()
+    return await render_mail(club.services, MAILS, mail)
 
 
 async def test_a_fee_that_the_organizer_bears_is_kept_back_and_not_added(
