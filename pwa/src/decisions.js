@@ -1,8 +1,9 @@
 /** All that is decided at one door, one after another: scans, admissions, exits, undo, overrides. */
 
 import { actionsFor } from './scan/actions.js';
+import { admitParty } from './scan/admit-party.js';
 import { letInAnyway } from './scan/let-in-anyway.js';
-import { admitParty, membersOf } from './scan/party.js';
+import { membersOf } from './scan/party.js';
 import { PinRefused, checkPin } from './scan/pin.js';
 import { admitFound, decideAfterLook, letOut, scanTicket } from './scan/scan-ticket.js';
 import { seenOf, serialOf } from './scan/seen.js';

@@ -18,7 +18,7 @@ import { letsOut } from './scan/actions.js';
 import { Claims } from './scan/claim.js';
 import { SearchCount } from './search-count.js';
 import { SearchDesk } from './search-desk.js';
-import { claimPost } from './sync/claim-post.js';
+import { claimPost, partyClaimPost } from './sync/claim-post.js';
 import { exchange } from './sync/exchange.js';
 import { LiveUpdates } from './sync/live-updates.js';
 import { openWaiting } from './sync/pull-changes.js';
@@ -89,6 +89,7 @@ export class OpenDoor extends EventTarget {
       online: () => this.loop.online,
       gate: () => this.gate,
       ask: (body, limit) => claimPost(transport, this.#pairing.credential, body, limit),
+      askParty: (body, limit) => partyClaimPost(transport, this.#pairing.credential, body, limit),
     });
     this.decisions = new Decisions({
       desk: () => this.#desk(),

@@ -7,7 +7,7 @@ import { FakeServer } from './fake-server.js';
 import { SAMPLE, changes, payload } from './lists.js';
 import { snapshotMessage } from '../src/core/wire.js';
 import { toBase64 } from '../src/data/base64.js';
-import { forgetClaims, keepClaim, keptClaims } from '../src/data/claims.js';
+import { forgetClaims, keepClaims, keptClaims } from '../src/data/claims.js';
 import { DoorClock } from '../src/data/door-clock.js';
 import { makeKeyPair, sign } from '../src/data/ed25519.js';
 import { openLists } from '../src/data/list-disk.js';
@@ -165,7 +165,7 @@ test('an ended pairing does not come back to life by a word of the server', asyn
 
 test('unused claims are reported until an answer came, and only once after it (R65)', async () => {
   const claim = { device: DEVICE, id: 'a'.repeat(32), list: 1, serial: 5, epoch: 1 };
-  await keepClaim(outbox, claim);
+  await keepClaims(outbox, [claim]);
   side.claims = {
     unused: () => keptClaims(outbox, DEVICE), reported: (them) => forgetClaims(outbox, them),
   };

@@ -178,6 +178,8 @@ export interface PartyMember {
   verdict: Verdict;
   admit: boolean;
   look: Look | null;
+  /** Another gate has the guest in hand (strict mode). */
+  elsewhere: Light['elsewhere'];
 }
 
 /** What may be done about a ticket that was just shown. */

@@ -92,6 +92,13 @@ def bodies(side: Side) -> dict[str, Any]:
             "epoch": 1,
             "id": "0123456789abcdef",
         },
+        "POST /api/tickets/checkin/claims": {
+            "list": 1,
+            "tickets": [
+                {"serial": one.serial, "epoch": 1, "id": f"party-{one.serial:016x}"}
+                for one in side.tickets[1:3]
+            ],
+        },
         "POST /api/tickets/validate": {"token": side.tokens[2]},
         f"POST {auth}": {"email": f"{word()}@example.org"},
         f"POST {auth}/code": {"email": f"{word()}@example.org", "code": "000000"},

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 ASKERS = {
     "/api/tickets/checkin/sync": "device",
     "/api/tickets/checkin/claim": "device",
+    "/api/tickets/checkin/claims": "device",
     "/api/tickets/validate": "key",
     "/api/tickets/admin/keys/rotate": "admin",
     "/api/tickets/organizers": "admin",

@@ -15,6 +15,7 @@ NEW_DOOR_WORK = (
     "GET /api/tickets/checkin/snapshot",
     "GET /api/tickets/checkin/snapshot/sealed",
     "POST /api/tickets/checkin/claim",
+    "POST /api/tickets/checkin/claims",
     "POST /api/tickets/validate",
     "POST /api/tickets/events/{event_id}/pairing-codes",
     "POST /api/tickets/events/{event_id}/scanner-keys",

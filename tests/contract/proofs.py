@@ -53,6 +53,12 @@ PROOFS: dict[int, list[str]] = {
         "tests/rooms/checkin/test_claims.py::test_the_admit_ends_it_and_is_backed",
         "tests/rooms/checkin/test_claims.py::test_only_what_was_granted_backs_a_fact",
     ],
+    72: [
+        "tests/rooms/checkin/test_party_claims.py"
+        "::test_two_phones_that_race_for_a_party_are_granted_each_ticket_once",
+        "tests/rooms/checkin/test_party_claims.py"
+        "::test_each_ticket_is_answered_as_if_it_were_asked_alone",
+    ],
     45: [
         "tests/rooms/checkin/test_validate.py"
         "::test_the_first_answer_is_given_again_under_the_same_key",

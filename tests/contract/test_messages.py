@@ -204,6 +204,12 @@ async def test_prompts_notes_and_strict_mode_fit(
         validate("claim.schema.json#/$defs/answer", answer.json())
         assert answer.json()["granted"] is granted
         phone = await pair_phone(client, services, event, "Door 2")
+    member = {name: asked[name] for name in ("serial", "epoch", "id")}
+    party = {"list": 1, "gate": "Rear", "tickets": [member, member | {"serial": 5}]}
+    validate("claim.schema.json#/$defs/party_request", party)
+    answer = await phone.http.post(f"{API}/claims", json=party, headers=phone.headers)
+    validate("claim.schema.json#/$defs/party_answer", answer.json())
+    assert [one["error"] for one in answer.json()["answers"]] == ["", "unknown_ticket"]
     request = phone.request([]) | {"claims_unused": [asked]}
     validate("sync.schema.json#/$defs/request", request)
     assert (await phone.post(request)).status_code == 200

@@ -244,6 +244,40 @@ def test_two_strict_phones_let_one_guest_in_once(
     assert decode_fact(world.facts(phones[0].device)[1].bytes).flags & 32
 
 
+def test_a_strict_party_is_asked_for_at_once_and_who_is_refused_is_named(
+    world: World, new_phone: Callable[[], DoorPhone]
+) -> None:
+    tokens = add_party(world, "FAMILY-8")
+    arrange(world, strict_budget_ms=5_000)
+    phones = [new_phone(), new_phone()]
+    for place, phone in enumerate(phones):
+        phone.pair(world.code(f"Phone {place}"))
+        phone.settle(online=True)
+    begin_shift(phones[0])
+    phones[0].type(tokens[0])
+    banner(phones[0], "Valid")
+    taken = phones[1].call(
+        """async (app) => {
+          const { index } = app.door.tickets;
+          for (const serial of index.base.tickets.serials) {
+            if (index.ticket(serial)[6] !== 'FAMILY-8') continue;
+            const answer = await app.door.claims.begin().ask({ list: 1, serial, epoch: 1 }, 5_000);
+            if (answer.granted) return index.ticket(serial)[4];
+          }
+        }"""
+    )
+    chip(phones[0], "party")
+    phones[0].page.get_by_role("button", name="Admit 2 guests").click()
+    banner(phones[0], "1 let in")
+    refused = phones[0].page.locator(".party-lines li:has(.icon-close)")
+    expect(refused).to_have_count(1)
+    expect(refused).to_contain_text(taken)
+    expect(refused).to_contain_text("Being admitted")
+    assert kinds(world, phones[0]) in ([1, 1, 2], [1, 2, 1])
+    facts = [decode_fact(fact.bytes) for fact in world.facts(phones[0].device)]
+    assert {fact.flags & 48 for fact in facts if fact.kind == 1} == {16}, "claimed, each"
+
+
 def test_the_drill_tries_everything_logs_nothing_and_is_seen_by_the_organizer(
     world: World, new_phone: Callable[[], DoorPhone]
 ) -> None:

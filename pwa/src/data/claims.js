@@ -8,11 +8,11 @@ import { ofDevice } from './outbox.js';
 
 /**
  * @param {Database} outbox
- * @param {ClaimRecord} claim
+ * @param {ClaimRecord[]} claims
  */
-export async function keepClaim(outbox, claim) {
+export async function keepClaims(outbox, claims) {
   const tx = await outbox.begin('claims', 'readwrite', 'strict');
-  tx.objectStore('claims').put(claim);
+  for (const claim of claims) tx.objectStore('claims').put(claim);
   await committed(tx);
 }
 

@@ -75,12 +75,12 @@ export class ScanLog {
    * Append facts, in order, and change the gathering refusals, all in one transaction that
    * first checks that the log on disk still ends at this window's head.
    * @param {StoredFact[]} facts numbered from head + 1
-   * @param {{release?: string[], hold?: HeldDenial | null, claim?: string}} more `claim`: the id of
-   *   the granted claim that these facts use
+   * @param {{release?: string[], hold?: HeldDenial | null, claims?: string[]}} more `claims`: the
+   *   ids of the granted claims that these facts use
    * @throws {HeadMoved} another window appended; `load` again
    * @throws {LogGone} the pairing was erased
    */
-  async append(facts, { release = [], hold = null, claim = '' } = {}) {
+  async append(facts, { release = [], hold = null, claims = [] } = {}) {
     const tx = await this.outbox.begin(STORES, 'readwrite', 'strict');
     const done = committed(tx);
     done.catch(() => {}); // awaited below; an abort on purpose is not an error of its own
@@ -98,7 +98,7 @@ export class ScanLog {
     const denials = tx.objectStore('denials');
     for (const sameness of release) denials.delete([this.device, sameness]);
     if (hold) denials.put(hold);
-    if (claim) tx.objectStore('claims').delete([this.device, claim]);
+    for (const claim of claims) tx.objectStore('claims').delete([this.device, claim]);
     tx.commit();
     await done;
     for (const sameness of release) this.held.delete(sameness);

@@ -1,6 +1,6 @@
 /** Strict mode: a locally green verdict is asked of the server inside a budget, else it stands, marked. */
 
-import { forgetClaims, keepClaim, keptClaims } from '../data/claims.js';
+import { forgetClaims, keepClaims, keptClaims } from '../data/claims.js';
 import { hexOf } from '../data/base64.js';
 
 /** @typedef {import('../../types/records.js').ClaimRecord} ClaimRecord */
@@ -9,6 +9,8 @@ import { hexOf } from '../data/base64.js';
 /**
  * @typedef {{granted: boolean, at: number, verdict: Verdict,
  *   by: {device: string, gate: string, since: number, open: boolean} | null}} ClaimAnswer
+ *
+ * @typedef {ClaimAnswer & {error: string}} PartyAnswer `error`: why it was not judged, else empty
  *
  * @typedef {{list: number, serial: number, epoch: number}} Claimed
  *
@@ -19,6 +21,7 @@ import { hexOf } from '../data/base64.js';
  * @property {() => string} gate that others are told
  * @property {(body: unknown, limitMs: number) => Promise<ClaimAnswer | null>} ask rejects when there
  *   was no answer; null: the event is not strict any more
+ * @property {(body: {tickets: unknown[]}, limitMs: number) => Promise<PartyAnswer[] | null>} askParty
  */
 
 /** The claims of one pairing: asked, used, and what is left to report. */
@@ -34,6 +37,11 @@ export class Claims {
   /** @returns {Claim} for one decision */
   begin() {
     return new Claim(this.side, this.#open);
+  }
+
+  /** @returns {PartyClaim} for a party that is let in by one decision */
+  beginParty() {
+    return new PartyClaim(this.side, this.#open);
   }
 
   /** @returns {Promise<ClaimRecord[]>} asked, and no fact came of the answer */
@@ -57,7 +65,7 @@ export class Claim {
   constructor(side, open) {
     this.side = side;
     this.open = open;
-    this.id = hexOf(crypto.getRandomValues(new Uint8Array(16)));
+    this.id = newId();
     /** @type {Claimed | null} */
     this.asked = null;
   }
@@ -70,22 +78,14 @@ export class Claim {
   async ask(claimed, budgetMs) {
     if (!this.side.online()) return 'unclaimed'; // nobody waits for a server that is known to be away
     const { outbox, device } = this.side;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let timer;
-    const late = new Promise((resolve) => (timer = setTimeout(resolve, budgetMs, 'unclaimed')));
-    const asking = async () => {
+    return inTime(async () => {
       if (this.asked && !same(this.asked, claimed)) this.#renew();
       this.asked = claimed;
       this.open.add(this.id);
-      await keepClaim(outbox, { device, id: this.id, ...claimed });
+      await keepClaims(outbox, [{ device, id: this.id, ...claimed }]);
       const body = { ...claimed, id: this.id, gate: this.side.gate() };
       return (await this.side.ask(body, budgetMs)) ?? 'not_strict';
-    };
-    try {
-      return await Promise.race([asking().catch(() => 'unclaimed'), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    }, budgetMs);
   }
 
   /** The decision is made: what it did not use may be reported. */
@@ -95,8 +95,81 @@ export class Claim {
 
   #renew() {
     this.open.delete(this.id);
-    this.id = hexOf(crypto.getRandomValues(new Uint8Array(16)));
+    this.id = newId();
   }
+}
+
+/** What is asked about a party: one question for all, an id for each; asking again is the same. */
+export class PartyClaim {
+  /** By list, serial and epoch. @type {Map<string, string>} */
+  #ids = new Map();
+
+  /**
+   * @param {ClaimSide} side
+   * @param {Set<string>} open
+   */
+  constructor(side, open) {
+    this.side = side;
+    this.open = open;
+  }
+
+  /** @param {Claimed} claimed @returns {string} the id under which it is asked */
+  idOf(claimed) {
+    const { list, serial, epoch } = claimed;
+    const place = [list, serial, epoch].join();
+    const id = this.#ids.get(place) ?? newId();
+    this.#ids.set(place, id);
+    return id;
+  }
+
+  /**
+   * @param {Claimed[]} claimed of one list, at least one
+   * @param {number} budgetMs for all of them
+   * @returns {Promise<Map<number, ClaimAnswer> | 'unclaimed' | 'not_strict'>} by serial; who is not
+   *   in it was not judged
+   */
+  async ask(claimed, budgetMs) {
+    if (!this.side.online()) return 'unclaimed';
+    const { outbox, device } = this.side;
+    return inTime(async () => {
+      const records = claimed.map((one) => ({ device, id: this.idOf(one), ...one }));
+      for (const { id } of records) this.open.add(id);
+      await keepClaims(outbox, records);
+      const tickets = records.map(({ serial, epoch, id }) => ({ serial, epoch, id }));
+      const body = { list: claimed[0].list, gate: this.side.gate(), tickets };
+      const answers = await this.side.askParty(body, budgetMs);
+      if (answers === null) return 'not_strict';
+      const judged = answers.map((answer, at) => /** @type {const} */ ([claimed[at].serial, answer]));
+      return new Map(judged.filter(([, { error }]) => error === ''));
+    }, budgetMs);
+  }
+
+  /** The decision is made: what it did not use may be reported. */
+  end() {
+    for (const id of this.#ids.values()) this.open.delete(id);
+  }
+}
+
+/**
+ * @template T
+ * @param {() => Promise<T>} asking
+ * @param {number} budgetMs
+ * @returns {Promise<T | 'unclaimed'>} `unclaimed`: no answer, or none in time
+ */
+async function inTime(asking, budgetMs) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  /** @type {Promise<'unclaimed'>} */
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, budgetMs, 'unclaimed')));
+  try {
+    return await Promise.race([asking().catch(() => /** @type {const} */ ('unclaimed')), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function newId() {
+  return hexOf(crypto.getRandomValues(new Uint8Array(16)));
 }
 
 /** @param {Claimed} a @param {Claimed} b */

@@ -38,14 +38,13 @@ export function lightOf(what) {
   const ours = ['search', 'foreign', 'ok'].includes(read.token.check);
   const known = ours && decision.verdict !== 'wrong_event' && decision.verdict !== 'forged';
   const tier = row ? row[1] : known ? read.token.tier : 0;
-  const elsewhere = what.answer?.by?.open ? what.answer.by : null;
   return {
     kind,
     verdict: decision.verdict,
     admit: decision.admit && kind !== 'look',
     leaving: what.leaving ?? false,
     look: what.look ?? null,
-    elsewhere: elsewhere && { device: elsewhere.device, gate: elsewhere.gate, since: elsewhere.since },
+    elsewhere: elsewhereIn(what.answer),
     party: [],
     flags: decision.flags,
     name: row?.[4] ?? '',
@@ -61,6 +60,17 @@ export function lightOf(what) {
     at: now,
     timings: { frame: 0, decoded: 0, decided: 0, painted: 0, ...what.marks, durable: performance.now() },
   };
+}
+
+/**
+ * Who has the guest in hand at this moment.
+ * @param {ClaimAnswer | null | undefined} answer
+ * @returns {Light['elsewhere']}
+ */
+export function elsewhereIn(answer) {
+  if (!answer?.by?.open) return null;
+  const { device, gate, since } = answer.by;
+  return { device, gate, since };
 }
 
 /** @param {TicketIndex} index @param {number} serial */

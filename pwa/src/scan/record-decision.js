@@ -79,7 +79,7 @@ export function draftOf({ stand, judgement, read, how }, more = {}) {
 export async function record(log, draft, mark, claim = '') {
   if (draft.kind !== KIND.deny) {
     const facts = await chain(log, [draft]);
-    await log.append(facts, { claim });
+    await log.append(facts, { claims: claim ? [claim] : [] });
     return facts[0].number;
   }
   const sameness = [draft.verdict, draft.list, draft.how, draft.operator, mark, draft.note].join('|');
@@ -99,12 +99,13 @@ export async function record(log, draft, mark, claim = '') {
  * Put several decisions on disk in one transaction: all of a party, or nobody.
  * @param {ScanLog} log
  * @param {FactDraft[]} drafts
+ * @param {string[]} claims ids of the granted claims that they use
  * @returns {Promise<number>} the first fact's number
  * @throws {import('../data/scan-log.js').HeadMoved} decide again
  */
-export async function recordAll(log, drafts) {
+export async function recordAll(log, drafts, claims = []) {
   const facts = await chain(log, drafts);
-  await log.append(facts);
+  await log.append(facts, { claims });
   return facts[0].number;
 }
 

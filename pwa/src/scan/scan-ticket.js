@@ -205,7 +205,7 @@ function turnedAway(judgement) {
  * @param {Judgement} judgement
  * @returns {Judgement}
  */
-function refusedThere(answer, judgement) {
+export function refusedThere(answer, judgement) {
   const verdict = answer.verdict in CODES ? answer.verdict : 'already_used';
   const decision = { ...judgement.decision, verdict, admit: false, flags: [], used: null };
   return { ...judgement, decision };

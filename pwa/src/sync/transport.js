@@ -58,17 +58,18 @@ export class Transport {
   /**
    * @param {string} path below /api/tickets
    * @param {unknown} body
-   * @param {{credential?: string | null, long?: boolean, limit?: number}} options
+   * @param {{credential?: string | null, long?: boolean, limit?: number, zip?: boolean}} options
+   *   `zip` false: this address reads plain bodies alone
    * @returns {Promise<Answer>}
    * @throws {Unreachable | Refused}
    */
-  async post(path, body, { credential = null, long = false, limit = 0 } = {}) {
+  async post(path, body, { credential = null, long = false, limit = 0, zip = true } = {}) {
     const text = JSON.stringify(body);
     /** @type {Record<string, string>} */
     const headers = { 'Content-Type': 'application/json', ...bearer(credential) };
     /** @type {BodyInit} */
     let content = text;
-    if (text.length > ZIP_FROM && 'CompressionStream' in globalThis) {
+    if (zip && text.length > ZIP_FROM && 'CompressionStream' in globalThis) {
       content = await gzip(text);
       headers['Content-Encoding'] = 'gzip';
     }

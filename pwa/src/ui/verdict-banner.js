@@ -10,7 +10,7 @@ import { t } from './text.js';
 import { lookLines } from './look-lines.js';
 import { overrideSheet } from './override-sheet.js';
 import { showTrouble } from './trouble.js';
-import { familyOf, lightWord, spokenVerdict, verdictAct, verdictAdvice, verdictWord } from './verdict-words.js';
+import { familyOf, lightWord, memberWords, spokenVerdict, verdictAct, verdictAdvice } from './verdict-words.js';
 
 /** @typedef {import('../../types/door.js').Door} Door */
 /** @typedef {import('../../types/door.js').Light} Light */
@@ -87,7 +87,7 @@ function content(light, door, switchTo, hide) {
       light.name && el('p', { class: 'verdict-name' }, data(light.name)),
       light.tier && el('p', { class: 'verdict-tier' }, data(light.tier)),
       light.look && lookLines(light.look),
-      partyLines(light),
+      partyLines(light, zone),
       light.used && usedBlock(light, zone),
       advice && el('p', { class: 'verdict-advice' }, advice),
       light.flags.includes('over_capacity') && el('p', { class: 'verdict-full' }, t('The house is full. Ask the organizer.')),
@@ -100,14 +100,16 @@ function content(light, door, switchTo, hide) {
 /**
  * Who came in with the party, and who did not; of an undo, whom it took back.
  * @param {Light} light
+ * @param {string} zone
  */
-function partyLines({ kind, party }) {
+function partyLines({ kind, party }, zone) {
   return party.length > 0 && el(
     'ul',
     { class: 'look-lines party-lines' },
-    party.map(({ name, printedId, verdict, admit }) => {
+    party.map((member) => {
+      const { name, printedId, admit } = member;
       const mark = kind === 'undo' ? 'undo' : admit ? 'check' : 'close';
-      const said = !admit && el('span', {}, verdictWord(verdict, false));
+      const said = !admit && el('span', {}, memberWords(member, zone));
       return el('li', {}, icon(mark), el('span', { class: 'party-line' }, data(name || printedId), said));
     }),
   );

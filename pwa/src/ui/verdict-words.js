@@ -150,13 +150,25 @@ function windowAdvice(light, zone) {
 }
 
 /**
+ * Why one of a party did not come in, and which gate has the guest in hand.
+ * @param {Light['party'][number]} member
+ * @param {string} zone
+ */
+export function memberWords({ verdict, elsewhere }, zone) {
+  if (!elsewhere) return verdictWord(verdict, false);
+  return `${t('Being admitted')}. ${elsewhereAdvice(elsewhere, zone)}`;
+}
+
+/**
  * Of a party those are named who did not come in, or who were taken back.
  * @param {Light['kind']} kind
  * @param {Light['party'][number]} member
+ * @param {string} zone
  */
-function spokenMember(kind, { name, printedId, verdict, admit }) {
+function spokenMember(kind, member, zone) {
+  const { name, printedId, admit } = member;
   if (admit) return kind === 'undo' ? [data(name || printedId)] : [];
-  return [data(name || printedId), verdictWord(verdict, false)];
+  return [data(name || printedId), memberWords(member, zone)];
 }
 
 /**
@@ -170,7 +182,7 @@ export function spokenVerdict(light, zone) {
     lightWord(light),
     verdictAct(light),
     ...(light.look ? lookWords(light.look) : []),
-    ...light.party.flatMap((member) => spokenMember(light.kind, member)),
+    ...light.party.flatMap((member) => spokenMember(light.kind, member, zone)),
     light.name && data(light.name),
     light.tier && data(light.tier),
     light.used && usedWords(light.used.at, light.verdict, zone),

@@ -1,6 +1,6 @@
 """Strict mode: a phone asks before it admits, and no other is granted the same (R64, R65)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -34,7 +34,8 @@ from handstamp.plumbing.errors import (
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services
 
-MOST_OPEN = 100  # a phone decides one at a time; more is a phone that never says what it did
+MOST_OPEN = 100  # before a decision; more is a phone that never says what it did
+MOST_AT_ONCE = 200  # of a party (R72)
 RETRY_S = 5
 
 
@@ -57,29 +58,68 @@ async def claim_entry(services: Services, credential: str, asked: ClaimAsked) ->
         Conflict: the event is not strict, or the id was reported unused or is used up.
         TooMany: the device holds a hundred open claims.
     """
-    device, event_id = read_paired(services, credential)
-    answer = await batcher(services).submit(event_id, ClaimItem(device, asked))
+    told = await _submit(services, credential, [asked])
+    (answer,) = told.answers
     if isinstance(answer, Problem):
         raise answer
-    members: dict[str, Any] = answer
-    return members
+    return {**answer, **told.about_phone}
+
+
+async def claim_party(
+    services: Services, credential: str, asked: Sequence[ClaimAsked]
+) -> dict[str, Any]:
+    """Answer several questions about one list in one transaction, each as if it were alone (R72).
+
+    Returns after the commit: `answers` in the order asked, with the code of a refusal that is of
+    one question alone as its `error`.
+
+    Raises:
+        Unauthenticated, Forbidden, BadInput: as of one question.
+        Conflict: the event is not strict.
+    """
+    told = await _submit(services, credential, asked)
+    answers = [_or_error(answer, told.about_phone["server_time"]) for answer in told.answers]
+    return {"answers": answers, **told.about_phone}
+
+
+class _Told(NamedTuple):
+    answers: list[dict[str, Any] | Problem]
+    about_phone: dict[str, Any]
+
+
+async def _submit(services: Services, credential: str, asked: Sequence[ClaimAsked]) -> _Told:
+    device, event_id = read_paired(services, credential)
+    told: _Told | Problem = await batcher(services).submit(event_id, ClaimItem(device, asked))
+    if isinstance(told, Problem):
+        raise told
+    return told
+
+
+def _or_error(answer: dict[str, Any] | Problem, now: Millis) -> dict[str, Any]:
+    if isinstance(answer, Problem):
+        return {"granted": False, "at": now, "verdict": "", "by": None, "error": answer.code}
+    return {**answer, "error": ""}
 
 
 @dataclass
 class ClaimItem:
-    """One question as a batch item: facts and claims cannot cross."""
+    """Questions about one list as a batch item: facts and claims cannot cross."""
 
     device: int
-    asked: ClaimAsked
-    weight: int = 1
+    asked: Sequence[ClaimAsked]  # at least one
+
+    @property
+    def weight(self) -> int:
+        """One for each question."""
+        return len(self.asked)
 
     def devices(self) -> Collection[int]:
         """Return who asks."""
         return (self.device,)
 
     def serials(self) -> Collection[int]:
-        """Return the ticket."""
-        return (self.asked.place.serial,)
+        """Return the tickets."""
+        return {asked.place.serial for asked in self.asked}
 
     def spans(self, _batch: Batch) -> list[tuple[int, int, int]]:
         """None: a claim is no fact."""
@@ -89,8 +129,8 @@ class ClaimItem:
         """None: the claim itself is found again."""
         return ()
 
-    def decide(self, batch: Batch) -> dict[str, Any] | Problem:
-        """Answer, and open a claim if nobody has it; refusals are returned."""
+    def decide(self, batch: Batch) -> _Told | Problem:
+        """Answer each, and open claims that nobody has; refusals are returned."""
         device = batch.devices.get(self.device)
         if device is None or device.kind != "phone":
             return Unauthenticated(_("This device is not paired here."), code="not_paired")
@@ -104,62 +144,14 @@ class ClaimItem:
                 return problem
         assert isinstance(policy, EventPolicy)
         assert isinstance(rules, ListRules)
-        return self._answer(batch, device, policy, rules)
-
-    def _answer(
-        self, batch: Batch, device: DoorDevice, policy: EventPolicy, rules: ListRules
-    ) -> dict[str, Any] | Problem:
-        place, ask = self.asked.place, self.asked.ask
-        before = batch.claims.asked(device.id, place, ask)
-        if before is not None and (before.ended_at is not None or ask in before.dropped):
-            return Conflict(_("That question is over. Ask anew."), code="claim_ended")
-        claim = batch.claims.open_on(place)
-        if claim is None:
-            return self._open(batch, device, policy, rules)
-        if claim.device != device.id:
-            return _told(batch, device, verdict="already_used", by=_holder(batch, claim))
-        if ask not in claim.asks:
-            if len(claim.asks) >= MOST_ASKS:
-                said = _("This phone asked for the same ticket too often.")
-                return TooMany(said, retry_after=RETRY_S)
-            claim.asks.add(ask)
-            claim.changed = True
-        return _told(batch, device, verdict="valid", granted_at=claim.granted_at)
-
-    def _open(
-        self, batch: Batch, device: DoorDevice, policy: EventPolicy, rules: ListRules
-    ) -> dict[str, Any] | Problem:
-        place = self.asked.place
-        decision = self._judge(batch, policy, rules)
-        if decision is None:
-            return NotFound(_("The server does not know this ticket."), code="unknown_ticket")
-        if not decision.admit:
-            by = _first(batch, place, decision)
-            return _told(batch, device, verdict=decision.verdict, by=by)
-        if batch.claims.count_open(device.id) >= MOST_OPEN:
-            said = _("This phone holds too many claims. Let it sync first.")
-            return TooMany(said, retry_after=RETRY_S)
-        gate = self.asked.gate or device.gate
-        batch.claims.grant(device.id, place, self.asked.ask, gate=gate, now=batch.now)
-        return _told(batch, device, verdict="valid", granted_at=batch.now)
-
-    def _judge(self, batch: Batch, policy: EventPolicy, rules: ListRules) -> Decision | None:
-        place = self.asked.place
-        ticket = batch.tickets.get(place.serial)
-        if ticket is None:
-            return None
-        return decide(
-            token=TokenRead("ok", policy.number, place.serial, ticket.tier, place.epoch),
-            event=policy,
-            ticket=Listed(ticket.tier, STATUS_CODES.get(ticket.status, 4), ticket.epoch),
-            rules=rules,
-            state=state_of(batch, place.serial),
-            now=batch.now,
-            list_age_s=0,
-        )
+        may_open = batch.claims.count_open(device.id) < MOST_OPEN
+        asking = _Asking(batch, device, policy, rules, may_open)
+        answers = [asking.answer(asked) for asked in self.asked]
+        standing = "repair" if device.forked_at is not None else "active"
+        return _Told(answers, {"standing": standing, "server_time": batch.now})
 
     def _rules(self, batch: Batch, device: DoorDevice) -> ListRules | Problem:
-        number = self.asked.place.list_no
+        number = self.asked[0].place.list_no
         revisions = batch.rules.get(number)
         if not revisions:
             return BadInput(_("The event has no list number %(number)d.") % {"number": number})
@@ -168,6 +160,64 @@ class ClaimItem:
             return Forbidden(_("This phone is not for that check-in list."), code="wrong_list")
         rev = max(revisions)
         return rules_of({"list": number, "rev": rev, "rules": revisions[rev]})
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """A phone that asks, and what every one of its questions is judged by."""
+
+    batch: Batch
+    device: DoorDevice
+    policy: EventPolicy
+    rules: ListRules
+    may_open: bool
+
+    def answer(self, asked: ClaimAsked) -> dict[str, Any] | Problem:
+        batch, device, (place, ask, _gate) = self.batch, self.device, asked
+        before = batch.claims.asked(device.id, place, ask)
+        if before is not None and (before.ended_at is not None or ask in before.dropped):
+            return Conflict(_("That question is over. Ask anew."), code="claim_ended")
+        claim = batch.claims.open_on(place)
+        if claim is None:
+            return self._open(asked)
+        if claim.device != device.id:
+            return _told(batch, verdict="already_used", by=_holder(batch, claim))
+        if ask not in claim.asks:
+            if len(claim.asks) >= MOST_ASKS:
+                said = _("This phone asked for the same ticket too often.")
+                return TooMany(said, retry_after=RETRY_S)
+            claim.asks.add(ask)
+            claim.changed = True
+        return _told(batch, verdict="valid", granted_at=claim.granted_at)
+
+    def _open(self, asked: ClaimAsked) -> dict[str, Any] | Problem:
+        batch, device, (place, ask, gate) = self.batch, self.device, asked
+        decision = self._judge(place)
+        if decision is None:
+            return NotFound(_("The server does not know this ticket."), code="unknown_ticket")
+        if not decision.admit:
+            by = _first(batch, place, decision)
+            return _told(batch, verdict=decision.verdict, by=by)
+        if not self.may_open:
+            said = _("This phone holds too many claims. Let it sync first.")
+            return TooMany(said, retry_after=RETRY_S)
+        batch.claims.grant(device.id, place, ask, gate=gate or device.gate, now=batch.now)
+        return _told(batch, verdict="valid", granted_at=batch.now)
+
+    def _judge(self, place: Place) -> Decision | None:
+        batch, policy = self.batch, self.policy
+        ticket = batch.tickets.get(place.serial)
+        if ticket is None:
+            return None
+        return decide(
+            token=TokenRead("ok", policy.number, place.serial, ticket.tier, place.epoch),
+            event=policy,
+            ticket=Listed(ticket.tier, STATUS_CODES.get(ticket.status, 4), ticket.epoch),
+            rules=self.rules,
+            state=state_of(batch, place.serial),
+            now=batch.now,
+            list_age_s=0,
+        )
 
 
 @dataclass
@@ -211,7 +261,6 @@ def _policy_if_strict(batch: Batch) -> EventPolicy | Problem:
 
 def _told(
     batch: Batch,
-    device: DoorDevice,
     *,
     verdict: str,
     granted_at: Millis | None = None,
@@ -222,8 +271,6 @@ def _told(
         "at": granted_at if granted_at is not None else batch.now,
         "verdict": verdict,
         "by": by,
-        "standing": "repair" if device.forked_at is not None else "active",
-        "server_time": batch.now,
     }
 
 
