@@ -24,3 +24,8 @@ class SelfTest(Base):
     event_id: Mapped[str] = mapped_column(default="")
     order_id: Mapped[str] = mapped_column(default="")
     steps_json: Mapped[str] = mapped_column(Text, default="[]")
+
+    @property
+    def buyer_key(self) -> str:
+        """Return by which key the run buys, so that its orders are found in any case."""
+        return f"self-test:{self.id}"

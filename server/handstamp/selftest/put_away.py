@@ -1,6 +1,6 @@
 """Puts away what a self-test made: money given back, key revoked, event archived."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from handstamp.checkin.models import Device
 from handstamp.checkin.revoke_device import revoke_device
@@ -34,16 +34,18 @@ async def put_away(services: Services, test_id: str) -> None:
             await revoke_device(session, services, SYSTEM, key)
         if event is not None and event.status == "testing":
             await publish_event(session, services, SYSTEM, event.id, "archived")
-    await _give_back(services, test.order_id)
+        bought = or_(Order.id == test.order_id, Order.buyer_key == test.buyer_key)
+        of_event = select(Order.id).where(Order.event_id == test.event_id, bought)
+        orders = (await session.scalars(of_event.order_by(Order.id))).all()
+    for order_id in orders:
+        await _give_back(services, order_id)
     async with services.db.write(actor=SYSTEM.id) as session:
         (await session.get_one(SelfTest, test_id)).cleaned_at = services.clock()
 
 
 async def _give_back(services: Services, order_id: str) -> None:
     async with services.db.read() as session:
-        order = await session.get(Order, order_id) if order_id else None
-    if order is None:
-        return
+        order = await session.get_one(Order, order_id)
     if order.status == "pending":
         await close_order(services, order.id, reason="buyer")
     async with services.db.read() as session:

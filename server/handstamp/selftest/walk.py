@@ -120,11 +120,13 @@ class Walk:
             )
             self.made_event = await begin_testing(session, of, SYSTEM, made.id)
             self._tier = tier.id
+            # In this transaction, or a run that dies now would leave an event that nobody knows.
+            (await session.get_one(SelfTest, self.test.id)).event_id = made.id
         return made.id
 
     async def hold(self) -> str:
         """Hold tickets as a buyer does."""
-        buyer = Buyer(key=f"self-test:{self.test.id}", email=self._email)
+        buyer = Buyer(key=self.test.buyer_key, email=self._email)
         held = await hold(self.services, buyer, self._event.id, {self._tier: TICKETS})
         self.made_order = held
         return held.number

@@ -1,5 +1,7 @@
 """The self-test walks from Stripe's page to the light at the door, and leaves nothing behind."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import func, select
 from tests.factories.auth import make_person
@@ -14,15 +16,16 @@ from handstamp.kit.clock import FakeClock
 from handstamp.orders.check_stock import stock_differences
 from handstamp.orders.models import Order
 from handstamp.plumbing.errors import Conflict
-from handstamp.selftest import begin, walk
+from handstamp.selftest import begin, run_self_test, walk
 from handstamp.selftest.models import SelfTest
-from handstamp.selftest.run_self_test import run_self_test
 from handstamp.selftest.steps import STEPS, Step
 from handstamp.tickets.models import Ticket
 
 pytestmark = pytest.mark.anyio
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TESTS = "/api/tickets/admin/self-tests"
+TAKE = run_self_test._take
+MAKING = ("event", "hold", "page", "payment", "ticket", "door", "refund", "clean")
 
 
 async def begun(house: House) -> str:
@@ -33,12 +36,12 @@ async def begun(house: House) -> str:
 
 
 async def walked(house: House) -> dict[str, Step]:
-    steps = await run_self_test(house.services, await begun(house), pause=house.pause)
+    steps = await run_self_test.run_self_test(house.services, await begun(house), pause=house.pause)
     assert tuple(step.step for step in steps) == STEPS
     return {step.step: step for step in steps}
 
 
-async def left_behind(house: House) -> dict[str, object]:
+async def left_behind(house: House) -> dict[str, Any]:
     async with house.services.db.read() as session:
         events = (await session.scalars(select(Event))).all()
         keys = select(func.count()).where(Device.revoked_at.is_(None), Device.kind == "api")
@@ -118,13 +121,41 @@ async def test_what_fails_in_the_middle_skips_the_rest_and_is_put_away(
     assert await left_behind(house) == {**CLEAN, "orders": ["cancelled"]}
 
 
+class Killed(BaseException):
+    pass
+
+
+@ONE
+async def test_whatever_step_a_run_dies_after_the_next_puts_away_what_it_made(
+    house: House, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for died_after in MAKING:
+
+        async def take(of: walk.Walk, name: str, last: str = died_after) -> Step:
+            step = await TAKE(of, name)
+            if name == last:
+                raise Killed  # before the step is written down
+            return step
+
+        with monkeypatch.context() as patched:
+            patched.setattr(run_self_test, "_take", take)
+            with pytest.raises(Killed):
+                await walked(house)
+        clock.advance(begin.BROKEN_OFF)
+        await house.double.advance(begin.BROKEN_OFF // 1_000)
+    assert {step.state for step in (await walked(house)).values()} == {"green"}
+    for _until_it_is_quiet in range(3):
+        await house.pause()
+    left = await left_behind(house)
+    assert left["events"] == ["archived"] * (len(MAKING) + 1)
+    assert (left["keys"], left["stock"]) == (0, [])
+    assert {*left["orders"]} <= {"refunded", "cancelled", "late_refunded"}
+
+
 @ONE
 async def test_a_run_that_was_broken_off_is_put_away_by_the_next(
     house: House, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Killed(BaseException):
-        pass
-
     async def die(_self: walk.Walk) -> str:
         raise Killed
 
