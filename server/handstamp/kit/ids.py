@@ -4,6 +4,7 @@ import re
 import secrets
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+NUMBER_LETTERS = 6
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 _VALUES.update({"O": 0, "I": 1, "L": 1})
 
@@ -54,6 +55,14 @@ def random_int(bits: int) -> int:
         number = secrets.randbits(bits)
         if number:
             return number
+
+
+def new_number(prefix: str) -> str:
+    """Return `PREFIX-` and 6 random letters, which people read to each other; not unique by itself.
+
+    As `HS-7K3QX0`: an order's; `HP-…`: a pre-order's.
+    """
+    return f"{prefix}-{base32_encode(random_int(5 * NUMBER_LETTERS), NUMBER_LETTERS)}"
 
 
 def device_hex(device: int) -> str:

@@ -17,15 +17,15 @@ from handstamp.events.price_rules import NO_TERMS, Terms, Wanted, take_apart
 from handstamp.events.rules import limit_of
 from handstamp.events.set_prices import terms_of
 from handstamp.events.tax_lines import written
-from handstamp.kit.ids import base32_encode, new_id, random_int
+from handstamp.kit.ids import new_id
 from handstamp.orders import store
 from handstamp.orders.fulfil_order import holders_of
 from handstamp.orders.give_rules import BY_HAND, GivenLine, Giving, event_problem, what_is_wrong
-from handstamp.orders.hold_book import NUMBER_LETTERS
 from handstamp.orders.keep_sales import note_placed
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.order_access import hash_of, secret_of
 from handstamp.orders.order_mails import queue_confirmation
+from handstamp.orders.order_number import new_order_number
 from handstamp.plumbing.errors import BadInput, Conflict, Forbidden
 from handstamp.plumbing.texts import SOURCE, _
 from handstamp.plumbing.web import Actor, Services
@@ -201,7 +201,7 @@ async def _order(
 
 async def _new_number(session: AsyncSession) -> str:
     while True:
-        number = f"HS-{base32_encode(random_int(5 * NUMBER_LETTERS), NUMBER_LETTERS)}"
+        number = new_order_number()
         if not await session.scalar(select(Order.id).where(Order.number == number)):
             return number
 

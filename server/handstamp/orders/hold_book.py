@@ -18,11 +18,12 @@ from handstamp.discounts.rules import (
 from handstamp.events.price_rules import LineParts, Wanted, take_apart
 from handstamp.events.tax_lines import written
 from handstamp.kit.clock import Millis
-from handstamp.kit.ids import base32_encode, new_id, random_int
+from handstamp.kit.ids import new_id
 from handstamp.orders import rules
 from handstamp.orders.buyers import Buyer
 from handstamp.orders.hold_rows import OPEN_STATES, NetworkHold, Offer
 from handstamp.orders.models import Order, OrderItem
+from handstamp.orders.order_number import new_order_number
 from handstamp.plumbing.idempotency import Once
 from handstamp.plumbing.models import StoredAnswer
 from handstamp.plumbing.texts import SOURCE
@@ -31,7 +32,6 @@ from handstamp.waitlist.hold_offers import Offered
 from handstamp.waitlist.rules import UNLIMITED, keeps_for_list
 
 N_ = str  # marks text for the catalogues; it is translated where it is shown
-NUMBER_LETTERS = 6
 NOTHING = Chosen()
 CANNOT_SELL = rules.Refusal(
     "",
@@ -330,7 +330,7 @@ def new_order(
     taxes = {part.tier_id: written(part.taxes) for part in parts}
     order = Order(
         id=new_id("ord"),
-        number=f"HS-{base32_encode(random_int(5 * NUMBER_LETTERS), NUMBER_LETTERS)}",
+        number=new_order_number(),
         event_id=event_id,
         organizer_id=offer.organizer_id,
         buyer_key=buyer.key,

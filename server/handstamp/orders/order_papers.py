@@ -20,6 +20,7 @@ from handstamp.plumbing.web import Services
 from handstamp.tickets.find_tickets import tokens_of
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.rules import OPENING
+from handstamp.tickets.ticket_document import document_of_event
 
 
 @dataclass(frozen=True)
@@ -95,25 +96,17 @@ async def _tickets(
 
 def document_of(papers: Papers, made_at: Millis, logo: tuple[bytes, str]) -> TicketDocument:
     """Return the document of an order's tickets; `logo` is a picture and its type."""
-    event = papers.event
-    return TicketDocument(
-        language=papers.order.language,
-        organizer=papers.profile.name,
-        title=event.title,
-        start_at=event.start_at,
-        end_at=event.end_at,
-        time_zone=event.time_zone,
-        venue=event.venue,
-        city=", ".join(part for part in (event.city, event.province) if part),
-        order_number=papers.order.number,
-        tickets=tuple(
+    return document_of_event(
+        papers.event,
+        papers.profile,
+        (
             PdfTicket(printed_id=one.printed_id, qr=one.token, tier=one.tier, holder=one.holder)
             for one in papers.tickets
         ),
+        number=papers.order.number,
+        language=papers.order.language,
         made_at=made_at,
-        brand_color=papers.profile.brand_color,
-        logo=logo[0],
-        logo_type=logo[1],
+        logo=logo,
     )
 
 

@@ -14,6 +14,7 @@ from handstamp.preorders.models import PreOrder
 from handstamp.tickets.find_tickets import token_of
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.rules import OPENING
+from handstamp.tickets.ticket_document import document_of_event
 
 
 async def ticket_of(
@@ -47,19 +48,12 @@ def document_of(
     logo: tuple[bytes, str],
 ) -> TicketDocument:
     """Return what the PDF of a pre-order's ticket says; `logo` is a picture and its type."""
-    return TicketDocument(
+    return document_of_event(
+        event,
+        profile,
+        [ticket],
+        number=preorder.number,
         language=preorder.language,
-        organizer=profile.name,
-        title=event.title,
-        start_at=event.start_at,
-        end_at=event.end_at,
-        time_zone=event.time_zone,
-        venue=event.venue,
-        city=", ".join(part for part in (event.city, event.province) if part),
-        order_number=preorder.number,
-        tickets=(ticket,),
         made_at=made_at,
-        brand_color=profile.brand_color,
-        logo=logo[0],
-        logo_type=logo[1],
+        logo=logo,
     )

@@ -18,7 +18,7 @@ from handstamp.events.find_events import published_event, tiers_of
 from handstamp.events.models import Event, Tier
 from handstamp.events.price_rules import written
 from handstamp.events.set_prices import terms_of
-from handstamp.kit.ids import base32_encode, new_id, random_int
+from handstamp.kit.ids import new_id, new_number
 from handstamp.plumbing.errors import BadInput, Conflict, NotFound
 from handstamp.plumbing.money_text import money
 from handstamp.plumbing.texts import _
@@ -31,7 +31,6 @@ from handstamp.preorders.refusals import refused
 from handstamp.preorders.save_card import ask_for_card, use_card
 
 ATTEMPTS = 3
-NUMBER_LETTERS = 6
 
 
 @dataclass(frozen=True)
@@ -212,7 +211,7 @@ async def _new(
 ) -> PreOrder:
     return PreOrder(
         id=new_id("po"),
-        number=f"HP-{base32_encode(random_int(5 * NUMBER_LETTERS), NUMBER_LETTERS)}",
+        number=new_number("HP"),
         club_id=offer.club.id,
         member_id=member.id,
         user_id=actor.id,

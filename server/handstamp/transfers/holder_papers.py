@@ -14,6 +14,7 @@ from handstamp.plumbing.texts import language
 from handstamp.plumbing.web import Services
 from handstamp.tickets.find_tickets import token_of
 from handstamp.tickets.models import Ticket
+from handstamp.tickets.ticket_document import document_of_event
 
 
 @dataclass(frozen=True)
@@ -55,26 +56,19 @@ async def holder_pdf(services: Services, papers: HolderPapers) -> TicketPdf:
 
 
 def _document(papers: HolderPapers, made_at: Millis) -> TicketDocument:
-    ticket, event, profile = papers.ticket, papers.event, papers.profile
+    ticket = papers.ticket
     shown = PdfTicket(
         printed_id=ticket.printed_id,
         qr=papers.token,
         tier=papers.tier_name,
         holder=ticket.holder_name,
     )
-    return TicketDocument(
+    return document_of_event(
+        papers.event,
+        papers.profile,
+        [shown],
+        number=ticket.printed_id,
         language=language(),
-        organizer=profile.name,
-        title=event.title,
-        start_at=event.start_at,
-        end_at=event.end_at,
-        time_zone=event.time_zone,
-        venue=event.venue,
-        city=", ".join(part for part in (event.city, event.province) if part),
-        order_number=ticket.printed_id,
-        tickets=(shown,),
         made_at=made_at,
-        brand_color=profile.brand_color,
-        logo=papers.logo[0],
-        logo_type=papers.logo[1],
+        logo=papers.logo,
     )

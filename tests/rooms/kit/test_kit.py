@@ -1,5 +1,7 @@
 """Ids, clocks and signing: small things that everything stands on."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from handstamp.kit.ids import (
     device_hex,
     luhn32,
     new_id,
+    new_number,
     random_int,
 )
 from handstamp.kit.signing import (
@@ -92,3 +95,9 @@ def test_keyed_hashes_and_comparison() -> None:
     assert keyed_hash(b"k", "a") != keyed_hash(b"l", "a")
     assert same("a", b"a")
     assert not same("a", "b")
+
+
+def test_a_number_is_six_letters_after_its_prefix_and_another_each_time() -> None:
+    made = {new_number("HS") for _ in range(50)}
+    assert len(made) > 45
+    assert all(re.fullmatch("HS-[0-9A-HJKMNP-TV-Z]{6}", number) for number in made)
