@@ -28,16 +28,21 @@ DAYS = 180  # how long sales went on
 GIVEN_UP = 12  # every twelfth order was never paid
 WITH_CODE = 10  # every fifth of the largest event used a code
 CODES = ("EARLY", "FRIENDS", "PRESS")
+UNUSED = "NOBODY"  # a code that no order used
 QUANTITIES = (1, 1, 2, 2, 3, 4)
 
 
 @dataclass(frozen=True)
 class Desk:
-    """Who runs the events, and which; the first one has half of the orders."""
+    """Who runs the events, and which; the first one has half of the orders.
+
+    `unsold_tier`: one of its tiers, of which no ticket was sold.
+    """
 
     person: Person
     organizer_id: str
     event_ids: Sequence[str]
+    unsold_tier: str
     orders: Sequence[Row]
     items: Sequence[Row]
 
@@ -54,8 +59,10 @@ async def build_desk(here: Installation, events: int, orders: int) -> Desk:
     event_rows = [night(random, [organizer.id], number, now) for number in range(events)]
     event_rows[0]["capacity"] = None
     tiers = {event["id"]: tiers_of(event, now) for event in event_rows}
-    for tier in tiers[event_rows[0]["id"]]:
+    largest = tiers[event_rows[0]["id"]]
+    for tier in largest:
         tier["capacity"] = None
+    largest.append(largest[0] | {"id": "tier_unsold", "number": 9, "name": "Box", "sort": 9})
     sold_rows = [
         _order(
             random, number, event_rows[0] if number % 2 else random.choice(event_rows), tiers, now
@@ -65,7 +72,7 @@ async def build_desk(here: Installation, events: int, orders: int) -> Desk:
     order_rows, item_rows = [one for one, _ in sold_rows], [item for _, item in sold_rows]
     await store(here, Event, event_rows)
     await store(here, Tier, [tier for event in event_rows for tier in tiers[event["id"]]])
-    await store(here, Discount, [_code(event_rows[0], name, now) for name in CODES])
+    await store(here, Discount, [_code(event_rows[0], name, now) for name in (*CODES, UNUSED)])
     await store(here, Order, order_rows)
     await store(here, OrderItem, item_rows)
     await store(here, Stock, _stock(order_rows, item_rows))
@@ -73,7 +80,7 @@ async def build_desk(here: Installation, events: int, orders: int) -> Desk:
     async with here.services.db.write() as session:
         await session.execute(text("ANALYZE"))  # as databases do by themselves in years of selling
     ids = [event["id"] for event in event_rows]
-    return Desk(person, organizer.id, ids, order_rows, item_rows)
+    return Desk(person, organizer.id, ids, largest[-1]["id"], order_rows, item_rows)
 
 
 async def keep_sums(here: Installation, desk: Desk, fresh: int) -> None:
@@ -104,9 +111,9 @@ async def keep_sums(here: Installation, desk: Desk, fresh: int) -> None:
         await session.execute(text("ANALYZE"))
 
 
-def code_id(event: Row, name: str) -> str:
-    """Return the id of a code of the largest event."""
-    return f"disc_{event['number']:06d}_{name.lower()}"
+def code_id(number: int, name: str) -> str:
+    """Return the id of a code of the event with this number; 1 is the largest."""
+    return f"disc_{number:06d}_{name.lower()}"
 
 
 def _order(
@@ -119,7 +126,7 @@ def _order(
     order["created_at"] = now - random.randrange(DAYS * DAY // MINUTE) * MINUTE - number
     order["placed_at"] = None if expired else order["created_at"] + MINUTE
     if event["capacity"] is None and number % WITH_CODE == 1:
-        order["discount_code_id"] = code_id(event, CODES[number % len(CODES)])
+        order["discount_code_id"] = code_id(event["number"], CODES[number % len(CODES)])
     else:
         order["discount_code_id"] = None
     return order, item
@@ -127,7 +134,7 @@ def _order(
 
 def _code(event: Row, name: str, now: Millis) -> Row:
     return {
-        "id": code_id(event, name),
+        "id": code_id(event["number"], name),
         "event_id": event["id"],
         "code": name,
         "kind": "percent",

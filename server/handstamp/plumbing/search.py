@@ -6,7 +6,7 @@ most of what is searched is, takes the short way in both.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, func
+from sqlalchemy import ColumnElement, String, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -15,7 +15,6 @@ from sqlalchemy.sql.functions import FunctionElement
 from handstamp.kit.folding import LETTERS, MARKS, PAIRS, folded
 
 SQLITE_NAME = "handstamp_folded"
-_BETWEEN = "\x1f"  # what no name holds and nobody types, so no word spans two columns
 
 
 class Folded(FunctionElement[str]):
@@ -39,12 +38,29 @@ def _steps(element: Folded, compiler: SQLCompiler, **how: Any) -> str:
     for letter, pair in PAIRS.items():
         plain = f"replace({plain}, '{letter}', '{pair}')"
     is_ascii = f"octet_length({text}) = char_length({text})"
-    return f"CASE WHEN {is_ascii} THEN lower({text}) ELSE {plain} END"
+    short = f'lower({text} COLLATE "C")'  # bytes, not letters of a language: several times as fast
+    return f"CASE WHEN {is_ascii} THEN {short} ELSE {plain} END"
+
+
+class _ForLike(Folded):
+    """A text folded as far as LIKE asks for; that of SQLite knows no case in ASCII."""
+
+    inherit_cache = True
+
+
+@compiles(_ForLike)
+def _short_way(element: _ForLike, compiler: SQLCompiler, **how: Any) -> str:
+    text = f"({compiler.process(element.clauses, **how)})"
+    is_ascii = f"length({text}) = length(CAST({text} AS BLOB))"
+    return f"CASE WHEN {is_ascii} THEN {text} ELSE {_call(element, compiler, **how)} END"
+
+
+@compiles(_ForLike, "postgresql")
+def _all_steps(element: _ForLike, compiler: SQLCompiler, **how: Any) -> str:
+    return _steps(element, compiler, **how)
 
 
 def found_in(words: str, *columns: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     """Tell whether a row has these words, as they stand, in one of its columns."""
-    whole: ColumnElement[str] = func.coalesce(columns[0], "")
-    for column in columns[1:]:
-        whole = whole.concat(_BETWEEN).concat(func.coalesce(column, ""))
-    return Folded(whole).contains(folded(words.replace(_BETWEEN, " ")), autoescape=True)
+    asked = folded(words)
+    return or_(*(_ForLike(column).contains(asked, autoescape=True) for column in columns))
