@@ -13,7 +13,7 @@ from handstamp.kit.clock import DAY, Millis
 from handstamp.moderation.find_reviews import count_waiting
 from handstamp.plumbing.web import Actor, Services, check_admin
 from handstamp.selftest.begin import self_tests, state_of
-from handstamp.webhooks.find_dead_letters import find_dead_letters
+from handstamp.webhooks.find_dead_letters import count_dead_letters
 
 ACTS = 15
 
@@ -52,7 +52,7 @@ async def look_at_server(session: AsyncSession, services: Services, actor: Actor
     signed = await session.scalar(mark)
     tests = await self_tests(session, actor)
     return ServerView(
-        dead_letters=len(await find_dead_letters(session)),
+        dead_letters=await count_dead_letters(session),
         reviews=await count_waiting(session),
         signals=await session.scalar(recent) or 0,
         self_test=state_of(tests[0], now) if tests else "",

@@ -36,6 +36,11 @@ async def find_dead_letters(session: AsyncSession, limit: int = MOST) -> list[De
     return sorted([*events, *jobs], key=lambda letter: -letter.since)
 
 
+async def count_dead_letters(session: AsyncSession) -> int:
+    """Count all that was given up."""
+    return await store.count(session, "dead") + await store.count_dead_jobs(session, JOB)
+
+
 async def find_dead_letter(session: AsyncSession, letter_id: str) -> DeadLetter | None:
     """Return one of them."""
     if letter_id.isascii() and letter_id.isdigit() and len(letter_id) < 19:

@@ -114,6 +114,12 @@ async def dead_jobs(session: AsyncSession, without: str, limit: int) -> Sequence
     return (await session.scalars(query)).all()
 
 
+async def count_dead_jobs(session: AsyncSession, without: str) -> int:
+    """Count the jobs that were given up, except those of one kind."""
+    query = select(func.count()).select_from(Job)
+    return await session.scalar(query.where(Job.state == "dead", Job.kind != without)) or 0
+
+
 async def dead_job(session: AsyncSession, job_id: int) -> Job | None:
     """Return a job that was given up."""
     return await session.scalar(select(Job).where(Job.id == job_id, Job.state == "dead"))
