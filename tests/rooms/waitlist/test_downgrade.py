@@ -1,12 +1,11 @@
 """Back to the schema before the desk: offers let their tickets go, nothing hidden is shown."""
 
 import pytest
-from alembic import command
-from sqlalchemy import Connection, update
+from sqlalchemy import update
+from tests.fixtures.databases import down_and_up
 from tests.rooms.waitlist.waiting_line import Line
 
 from handstamp.events.models import Event
-from handstamp.plumbing.migrate import alembic_config, migrate
 from handstamp.tickets.stock import Count
 
 pytestmark = pytest.mark.anyio
@@ -21,15 +20,7 @@ async def test_a_downgrade_frees_what_offers_hold_and_knows_each_status(line: Li
     async with line.services.db.write() as session:
         await session.execute(update(Event).values(status="hidden"))
 
-    def down(connection: Connection) -> None:
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0006")
-
-    async with line.services.db.writer.begin() as connection:
-        await connection.run_sync(down)
-    await migrate(line.services.settings)
-    await line.services.db.close()  # what was prepared for the tables of before
+    await down_and_up(line.services, "0006")
     assert await line.taken() == Count()
     async with line.services.db.read() as session:
         assert (await session.get_one(Event, line.event.id)).status == "draft"
