@@ -28,3 +28,5 @@ def apply(batch: "Batch", fact: Fact) -> None:
     batch.touched.update(serials)
     for start in range(0, len(serials), AT_ONCE):
         batch.load_tickets(serials[start : start + AT_ONCE])
+    batch.moves += serials
+    batch.moves += [row["serial"] for row in batch.new_rows if row["device_id"] == device]

@@ -92,6 +92,7 @@ class Batch:
     device_changes: dict[int, dict[str, Any]] = field(default_factory=dict)
     new_rows: list[dict[str, Any]] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)
+    moves: list[int] = field(default_factory=list)  # tickets, each time their facts changed
     answers: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)
     new_answers: list[dict[str, Any]] = field(default_factory=list)
     voids: dict[int, int] = field(default_factory=dict)
@@ -209,6 +210,7 @@ class Batch:
                 granted=granted,
             )
             self.facts.setdefault(fact.serial, []).append(fact_of_row(fed_row))
+            self.moves.append(fact.serial)
         if fact.number == device.head_number + 1 and fact.previous == device.head_hash:
             device.head_number, device.head_hash, device.moved = fact.number, hash_, True
         elif device.forked_at is None:

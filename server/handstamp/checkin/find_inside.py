@@ -1,6 +1,6 @@
 """How many are inside by a list, for whoever must warn that it is full (R58)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
@@ -29,16 +29,24 @@ _WHO = select(Admission.serial).where(
 
 @dataclass
 class InsideCount:
-    """A list's count as it moves within a batch; `read` of the batch's new rows are in it."""
+    """A list's count as it moves within a batch; `read` of the batch's moves are in it.
+
+    `inside`: those of the `known` tickets that are counted as inside.
+    """
 
     total: int
-    inside: set[int]
+    inside: set[int] = field(default_factory=set)
+    known: set[int] = field(default_factory=set)
     read: int = 0
 
     def follow(self, batch: "Batch", list_no: int) -> int:
-        """Take in what the batch has added since, and return the count."""
-        moved = {row["serial"] for row in batch.new_rows[self.read :]} & batch.touched
-        self.read = len(batch.new_rows)
+        """Take in what the batch has added or made void since, and return the count."""
+        moved = set(batch.moves[self.read :])
+        self.read = len(batch.moves)
+        if fresh := moved - self.known:  # nothing of this batch is stored yet
+            asked = {"event": batch.event_id, "list": list_no, "serials": list(fresh)}
+            self.inside.update(batch.connection.execute(_WHO, asked).scalars())
+            self.known |= fresh
         for serial in moved:
             of = state_of(batch, serial).lists.get(list_no)
             self.total += (of is not None and of.inside) - (serial in self.inside)
@@ -54,7 +62,5 @@ def inside_of(batch: "Batch", rules: ListRules) -> int | None:
     if count is None:
         asked = {"event": batch.event_id, "list": rules.list_no}
         total = batch.connection.execute(_INSIDE, asked).scalar() or 0
-        loaded = asked | {"serials": list(batch.loaded)}
-        inside = set(batch.connection.execute(_WHO, loaded).scalars())
-        count = batch.insides[rules.list_no] = InsideCount(total, inside)
+        count = batch.insides[rules.list_no] = InsideCount(total)
     return count.follow(batch, rules.list_no)
