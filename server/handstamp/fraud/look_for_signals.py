@@ -116,7 +116,7 @@ async def _keep(session: AsyncSession, signal: Signal, now: Millis) -> None:
 
 def _tell(signal: Signal) -> None:
     FRAUD_SIGNALS.labels(kind=signal.kind).inc()
-    _log.warning("fraud_signal", sign=signal.kind, counted=signal.n, orders=_some(signal.orders))
+    _log.info("fraud_signal", sign=signal.kind, counted=signal.n, orders=_some(signal.orders))
 
 
 def _some(orders: Sequence[str]) -> list[str]:

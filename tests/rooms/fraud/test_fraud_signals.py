@@ -2,6 +2,7 @@
 
 import httpx2
 import pytest
+import structlog
 from sqlalchemy import select, update
 from tests.factories.auth import make_person
 from tests.factories.orders import make_buyer, make_paid_order, make_sale
@@ -87,8 +88,11 @@ async def test_one_card_of_many_buyers_is_told(services: Services) -> None:
                 session, subject_kind="order", subject_id=order_id, account="", destination="",
                 organizer_id=event.organizer_id, charge_type="direct", facts=facts,
             )  # fmt: skip
-    found = await look_now(services)
+    with structlog.testing.capture_logs() as logs:
+        found = await look_now(services)
     assert [(one.kind, one.n) for one in found] == [("shared_card", 3)]
+    told = [(one["event"], one["log_level"]) for one in logs if one["event"] == "fraud_signal"]
+    assert told == [("fraud_signal", "info")], "it waits on its page: nobody is called"
     assert "fp_secret" not in str([vars(one) for one in await stored(services)])
 
 
