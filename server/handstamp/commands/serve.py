@@ -15,7 +15,7 @@ from handstamp.app import create_app
 from handstamp.commands.running import MISUSED, NO_DATABASE, read_settings, run_plainly, say, stop
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.db import Database
-from handstamp.plumbing.memory import share_arenas
+from handstamp.plumbing.memory import freeze_what_stays, share_arenas
 from handstamp.plumbing.migrate import is_current, migrate
 
 Host = Annotated[str, typer.Option(envvar="HANDSTAMP_HOST", help="Address to listen on.")]
@@ -76,9 +76,8 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, processes: Processes = 1)
 
 def listen(settings: Settings, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serve on a bound socket in this process until a signal comes; calls `ready` once."""
-    share_arenas()
     config = uvicorn.Config(
-        create_app(settings),
+        _made(settings),
         forwarded_allow_ips=settings.trusted_proxies,
         **_WEB,  # type: ignore[arg-type]
     )
@@ -112,8 +111,14 @@ def bind(host: str, port: int) -> socket.socket:
 
 def application() -> Starlette:
     """Build the application of one of several processes from the environment."""
+    return _made(read_settings())
+
+
+def _made(settings: Settings) -> Starlette:
     share_arenas()
-    return create_app(read_settings())
+    app = create_app(settings)
+    freeze_what_stays()
+    return app
 
 
 async def _prepare(settings: Settings) -> None:
