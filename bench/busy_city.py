@@ -110,7 +110,7 @@ async def _sell(
         order, item = order_of(number, event, tier, qty, now, expired=not qty)
         orders.append(order)
         items.append(item)
-        tickets += [_ticket(order, item, tier, len(tickets) + n, n, now) for n in range(qty)]
+        tickets += [ticket_of(order, item, tier, len(tickets) + n, n, now) for n in range(qty)]
         issued[event["id"], tier["id"]] += qty
         issued[event["id"], ""] += qty
     stock = [{"event_id": e, "tier_id": t, "issued": n} for (e, t), n in issued.items()]
@@ -175,7 +175,8 @@ def _item(order: Row, tier: Row, qty: int) -> Row:
     }
 
 
-def _ticket(order: Row, item: Row, tier: Row, number: int, place: int, now: Millis) -> Row:  # noqa: PLR0917
+def ticket_of(order: Row, item: Row, tier: Row, number: int, place: int, now: Millis) -> Row:  # noqa: PLR0917
+    """Return a ticket of an order's line; `place` is its place in the line."""
     return {
         "event_id": order["event_id"],
         "tier_id": tier["id"],

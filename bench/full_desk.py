@@ -12,7 +12,7 @@ from random import Random
 from sqlalchemy import text
 from tests.factories.auth import Person, make_owner
 
-from bench.busy_city import Row, night, order_of, sold, store, tiers_of
+from bench.busy_city import Row, night, order_of, sold, store, ticket_of, tiers_of
 from bench.installation import Installation
 from handstamp.analytics.models import SalesSum
 from handstamp.analytics.rules import NOTHING, Line, Place, Sale, Sums, of_placing, places
@@ -20,9 +20,10 @@ from handstamp.discounts.models import Discount
 from handstamp.events.models import Event, Tier
 from handstamp.kit.clock import DAY, MINUTE, Millis
 from handstamp.ledger.models import Uncounted
+from handstamp.mail.models import Mail
 from handstamp.orders.models import EventSales, Order, OrderItem
 from handstamp.plumbing.local_time import local
-from handstamp.tickets.models import Stock
+from handstamp.tickets.models import Stock, Ticket
 
 DAYS = 180  # how long sales went on
 GIVEN_UP = 12  # every twelfth order was never paid
@@ -111,6 +112,25 @@ async def keep_sums(here: Installation, desk: Desk, fresh: int) -> None:
         await session.execute(text("ANALYZE"))
 
 
+async def keep_tickets(here: Installation, desk: Desk) -> list[Row]:
+    """Keep the tickets of a desk's orders and the mail that each went with; return the tickets."""
+    now = here.services.clock()
+    tickets: list[Row] = []
+    mails: list[Row] = []
+    for order, item in zip(desk.orders, desk.items, strict=True):
+        if order["placed_at"]:
+            tier = {"id": item["tier_id"], "number": 1}
+            tickets += [
+                ticket_of(order, item, tier, len(tickets) + n, n, now) for n in range(item["qty"])
+            ]
+            mails.append(_mail(order))
+    await store(here, Ticket, tickets)
+    await store(here, Mail, mails)
+    async with here.services.db.write() as session:
+        await session.execute(text("ANALYZE"))
+    return tickets
+
+
 def code_id(number: int, name: str) -> str:
     """Return the id of a code of the event with this number; 1 is the largest."""
     return f"disc_{number:06d}_{name.lower()}"
@@ -141,6 +161,18 @@ def _code(event: Row, name: str, now: Millis) -> Row:
         "value": 1_000,
         "created_at": now,
         "updated_at": now,
+    }
+
+
+def _mail(order: Row) -> Row:
+    return {
+        "id": order["id"].replace("ord_", "mail_"),
+        "kind": "tickets",
+        "to_email": order["email"],
+        "args_json": "{}",
+        "about": f"order:{order['id']}",
+        "status": "sent",
+        "created_at": order["placed_at"],
     }
 
 

@@ -17,6 +17,7 @@ class Mail(Base):
     __table_args__ = (
         Index("ix_tickets_mails_created", "created_at"),
         Index("ix_tickets_mails_about", "about"),
+        Index("ix_tickets_mails_to", "to_email"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

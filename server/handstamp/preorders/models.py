@@ -36,6 +36,7 @@ class PreOrder(Base):
         Index("ix_tickets_pre_orders_event", "event_id", "created_at", "id"),
         Index("ix_tickets_pre_orders_club_week", "club_id", "week", "status"),
         Index("ix_tickets_pre_orders_user", "user_id", "created_at"),
+        Index("ix_tickets_pre_orders_email", "email"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -30,8 +30,9 @@ _ABOUT = {"order": Order, "preorder": PreOrder}
 async def find_anything(session: AsyncSession, actor: Actor, typed: str) -> Found:
     """Return what fits the words among all whose organizers the actor helps.
 
-    A whole address, a number, a printed id, an id of Stripe's, or a part of a name. Parts of
-    addresses are looked for only where the actor runs the organizer; others see them masked.
+    A whole address, a number, a printed id, an id of Stripe's, or a part of a name. What is typed
+    whole goes by index, and a number that there is stands for itself. Parts of addresses are looked
+    for only where the actor runs the organizer; others see them masked.
 
     Raises:
         NotFound: the actor helps no organizer.
@@ -45,6 +46,12 @@ async def find_anything(session: AsyncSession, actor: Actor, typed: str) -> Foun
             _("Type at least two letters."), errors=[{"field": "q", "message": "too short"}]
         )
     asked = _Search(session, actor, wanted)
+    if not wanted.email and not wanted.stripe_id:
+        asked.numbered = True
+        known = [*await asked.orders(), *await asked.preorders(), *await asked.tickets()]
+        if known:
+            return Found(known, (), sorted(asked.more))
+        asked.numbered = False
     hits = [*await asked.orders(), *await asked.preorders()]
     if not wanted.stripe_id:
         hits += [*await asked.tickets(), *await asked.members()]
@@ -55,6 +62,7 @@ class _Search:
     def __init__(self, session: AsyncSession, actor: Actor, wanted: Wanted) -> None:
         self.session, self.actor, self.wanted = session, actor, wanted
         self.more: set[str] = set()
+        self.numbered = False  # whether whole numbers are looked for, and nothing else
 
     async def orders(self) -> list[Hit]:
         columns = (
@@ -63,6 +71,8 @@ class _Search:
         )  # fmt: skip
         query = select(*columns).join(Event, Event.id == Order.event_id)
         fits = self._fits(Order.organizer_id, Order.email, Order.number, Order.name, Order.id)
+        if self.numbered:
+            fits = self._is_number(Order.number, Order.id)
         if self.wanted.stripe_id:
             fits = Order.id.in_(self._of_stripe("order", Order.checkout_session_id))
         return await self._hits("order", query, Order.organizer_id, fits, Order.created_at)
@@ -75,6 +85,8 @@ class _Search:
         query = select(*columns).join(Event, Event.id == PreOrder.event_id)
         owner = PreOrder.organizer_id
         fits = self._fits(owner, PreOrder.email, PreOrder.number, PreOrder.name, PreOrder.id)
+        if self.numbered:
+            fits = self._is_number(PreOrder.number, PreOrder.id)
         if self.wanted.stripe_id:
             fits = PreOrder.id.in_(self._of_stripe("preorder", PreOrder.setup_session_id))
         return await self._hits("preorder", query, owner, fits, PreOrder.created_at)
@@ -86,10 +98,11 @@ class _Search:
         )  # fmt: skip
         query = select(*columns).join(Event, Event.id == Ticket.event_id)
         texts = (Ticket.holder_name, Ticket.order_ref, Ticket.external_id)
-        fits = self._fits(Event.organizer_id, Ticket.holder_email, *texts, folded=True)
-        serial = serial_of(self.wanted.words)
-        if serial is not None:
-            fits = or_(Ticket.serial == serial, fits)
+        fits = self._fits(Event.organizer_id, Ticket.holder_email, *texts)
+        if self.wanted.email:
+            fits = Ticket.id.in_(self._held_under(self.wanted.email))
+        if self.numbered:
+            fits = Ticket.id.in_(self._numbered_tickets())
         return await self._hits("ticket", query, Event.organizer_id, fits, Ticket.created_at)
 
     async def members(self) -> list[Hit]:
@@ -124,8 +137,28 @@ class _Search:
         ]  # fmt: skip
 
     def _about(self, kind: str, model: Any) -> ColumnElement[bool]:
-        ids = select(f"{kind}:" + model.id).where(self._mine(model.organizer_id))
-        return and_(Mail.about.startswith(f"{kind}:"), Mail.about.in_(ids))
+        """Tell whether a mail is about one of theirs, asked for this mail alone."""
+        its = func.substr(Mail.about, len(kind) + 2)
+        mine = select(model.id).where(model.id == its, self._mine(model.organizer_id))
+        return and_(Mail.about.startswith(f"{kind}:"), mine.exists())
+
+    def _is_number(self, number: _Column, id_: _Column) -> ColumnElement[bool]:
+        return or_(number == self.wanted.words.upper(), id_ == self.wanted.words)
+
+    def _numbered_tickets(self) -> Select[Any]:
+        """Select the tickets of an order's number, or those of a printed id or its last part."""
+        serial = serial_of(self.wanted.words)
+        if serial is None:
+            orders = select(Order.id).where(self._is_number(Order.number, Order.id))
+            return select(Ticket.id).where(Ticket.order_id.in_(orders))
+        events = select(Event.id).where(self._mine(Event.organizer_id))
+        return select(Ticket.id).where(Ticket.event_id.in_(events), Ticket.serial == serial)
+
+    def _held_under(self, email: str) -> Select[Any]:
+        """Select the tickets under an address; those of files may have capital letters in it."""
+        stored, small = Ticket.holder_email, func.lower(Ticket.holder_email)
+        mixed = select(Ticket.id).where(stored != small, small == email)
+        return select(Ticket.id).where(stored == email).union(mixed)  # type: ignore[return-value]
 
     def _mine(self, owner: _Column) -> ColumnElement[bool]:
         return true() if self.actor.kind == "admin" else owner.in_(list(self.actor.organizers))
@@ -136,12 +169,9 @@ class _Search:
             return true()
         return owner.in_(self.actor.managed) if self.actor.managed else false()
 
-    def _fits(
-        self, owner: _Column, email: _Column, *texts: _Column, folded: bool = False
-    ) -> ColumnElement[bool]:
+    def _fits(self, owner: _Column, email: _Column, *texts: _Column) -> ColumnElement[bool]:
         if self.wanted.email:
-            stored = func.lower(email) if folded else email
-            return stored == self.wanted.email
+            return email == self.wanted.email
         words = self.wanted.words
         return or_(found_in(words, *texts), and_(self._run(owner), found_in(words, email)))
 

@@ -39,6 +39,13 @@ class Ticket(Base):
             sqlite_where=text("order_ref = '' AND order_id IS NOT NULL"),
             postgresql_where=text("order_ref = '' AND order_id IS NOT NULL"),
         ),
+        Index("ix_tickets_tickets_email", "holder_email"),
+        Index(
+            "ix_tickets_tickets_email_mixed",  # as a file wrote it, with capital letters
+            "holder_email",
+            sqlite_where=text("holder_email <> lower(holder_email)"),
+            postgresql_where=text("holder_email <> lower(holder_email)"),
+        ),
         Index(
             "ix_tickets_tickets_unnumbered",
             "event_id",

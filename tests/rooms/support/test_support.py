@@ -78,6 +78,26 @@ async def test_one_field_finds_what_somebody_knows(
     assert short.status_code == 400
 
 
+async def test_what_is_typed_whole_stands_for_itself(
+    services: Services, client: httpx2.AsyncClient
+) -> None:
+    owner, organizer = await make_owner(services)
+    event, order = await sold(services, organizer.id)
+    async with services.db.write() as session:
+        guests = [
+            Holder(order.number, "Grace.Hopper@Example.org"),
+            Holder("Ida", "ida@example.org"),
+        ]
+        await make_tickets(session, services, event, holders=guests)
+    assert await kinds(client, owner, "grace.hopper@example.org") == ["ticket"]
+    assert await kinds(client, owner, "IDA@example.org") == ["ticket"]
+    assert await kinds(client, owner, order.number) == ["order", "ticket", "ticket"]
+    assert await kinds(client, owner, order.number[:-1]) == ["order", *["ticket"] * 3]
+    other, _else = await make_owner(services, "eve@example.org")
+    for known in ("grace.hopper@example.org", order.number, order.id):
+        assert await kinds(client, other, known) == []
+
+
 @ONE
 async def test_only_the_first_are_shown_and_that_is_said(
     services: Services, client: httpx2.AsyncClient
