@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 from sqlalchemy import select
 from tests.abuse.world_clubs import add_club, fresh_of_club
+from tests.abuse.world_disputes import add_dispute
 from tests.abuse.world_exports import add_export, fresh_schedule
 from tests.abuse.world_pool import add_pool
 from tests.factories.auth import Person, make_owner, make_person
@@ -224,6 +225,7 @@ async def _side(http: httpx2.AsyncClient, services: Services, email: str, title:
     await add_club(services, side)
     await add_pool(services, side)
     await add_export(services, side)
+    await add_dispute(services, side)
     return side
 
 

@@ -1,4 +1,4 @@
-"""A pre-order whose refund failed, in a real browser: said, asked about, and what axe says."""
+"""A refund that failed and disputes, in a real browser: said, asked about, and what axe says."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from handstamp.kit.clock import HOUR
 from handstamp.payments.models import Payment
 from handstamp.plumbing.web import Services
 from handstamp.preorders.models import PreOrder
-from handstamp.refunds.models import Refund
+from handstamp.refunds.models import Dispute, Refund
 
 
 async def fail_a_refund(services: Services, preorder_id: str) -> None:
@@ -51,6 +51,13 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def disputed(week: Week) -> Week:
+    """The same, with disputes of the pre-order's payment."""
+    week.world.work(lambda services: dispute_it(services, week.preorder))
+    return week
+
+
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_the_organizer_is_told_and_asked_before_trying_again(
     door_browser: Browser, week: Week, viewport: dict[str, int]
@@ -84,4 +91,40 @@ def test_the_member_is_told(door_browser: Browser, week: Week, light: str) -> No
     expect(page.get_by_role("heading", level=1)).to_have_text("Refund failed")
     expect(page.get_by_role("status")).to_contain_text("The organizer knows and will try again.")
     assert member.faults() == []
+    page.context.close()
+
+
+async def dispute_it(services: Services, preorder_id: str) -> None:
+    """Have banks dispute a pre-order's payment: one to answer soon, one that was lost."""
+    now = services.clock()
+    async with services.db.write() as session:
+        payment = await session.get_one(Payment, "pay_1")
+        for id_, reason, left in (("du_1", "fraudulent", 20 * HOUR), ("du_2", "duplicate", 0)):
+            session.add(
+                Dispute(
+                    id=id_, payment_id=payment.id, preorder_id=preorder_id, account="acct_1",
+                    amount=payment.amount, currency=payment.currency, reason=reason,
+                    status="needs_response" if left else "lost", outcome="" if left else "lost",
+                    respond_by=now + left, created_at=now - HOUR,
+                    closed_at=None if left else now,
+                )
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("light", ["light", "dark"])
+def test_disputes_and_the_sheet_for_the_bank(
+    door_browser: Browser, disputed: Week, viewport: dict[str, int], light: str
+) -> None:
+    week = disputed
+    office = browser_of(door_browser, week, week.owner, viewport=viewport, color_scheme=light)
+    page = office.open(f"/tickets/organizer/events/{week.event}/disputes")
+    expect(page.get_by_text("hours left")).to_be_visible()
+    expect(page.get_by_role("heading", name="What the bank wants to see")).to_be_visible()
+    expect(page.get_by_text("Lost", exact=True)).to_be_visible()
+    assert office.faults() == []
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Evidence sheet").first.click()
+    assert taken.value.suggested_filename.startswith("evidence-")
+    assert taken.value.path().read_bytes().startswith(b"%PDF")
     page.context.close()

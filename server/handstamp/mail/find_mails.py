@@ -41,9 +41,14 @@ async def mails_about(session: AsyncSession, about: str) -> list[MailView]:
     return await _views(session, [about], NEWEST)
 
 
+async def mails_about_any(session: AsyncSession, abouts: Sequence[str]) -> list[MailView]:
+    """Return the newest mails about some things, newest first."""
+    return await _views(session, abouts, NEWEST * max(1, len(abouts)))
+
+
 async def undelivered(session: AsyncSession, abouts: Sequence[str]) -> list[MailView]:
     """Return the mails about some things that did not reach their readers, newest first."""
-    found = await _views(session, abouts, NEWEST * max(1, len(abouts)))
+    found = await mails_about_any(session, abouts)
     return [mail for mail in found if mail.arrived is False]
 
 

@@ -1,10 +1,9 @@
-"""Draws tickets as PDF with WeasyPrint; only the child process imports this."""
+"""Draws tickets, and plain facts, as PDF with WeasyPrint; only the child process imports this."""
 
 import io
 import logging
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
 
@@ -17,8 +16,10 @@ from PIL import Image
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from handstamp.kit.clock import HOUR, SECOND
+from handstamp.kit.clock import HOUR
 from handstamp.pdf.brand import brand, ink_on
+from handstamp.pdf.plain_document import PlainDocument
+from handstamp.pdf.plain_page import made, plain_page
 from handstamp.pdf.printed_text import clean, direction, script_language, shorten, size
 from handstamp.pdf.ticket_document import PICTURES, PdfTicket, TicketDocument
 from handstamp.plumbing import texts
@@ -82,10 +83,8 @@ class Drawer:
     def __init__(self) -> None:
         self._fetcher = OwnBytes()
         self._fonts = FontConfiguration()
-        style = (_FOLDER / "templates" / "tickets.css").read_text()
-        self._style = weasyprint.CSS(
-            string=style, font_config=self._fonts, url_fetcher=self._fetcher
-        )
+        self._style = self._sheet("tickets.css")
+        self._plain = self._sheet("plain.css")  # its font is the one the sheet before brought
         env = Environment(
             loader=PackageLoader("handstamp.pdf", "templates"),
             autoescape=True,
@@ -94,6 +93,7 @@ class Drawer:
         )
         texts.install(env)
         env.globals |= {"direction": texts.direction, "script": _script}
+        self._env = env
         self._template = env.get_template("tickets.html")
         self._missing = MissingLetters()
         logger = logging.getLogger("weasyprint")
@@ -113,8 +113,22 @@ class Drawer:
         def add_codes(_document: Any, pdf: pydyf.PDF) -> None:
             _draw_codes(pdf, document.tickets)
 
-        made = laid_out.write_pdf(finisher=add_codes, pdf_tags=True)
-        return Drawn(made, "".join(self._missing.letters))
+        content = laid_out.write_pdf(finisher=add_codes, pdf_tags=True)
+        return Drawn(content, "".join(self._missing.letters))
+
+    def draw_plain(self, document: PlainDocument) -> Drawn:
+        """Return the PDF of facts and tables."""
+        self._missing.letters.clear()
+        with texts.speaking(document.language):
+            page = plain_page(self._env, document)
+        content = weasyprint.HTML(string=page, url_fetcher=self._fetcher).write_pdf(
+            font_config=self._fonts, stylesheets=[self._plain], pdf_tags=True
+        )
+        return Drawn(content, "".join(self._missing.letters))
+
+    def _sheet(self, name: str) -> weasyprint.CSS:
+        style = (_FOLDER / "templates" / name).read_text()
+        return weasyprint.CSS(string=style, font_config=self._fonts, url_fetcher=self._fetcher)
 
 
 def _values(document: TicketDocument, *, has_logo: bool) -> dict[str, Any]:
@@ -128,7 +142,7 @@ def _values(document: TicketDocument, *, has_logo: bool) -> dict[str, Any]:
         "title_size": size(title, 17, 48),
         "organizer": clean(document.organizer),
         "subject": _("Tickets of order %(order)s") % {"order": order},
-        "made": f"{datetime.fromtimestamp(document.made_at / SECOND, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "made": made(document.made_at),
         "brand": color,
         "ink": ink_on(color),
         "logo": has_logo,

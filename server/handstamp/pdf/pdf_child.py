@@ -1,13 +1,15 @@
-"""Draws tickets in a process of its own: no secrets in its environment, bounded memory.
+"""Draws PDFs in a process of its own: no secrets in its environment, bounded memory.
 
 Reads requests from standard input and answers on standard output (the frames of
-`plumbing/child.py`), one after another, until the input ends. A request is JSON: a document, or
-{"check": true}. An answer has {"missing"} and the PDF behind it, or {"error"}.
+`plumbing/child.py`), one after another, until the input ends. A request is JSON: a document of
+tickets, {"plain": another document}, or {"check": true}. An answer has {"missing"} and the PDF
+behind it, or {"error"}.
 """
 
 import gc
 import json
 
+from handstamp.pdf.plain_document import plain_from_json
 from handstamp.pdf.scripts import SCRIPTS
 from handstamp.pdf.ticket_document import PdfTicket, TicketDocument, from_json
 from handstamp.plumbing.child import begin, read_frame, write_answer
@@ -32,7 +34,10 @@ def main() -> None:
             absent = [name for name in SCRIPTS if drawer.draw(_sample(name)).missing]
             write_answer(answers, {"missing": absent})
             continue
-        drawn = drawer.draw(from_json(request))
+        if "plain" in request:
+            drawn = drawer.draw_plain(plain_from_json(request))
+        else:
+            drawn = drawer.draw(from_json(request))
         write_answer(answers, {"missing": drawn.missing}, drawn.pdf)
 
 

@@ -1,7 +1,9 @@
 """Tickets of one order as one PDF, drawn off the event loop."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -30,8 +32,17 @@ async def draw_tickets(services: Services, document: TicketDocument) -> TicketPd
     Raises:
         DrawingFailed: Pango is not installed, or the process that draws fails.
     """
+    return await drawn(services, document.to_json())
+
+
+async def drawn(services: Services, request: Mapping[str, Any]) -> TicketPdf:
+    """Have a child draw what a document's `to_json` returned, count it, and tell what it lacks.
+
+    Raises:
+        DrawingFailed: Pango is not installed, or the process that draws fails.
+    """
     try:
-        head, body = await pool_of(services).ask(document.to_json())
+        head, body = await pool_of(services).ask(request)
     except DrawingFailed as error:
         PDFS.labels(outcome="failed").inc()
         _log.warning("pdf_failed", reason=str(error))

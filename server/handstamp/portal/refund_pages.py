@@ -1,7 +1,5 @@
 """The page that gives back a part of an order: chosen, looked at, then done."""
 
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -19,7 +17,7 @@ from handstamp.portal import words
 from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.pages import go, page, render
 from handstamp.portal.refund_form import reason_and_note
-from handstamp.refunds.find_refunds import open_disputes, refund_view
+from handstamp.refunds.find_refunds import refund_view
 from handstamp.refunds.look_at_refund import Look, look_at_refund, tickets_left
 from handstamp.refunds.plan_refund import Wish
 from handstamp.refunds.refund_order import request_refund
@@ -123,18 +121,7 @@ async def _do(
     return go(request, path_of(event.id, f"/orders/{order.id}"), said)
 
 
-@page
-async def disputes(request: Request) -> Response:
-    """List an event's disputes that are open: what the bank asks for, and until when to answer."""
-    async with services(request).db.read() as session:
-        event = await event_of(session, request)
-        around: dict[str, Any] = await frame(session, event, "orders")
-        rows = await open_disputes(session, event.id)
-    return render(request, "disputes.html", rows=rows, at=services(request).clock(), **around)
-
-
 _ORDERS = "/organizer/events/{event_id}/orders"
 routes = [
-    Route("/organizer/events/{event_id}/disputes", disputes),
     Route(_ORDERS + "/{order_id}/give-back", give_back, methods=["GET", "POST"]),
 ]

@@ -137,6 +137,7 @@ def _ticket_acts() -> dict[str, str]:
         "dispute.opened": _("Disputed by the cardholder"),
         "dispute.won": _("Dispute won"),
         "dispute.lost": _("Dispute lost"),
+        "dispute.evidence": _("Evidence sheet downloaded"),
     }
 
 

@@ -124,20 +124,6 @@ def has_failed(refunds: Sequence[Refund]) -> bool:
     return back > max((one.created_at for one in refunds if one.status in LIVE), default=-1)
 
 
-@dataclass(frozen=True)
-class OpenDispute:
-    """A dispute that its bank has not decided, with the number of what was paid for."""
-
-    dispute: Dispute
-    number: str
-
-
-async def open_disputes(session: AsyncSession, event_id: str) -> list[OpenDispute]:
-    """Return the open disputes of an event that the actor runs, the next deadline first."""
-    found = await store.disputes_of_event(session, event_id)
-    return [OpenDispute(one, order or preorder or "") for one, order, preorder in found]
-
-
 async def disputed_among(session: AsyncSession, order_ids: Sequence[str]) -> frozenset[str]:
     """Return which of some orders have a dispute that is open or lost."""
     return frozenset(await store.disputed_orders(session, order_ids))

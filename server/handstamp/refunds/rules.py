@@ -87,6 +87,19 @@ def blocks_tickets(status: str) -> bool:
     return not dispute_outcome(status) and not status.startswith("warning_")
 
 
+def dispute_stage(status: str) -> str:
+    """Return where a dispute stands: whose turn it is, or how it ended.
+
+    "asked" (a bank's mere question), "answer" (money taken, evidence wanted), "decides" (the
+    bank's turn), then "won", "lost" or "dropped" (nothing was taken in the end).
+    """
+    if dispute_outcome(status):
+        return status if status in ("won", "lost") else "dropped"
+    if status.endswith("needs_response"):
+        return "asked" if status.startswith("warning_") else "answer"
+    return "decides"
+
+
 def forbids_refund(status: str) -> bool:
     """Tell whether a refund beside a dispute would pay twice; a bank's mere question does not."""
     return blocks_tickets(status) or dispute_outcome(status) == "lost"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.orders.models import Order, OrderItem
@@ -179,16 +179,36 @@ async def ticket(session: AsyncSession, ticket_id: int | None) -> Ticket | None:
 
 
 async def disputes_of_event(
-    session: AsyncSession, event_id: str
-) -> Sequence[tuple[Dispute, str | None, str | None]]:
-    """Return an event's open disputes, each with the number of its order or pre-order."""
+    session: AsyncSession, event_id: str, *, is_open: bool
+) -> Sequence[tuple[Dispute, str]]:
+    """Return an event's disputes, each with the number of its order or pre-order.
+
+    The open ones come by their deadline, the closed ones from the last that was decided.
+    """
+    soonest = (Dispute.respond_by.nulls_last(), Dispute.created_at, Dispute.id)
+    latest = (Dispute.closed_at.desc().nulls_last(), Dispute.id.desc())
     query = (
+        _disputes_with_numbers(event_id)
+        .where(Dispute.outcome == "" if is_open else Dispute.outcome != "")
+        .order_by(*(soonest if is_open else latest))
+        .limit(MOST_SHOWN)
+    )
+    return [(row[0], row[1] or row[2] or "") for row in await session.execute(query)]
+
+
+async def dispute_of_event(
+    session: AsyncSession, event_id: str, dispute_id: str
+) -> tuple[Dispute, str] | None:
+    """Return a dispute of an event, with the number of its order or pre-order."""
+    query = _disputes_with_numbers(event_id).where(Dispute.id == dispute_id)
+    row = (await session.execute(query)).first()
+    return (row[0], row[1] or row[2] or "") if row else None
+
+
+def _disputes_with_numbers(event_id: str) -> Select[Dispute, str | None, str | None]:
+    return (
         select(Dispute, Order.number, PreOrder.number)
         .join(Order, Order.id == Dispute.order_id, isouter=True)
         .join(PreOrder, PreOrder.id == Dispute.preorder_id, isouter=True)
         .where(or_(Order.event_id == event_id, PreOrder.event_id == event_id))
-        .where(Dispute.outcome == "")
-        .order_by(Dispute.respond_by.nulls_last(), Dispute.created_at, Dispute.id)
-        .limit(MOST_SHOWN)
     )
-    return [(row[0], row[1], row[2]) for row in await session.execute(query)]

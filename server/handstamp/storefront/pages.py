@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette_wtf import csrf_token
 
 from handstamp.events.tax_lines import tax_lines, tax_percent
+from handstamp.plumbing.duration_text import days_left, time_left
 from handstamp.plumbing.errors import NotFound, Problem, SwitchedOff, Unauthenticated
 from handstamp.plumbing.form_guard import Handler, guarded
 from handstamp.plumbing.money_text import money, percent, price
@@ -25,8 +26,8 @@ _pages = Pages("handstamp.storefront", foreign_images=True)
 _pages.env.filters.update(
     price=price,
     money=money,
-    time_left=words.time_left,
-    days_left=words.days_left,
+    time_left=time_left,
+    days_left=days_left,
     open_until=words.open_until,
     percent=percent,
     tax_lines=tax_lines,

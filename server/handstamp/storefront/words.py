@@ -1,8 +1,8 @@
 """Times, totals and states in a buyer's words."""
 
-from handstamp.kit.clock import DAY, HOUR, MINUTE, Millis
+from handstamp.kit.clock import Millis
 from handstamp.plumbing.local_time import local
-from handstamp.plumbing.texts import _, ngettext
+from handstamp.plumbing.texts import _
 from handstamp.preorders.rules import WEEKDAYS
 
 PREORDER_TONES = {
@@ -21,17 +21,6 @@ PREORDER_TONES = {
     "refunded": "",
     "refund_failed": "refused",
 }
-
-
-def time_left(millis: Millis) -> str:
-    """Write how long a hold lasts, rounded down to what a person counts in."""
-    if millis < MINUTE:
-        return _("less than a minute")
-    if millis < 2 * HOUR:
-        minutes = millis // MINUTE
-        return ngettext("%(num)s minute", "%(num)s minutes", minutes) % {"num": minutes}
-    hours = millis // HOUR
-    return ngettext("%(num)s hour", "%(num)s hours", hours) % {"num": hours}
 
 
 def order_statuses() -> dict[str, tuple[str, str]]:
@@ -77,14 +66,6 @@ def decline_reason(code: str) -> str:
         "authentication_required": _("Your bank wanted to check that it was you, and could not."),
         "processing_error": _("The bank could not handle the payment just then."),
     }.get(code, _("The bank declined the payment and does not tell us why."))
-
-
-def days_left(millis: Millis) -> str:
-    """Write how long a window is open, in days while it is more than two."""
-    if millis < 2 * DAY:
-        return time_left(millis)
-    days = millis // DAY
-    return ngettext("%(num)s day", "%(num)s days", days) % {"num": days}
 
 
 def open_until(closes: Millis, zone_name: str) -> str:

@@ -1,4 +1,4 @@
-"""The page that gives back a part: asked, looked at, done once; and the list of disputes."""
+"""The page that gives back a part: asked, looked at, done once."""
 
 import re
 
@@ -83,18 +83,3 @@ async def test_after_the_deadline_the_page_wants_a_note(shop: Shop) -> None:
     await desk.post(page, late, on=page)
     await desk.post(page, {**late, **hidden(desk.html)})
     assert [one.note for one in await shop.refunds(order)] == ["A friend died"]
-
-
-async def test_open_disputes_are_listed_with_their_deadline(shop: Shop) -> None:
-    order = await shop.buy()
-    desk = Desk(shop.http, shop.owner)
-    here = f"/tickets/organizer/events/{shop.event.id}/disputes"
-    assert "No dispute is open." in (await desk.get(here)).text
-    dispute = await shop.double.open_dispute(await shop.intent(order))
-    await shop.hear()
-    await desk.get(here)
-    assert order.number in desk.text
-    assert "Evidence due" in desk.text
-    await shop.double.close_dispute(dispute["id"], won=True)
-    await shop.hear()
-    assert "No dispute is open." in (await desk.get(here)).text
