@@ -21,6 +21,7 @@ from handstamp.plumbing.described import described
 from handstamp.plumbing.errors import NotFound
 from handstamp.plumbing.idempotency import answer_once
 from handstamp.plumbing.limits import hit
+from handstamp.plumbing.mounted import public_path
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_organizer, require_ticketing, services
 
@@ -52,8 +53,11 @@ class ProfileBody(BaseModel):
     logo_path: str
 
 
-def _body(profile: Profile) -> dict[str, Any]:
-    return ProfileBody.model_validate(profile).model_dump()
+def _body(request: Request, profile: Profile) -> dict[str, Any]:
+    body = ProfileBody.model_validate(profile)
+    if body.logo_path:
+        body.logo_path = public_path(services(request).settings) + body.logo_path
+    return body.model_dump()
 
 
 def _organizer(request: Request) -> str:
@@ -65,7 +69,7 @@ async def show(request: Request) -> Response:
     """Show the profile of one of your organizers."""
     who = require_organizer(request, _organizer(request))
     async with services(request).db.read() as session:
-        return JSONResponse(_body(await owned_profile(session, who, _organizer(request))))
+        return JSONResponse(_body(request, await owned_profile(session, who, _organizer(request))))
 
 
 @spec.validate(json=ProfileChange, resp=answers(HTTP_200=ProfileBody), tags=_TAGS)
@@ -75,7 +79,9 @@ async def save(request: Request, json: ProfileChange) -> Response:
     require_ticketing(request)
 
     async def produce(session: AsyncSession) -> Response:
-        return JSONResponse(_body(await save_profile(session, who, _organizer(request), json)))
+        return JSONResponse(
+            _body(request, await save_profile(session, who, _organizer(request), json))
+        )
 
     return await answer_once(request, f"user:{who.id}", produce)
 
@@ -89,7 +95,9 @@ async def put_logo(request: Request) -> Response:
     logo = await run_in_threadpool(clean_logo, await request.body())
 
     async def produce(session: AsyncSession) -> Response:
-        return JSONResponse(_body(await save_logo(session, who, _organizer(request), logo)))
+        return JSONResponse(
+            _body(request, await save_logo(session, who, _organizer(request), logo))
+        )
 
     return await answer_once(request, f"user:{who.id}", produce)
 
@@ -100,7 +108,9 @@ async def delete_logo(request: Request) -> Response:
     who = require_organizer(request, _organizer(request))
 
     async def produce(session: AsyncSession) -> Response:
-        return JSONResponse(_body(await save_logo(session, who, _organizer(request), None)))
+        return JSONResponse(
+            _body(request, await save_logo(session, who, _organizer(request), None))
+        )
 
     return await answer_once(request, f"user:{who.id}", produce)
 

@@ -37,6 +37,8 @@ from handstamp.plumbing.errors import (
     Unauthenticated,
     problem_response,
 )
+from handstamp.plumbing.mounted import public_path
+from handstamp.plumbing.web import services
 
 JSON_LIMIT = 2**53
 MAX_ERRORS = 20
@@ -251,8 +253,11 @@ def _tidy(operation: dict[str, Any]) -> None:
 
 
 async def openapi(request: Request) -> JSONResponse:
-    """Answer with the OpenAPI document of this server."""
-    return JSONResponse(openapi_document(list(request.app.routes)))
+    """Answer with the OpenAPI document of this server; its paths begin where it is mounted."""
+    document = openapi_document(list(request.app.routes))
+    if before := public_path(services(request).settings):
+        document["servers"] = [{"url": before}]
+    return JSONResponse(document)
 
 
 _BY_STATUS: dict[int, Callable[[str], Problem]] = {

@@ -29,7 +29,7 @@ class Mounted:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self._public = urlsplit(settings.public_url).path.rstrip("/")
+        self._public = public_path(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):  # the lifespan has no path
@@ -43,6 +43,15 @@ class Mounted:
         if before and scope["type"] == "http":
             send = _Outward(before, Headers(scope=scope).get("host", ""), send)
         await self.app(own, receive, send)
+
+
+def public_path(settings: Settings) -> str:
+    """Return what stands before our addresses outside (`/club` or ""), as the settings say it.
+
+    Answers in JSON are not read through on their way out: what tells an address in one puts
+    this before it.
+    """
+    return urlsplit(settings.public_url).path.rstrip("/")
 
 
 def place(scope: Scope, public: str = "") -> tuple[str, str]:

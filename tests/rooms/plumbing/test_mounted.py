@@ -1,6 +1,7 @@
 """The whole application inside another ASGI site, whose own pages stand beside it."""
 
 import asyncio
+import io
 import json
 import re
 from collections.abc import AsyncIterator, Callable
@@ -11,6 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from PIL import Image
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
@@ -268,6 +270,40 @@ async def test_a_public_address_with_a_path_is_enough_behind_a_proxy(
             assert 'href="/club/tickets/mine"' in answer.text
         answer = await http.get("/tickets/checkin")
         assert answer.headers["location"] == "/club/tickets/checkin/"
+
+
+async def test_addresses_in_json_begin_where_the_application_is_mounted(
+    settings: Settings, clock: FakeClock
+) -> None:
+    app = create_app(settings.model_copy(update={"public_url": f"{PUBLIC_URL}/club"}), clock)
+
+    @asynccontextmanager
+    async def lifespan(_site: Starlette) -> AsyncIterator[None]:
+        async with app.router.lifespan_context(app):
+            yield
+
+    site = Starlette(routes=[Mount("/club", app)], lifespan=lifespan)
+    transport = httpx2.ASGITransport(app=site)
+    async with (
+        site.router.lifespan_context(site),
+        httpx2.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http,
+    ):
+        owner, organizer = await make_owner(app.state.services)
+        drawn = io.BytesIO()
+        Image.new("RGB", (40, 20), "#4a2fae").save(drawn, "PNG")
+        address = f"/club/api/tickets/organizers/{organizer.id}"
+        for method, tail, content in (("PUT", "logo", drawn.getvalue()), ("GET", "profile", None)):
+            told = await http.request(
+                method, f"{address}/{tail}", headers=owner.headers, content=content
+            )
+            assert told.status_code == 200, told.text
+            assert (await http.get(told.json()["logo_path"])).status_code == 200
+        page = await http.get(f"/club/tickets/organizer/settings/{organizer.id}",
+                              headers=owner.headers)  # fmt: skip
+        assert f'src="{address}/logo?v=' in page.text
+        (server,) = (await http.get("/club/api/tickets/openapi.json")).json()["servers"]
+        asked = f"{server['url']}/api/tickets/organizers/{organizer.id}/profile"
+        assert (await http.get(asked, headers=owner.headers)).status_code == 200
 
 
 @pytest.mark.parametrize(
