@@ -1,7 +1,7 @@
 """The logs of devices over HTTP: how each stands, and each as a file."""
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from handstamp.checkin.export_log import LOG_TYPE, file_name, log_pieces, open_log
@@ -11,6 +11,7 @@ from handstamp.checkin.organizer_routes import AnyBody
 from handstamp.events.find_events import owned_event
 from handstamp.kit.ids import device_hex, device_of_hex
 from handstamp.plumbing.api import answers, spec
+from handstamp.plumbing.file_answer import file_answer
 from handstamp.plumbing.web import require_user, services
 
 _TAGS = ["doors"]
@@ -32,11 +33,7 @@ async def export_log(request: Request) -> Response:
     who, of = require_user(request), services(request)
     async with of.db.write(actor=f"user:{who.id}") as session:
         device = await open_log(session, who, device_of_hex(request.path_params["device"]))
-    headers = {
-        "Content-Disposition": f'attachment; filename="{file_name(device)}"',
-        "Cache-Control": "no-store",
-    }
-    return StreamingResponse(log_pieces(of, device.id), media_type=LOG_TYPE, headers=headers)
+    return file_answer(log_pieces(of, device.id), file_name(device), LOG_TYPE)
 
 
 def _state(state: LogState) -> dict[str, object]:

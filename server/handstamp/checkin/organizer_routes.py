@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from handstamp.checkin import void_routes
@@ -27,6 +27,7 @@ from handstamp.kit.clock import Millis
 from handstamp.kit.ids import device_hex, device_of_hex
 from handstamp.plumbing.api import answers, spec
 from handstamp.plumbing.errors import BadInput
+from handstamp.plumbing.file_answer import CSV_TYPE, XLSX_TYPE, file_answer
 from handstamp.plumbing.idempotency import answer_once
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_scanning, require_user, services
@@ -291,13 +292,8 @@ async def export_scans(request: Request, query: ExportQuery) -> Response:
     async with of.db.write(actor=f"user:{who.id}") as session:
         event, names = await open_export(session, who, request.path_params["event_id"])
     if query.format == "xlsx":
-        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        pieces = scans_xlsx(of, event, names)
-    else:
-        kind, pieces = "text/csv; charset=utf-8", scans_csv(of, event, names)
-    named = f'attachment; filename="{event.slug}-scans.{query.format}"'
-    headers = {"Content-Disposition": named, "Cache-Control": "no-store"}
-    return StreamingResponse(pieces, media_type=kind, headers=headers)
+        return file_answer(scans_xlsx(of, event, names), f"{event.slug}-scans.xlsx", XLSX_TYPE)
+    return file_answer(scans_csv(of, event, names), f"{event.slug}-scans.csv", CSV_TYPE)
 
 
 async def _check_lists(session: AsyncSession, event_id: str, lists: list[int]) -> None:

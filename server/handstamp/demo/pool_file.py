@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Route
 
 from handstamp.demo.seed_pool import pool_file
 from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.file_answer import CSV_TYPE, file_answer
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_ticketing, services
 
@@ -26,12 +27,7 @@ async def download(request: Request) -> Response:
             content = await pool_file(session)
     if content is None:
         raise NotFound(_("There is nothing at this address."))
-    headers = {
-        "Content-Disposition": 'attachment; filename="tickets.csv"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return file_answer(content, "tickets.csv", CSV_TYPE)
 
 
 routes: list[BaseRoute] = [Route(PATH, download)]

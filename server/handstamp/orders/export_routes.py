@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pydantic import Field
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from handstamp.orders.export_orders import (
@@ -16,8 +16,8 @@ from handstamp.orders.export_orders import (
 from handstamp.orders.filter_orders import read_filter
 from handstamp.orders.shapes import FilterQuery
 from handstamp.plumbing.api import answers, spec
+from handstamp.plumbing.file_answer import CSV_TYPE, XLSX_TYPE, file_answer
 from handstamp.plumbing.web import require_user, services
-from handstamp.tickets.export_guests import CSV_TYPE, XLSX_TYPE
 
 _TAGS = ["orders"]
 
@@ -48,17 +48,8 @@ async def _export(request: Request, query: OrderExportQuery, suffix: str) -> Res
     async with of.db.write(actor=f"user:{who.id}") as session:
         event_id = str(request.path_params["event_id"])
         export = await begin_order_export(session, who, event_id, columns=columns, wanted=wanted)
-    return StreamingResponse(
-        order_file(of, export, suffix),
-        media_type=XLSX_TYPE if suffix == "xlsx" else CSV_TYPE,
-        headers={
-            "Content-Disposition": (
-                f'attachment; filename="{order_file_name(export.event, suffix)}"'
-            ),
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    kind = XLSX_TYPE if suffix == "xlsx" else CSV_TYPE
+    return file_answer(order_file(of, export, suffix), order_file_name(export.event, suffix), kind)
 
 
 def _split(text: str) -> list[str]:

@@ -4,6 +4,10 @@ from collections.abc import AsyncIterator
 
 from starlette.responses import Response, StreamingResponse
 
+CSV_TYPE = "text/csv; charset=utf-8"
+PDF_TYPE = "application/pdf"
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 
 def file_answer(content: bytes | str | AsyncIterator[bytes], name: str, kind: str) -> Response:
     """Answer with a file of a media type, whole or in pieces, under a name of plain letters."""

@@ -6,11 +6,12 @@ Mailing again and marking as used lie with the rooms that do it (preorders, chec
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from handstamp.events.find_events import owned_event
 from handstamp.plumbing.api import answers, spec
+from handstamp.plumbing.file_answer import CSV_TYPE, file_answer
 from handstamp.plumbing.idempotency import answer_once
 from handstamp.plumbing.web import require_preorders, require_user, services
 from handstamp.pool import desk_shapes as shapes
@@ -25,7 +26,7 @@ from handstamp.pool.pool_figures import pool_figures
 from handstamp.pool.reassign import reassign, undo
 from handstamp.pool.reconcile import reconcile
 from handstamp.pool.set_fallback import set_fallback
-from handstamp.tickets.export_guests import CSV_TYPE, csv_file
+from handstamp.tickets.export_guests import csv_file
 
 _TAGS = ["ticket pool"]
 _FRESH = {"Cache-Control": "no-store"}
@@ -73,10 +74,8 @@ async def export(request: Request, query: shapes.AssignmentsQuery) -> Response:
     who, of, filters = require_user(request), services(request), query.filters()
     async with of.db.write(actor=f"{who.kind}:{who.id}") as session:
         event = await begin_export(session, who, query.event_id, filters)
-    name = f'attachment; filename="{event.slug}-ticket-pool.csv"'
     found = csv_file(headings(), pieces(of, who, event, filters))
-    headers = {**_FRESH, "Content-Disposition": name}
-    return StreamingResponse(found, media_type=CSV_TYPE, headers=headers)
+    return file_answer(found, f"{event.slug}-ticket-pool.csv", CSV_TYPE)
 
 
 @spec.validate(json=shapes.ReassignWish, resp=answers(HTTP_200=shapes.ReassignedBody), tags=_TAGS)

@@ -10,7 +10,7 @@ from handstamp.pdf.drawing_pool import DrawingFailed
 from handstamp.pdf.plain_pdf import draw_plain
 from handstamp.plumbing.duration_text import days_left
 from handstamp.plumbing.errors import Conflict
-from handstamp.plumbing.file_answer import file_answer
+from handstamp.plumbing.file_answer import PDF_TYPE, file_answer
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services, require_user, services
 from handstamp.portal.dispute_words import reason_of, stages
@@ -67,7 +67,7 @@ async def evidence(request: Request) -> Response:
         drawn = await draw_plain(shared, evidence_sheet(found, shared.clock()))
     except DrawingFailed as error:
         raise Conflict(_("The sheet cannot be drawn on this server at the moment.")) from error
-    return file_answer(drawn.content, f"evidence-{found.view.number}.pdf", "application/pdf")
+    return file_answer(drawn.content, f"evidence-{found.view.number}.pdf", PDF_TYPE)
 
 
 _DISPUTES = "/organizer/events/{event_id}/disputes"

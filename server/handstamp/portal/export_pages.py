@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from handstamp.audit.record import record
@@ -14,6 +14,7 @@ from handstamp.events.models import Event
 from handstamp.kit.ids import device_hex
 from handstamp.orders import export_orders
 from handstamp.orders.filter_orders import read_filter
+from handstamp.plumbing.file_answer import CSV_TYPE, XLSX_TYPE, file_answer
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services, require_user, services
 from handstamp.portal import words
@@ -22,9 +23,7 @@ from handstamp.portal.order_filters import asked_of, fields_of
 from handstamp.portal.pages import page, render
 from handstamp.tickets.export_guests import (
     COLUMNS,
-    CSV_TYPE,
     USUAL,
-    XLSX_TYPE,
     MoreColumns,
     begin_export,
     csv_file,
@@ -119,8 +118,8 @@ async def guest_file(request: Request) -> Response:
         export = await begin_export(session, actor, event.id, columns=columns, more=more)
     if data.get("format") == "xlsx":
         name = file_name(event, "xlsx")
-        return download(xlsx_pieces(shared, export), name, XLSX_TYPE)
-    return download(csv_pieces(shared, export), file_name(event, "csv"), CSV_TYPE)
+        return file_answer(xlsx_pieces(shared, export), name, XLSX_TYPE)
+    return file_answer(csv_pieces(shared, export), file_name(event, "csv"), CSV_TYPE)
 
 
 async def _door_columns(session: AsyncSession, event: Event) -> MoreColumns:
@@ -152,7 +151,7 @@ async def orders_file(request: Request) -> Response:
         )
     suffix, kind = ("xlsx", XLSX_TYPE) if data.get("format") == "xlsx" else ("csv", CSV_TYPE)
     pieces = export_orders.order_file(shared, export, suffix)
-    return download(pieces, export_orders.order_file_name(event, suffix), kind)
+    return file_answer(pieces, export_orders.order_file_name(event, suffix), kind)
 
 
 @page
@@ -177,8 +176,8 @@ async def scan_file(request: Request) -> Response:
     headings = [scan_columns()[name] for name in columns]
     pieces = _scan_pieces(shared, event, columns, lists)
     if data.get("format") == "xlsx":
-        return download(xlsx_file(headings, pieces), f"{event.slug}-scans.xlsx", XLSX_TYPE)
-    return download(csv_file(headings, pieces), f"{event.slug}-scans.csv", CSV_TYPE)
+        return file_answer(xlsx_file(headings, pieces), f"{event.slug}-scans.xlsx", XLSX_TYPE)
+    return file_answer(csv_file(headings, pieces), f"{event.slug}-scans.csv", CSV_TYPE)
 
 
 async def _scan_pieces(
@@ -193,16 +192,6 @@ async def _scan_pieces(
                 rows = []
     if rows:
         yield rows
-
-
-def download(pieces: AsyncIterator[bytes], name: str, kind: str) -> Response:
-    """Answer with a file that a browser saves under a name."""
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return StreamingResponse(pieces, media_type=kind, headers=headers)
 
 
 _EXPORTS = "/organizer/events/{event_id}/exports"

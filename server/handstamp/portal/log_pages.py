@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from handstamp.checkin.check_logs import check_stored_log
@@ -14,6 +14,7 @@ from handstamp.checkin.models import Device
 from handstamp.checkin.pair_device import SERVER_KEY
 from handstamp.kit.ids import device_of_hex
 from handstamp.plumbing.errors import NotFound
+from handstamp.plumbing.file_answer import file_answer
 from handstamp.plumbing.secrets import kept_key
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_user, services
@@ -54,12 +55,7 @@ async def log_file(request: Request) -> Response:
         event = await event_of(session, request)
         found = await open_log(session, actor, device_of_hex(request.path_params["device"]))
         device = _require_of(found, event.id)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{file_name(device)}"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return StreamingResponse(log_pieces(shared, device.id), media_type=LOG_TYPE, headers=headers)
+    return file_answer(log_pieces(shared, device.id), file_name(device), LOG_TYPE)
 
 
 @page

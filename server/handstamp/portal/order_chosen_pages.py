@@ -16,17 +16,16 @@ from handstamp.orders.find_orders import chosen_orders, orders_of_event
 from handstamp.orders.models import Order
 from handstamp.orders.resend_many import resend_many
 from handstamp.plumbing.errors import Problem
+from handstamp.plumbing.file_answer import CSV_TYPE, file_answer
 from handstamp.plumbing.money_text import money
 from handstamp.plumbing.texts import _, ngettext
 from handstamp.plumbing.web import require_refunds, require_user, services
 from handstamp.portal import words
 from handstamp.portal.event_frame import event_of, frame, path_of
-from handstamp.portal.export_pages import download
 from handstamp.portal.order_filters import again, asked_of
 from handstamp.portal.pages import go, page, render
 from handstamp.portal.refund_form import reason_and_note
 from handstamp.refunds.refund_many import MOST, ManyLook, look_at_many, refund_many
-from handstamp.tickets.export_guests import CSV_TYPE
 
 
 @page
@@ -188,7 +187,7 @@ async def _export(request: Request, event: Event, orders: list[Order]) -> Respon
     async with of.db.write(actor=actor.id) as session:
         export = await export_orders.begin_order_export(session, actor, event.id, wanted=wanted)
     pieces = export_orders.order_file(of, export, "csv")
-    return download(pieces, export_orders.order_file_name(event, "csv"), CSV_TYPE)
+    return file_answer(pieces, export_orders.order_file_name(event, "csv"), CSV_TYPE)
 
 
 routes = [

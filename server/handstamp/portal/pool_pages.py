@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from handstamp.events.models import Event
+from handstamp.plumbing.file_answer import CSV_TYPE, file_answer
 from handstamp.plumbing.paging import link
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, require_preorders, require_user, services
@@ -33,7 +34,7 @@ from handstamp.portal.pool_frame import (
     pool_names,
     pool_path,
 )
-from handstamp.tickets.export_guests import CSV_TYPE, csv_file
+from handstamp.tickets.export_guests import csv_file
 
 PAGE = 50
 
@@ -103,12 +104,7 @@ async def export(request: Request) -> Response:
     async with of.db.write(actor=actor.id) as session:
         event = await begin_export(session, actor, event_id, filters)
     found = csv_file(headings(), pieces(of, actor, event, filters))
-    headers = {
-        "Content-Disposition": f'attachment; filename="{event.slug}-ticket-pool.csv"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return StreamingResponse(found, media_type=CSV_TYPE, headers=headers)
+    return file_answer(found, f"{event.slug}-ticket-pool.csv", CSV_TYPE)
 
 
 @page

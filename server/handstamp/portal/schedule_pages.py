@@ -24,13 +24,12 @@ from handstamp.orders.schedule_exports import (
     set_paused,
 )
 from handstamp.plumbing.errors import NotFound, Problem
+from handstamp.plumbing.file_answer import CSV_TYPE, XLSX_TYPE, file_answer
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import RUN_BY, require_user, services
 from handstamp.portal.event_frame import event_of, frame, path_of
-from handstamp.portal.export_pages import download
 from handstamp.portal.pages import go, page, render
 from handstamp.tickets import export_guests
-from handstamp.tickets.export_guests import CSV_TYPE, XLSX_TYPE
 
 USUAL = {"orders": export_orders.USUAL, "guests": export_guests.USUAL}
 
@@ -169,14 +168,14 @@ async def file(request: Request) -> Response:
         async with of.db.write(actor=actor.id) as session:
             guests = await export_guests.begin_export(session, actor, event.id, columns=columns)
         make = export_guests.xlsx_pieces if xlsx else export_guests.csv_pieces
-        return download(make(of, guests), export_guests.file_name(event, suffix), kind)
+        return file_answer(make(of, guests), export_guests.file_name(event, suffix), kind)
     begun = OrderFilter(begun=(run.since, run.until))
     async with of.db.write(actor=actor.id) as session:
         orders = await export_orders.begin_order_export(
             session, actor, event.id, columns=columns, wanted=begun
         )
     pieces = export_orders.order_file(of, orders, suffix)
-    return download(pieces, export_orders.order_file_name(event, suffix), kind)
+    return file_answer(pieces, export_orders.order_file_name(event, suffix), kind)
 
 
 _EXPORTS = "/organizer/events/{event_id}/exports"

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 from handstamp.events.shapes import Shape
 from handstamp.kit.clock import HOUR
 from handstamp.plumbing.api import answers, spec
+from handstamp.plumbing.file_answer import file_answer
 from handstamp.plumbing.limits import hit
 from handstamp.plumbing.web import Actor, require_admin, require_user, services
 from handstamp.privacy.erase_person import erase_person
@@ -55,8 +56,7 @@ async def own_data(request: Request) -> Rooms:
 
 def zipped(told: Rooms) -> Response:
     """Return an export as a download."""
-    headers = {**_FRESH, "Content-Disposition": 'attachment; filename="my-data.zip"'}
-    return Response(as_zip(told), media_type="application/zip", headers=headers)
+    return file_answer(as_zip(told), "my-data.zip", "application/zip")
 
 
 @spec.validate(resp=answers(HTTP_200=ExportBody), tags=_TAGS)

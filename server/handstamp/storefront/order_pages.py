@@ -24,6 +24,7 @@ from handstamp.orders.settle_order import PAGE_MAY_BE_OPEN, settle_order
 from handstamp.payments.gateway_errors import GatewayError
 from handstamp.pdf.drawing_pool import DrawingFailed
 from handstamp.plumbing.errors import Conflict, NotFound, TooMany
+from handstamp.plumbing.file_answer import PDF_TYPE, file_answer
 from handstamp.plumbing.limits import hit
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import actor, require_checkout, services
@@ -176,7 +177,7 @@ async def tickets_pdf(request: Request) -> Response:
             _("The PDF cannot be made just now. The codes on this page open the door too."),
             tone="warn",
         )
-    return _file(drawn.content, "application/pdf", f"{shown.order.number}.pdf")
+    return file_answer(drawn.content, f"{shown.order.number}.pdf", PDF_TYPE)
 
 
 @buyers_page
@@ -185,7 +186,7 @@ async def calendar(request: Request) -> Response:
     shown = await _bought(request)
     found, event = shown.order, shown.view.event
     content = order_calendar(services(request).settings, event, found.id, found.number)
-    return _file(content, "text/calendar; charset=utf-8", f"{found.number}.ics")
+    return file_answer(content, f"{found.number}.ics", "text/calendar; charset=utf-8")
 
 
 @buyers_page
@@ -218,15 +219,6 @@ async def _bought(request: Request) -> Shown:
 
 def _path(shown: Shown) -> str:
     return f"/tickets/order/{shown.order.id}"
-
-
-def _file(content: bytes, kind: str, name: str) -> Response:
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(content, media_type=kind, headers=headers)
 
 
 routes = [

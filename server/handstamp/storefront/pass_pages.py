@@ -12,6 +12,7 @@ from handstamp.kit.clock import Millis
 from handstamp.orders.passed_on import passed_on
 from handstamp.pdf.drawing_pool import DrawingFailed
 from handstamp.plumbing.errors import Conflict, NotFound, Problem, TooMany
+from handstamp.plumbing.file_answer import PDF_TYPE, file_answer
 from handstamp.plumbing.form_fields import PageForm, address, at_most, filled
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import actor, services
@@ -169,13 +170,7 @@ async def given_pdf(request: Request) -> Response:
     except DrawingFailed:
         said = _("The PDF cannot be made just now. The code on this page opens the door too.")
         return go(request, here, said, tone="warn")
-    name = f"{papers.ticket.printed_id}.pdf"
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(drawn.content, media_type="application/pdf", headers=headers)
+    return file_answer(drawn.content, f"{papers.ticket.printed_id}.pdf", PDF_TYPE)
 
 
 async def _papers(request: Request) -> HolderPapers:

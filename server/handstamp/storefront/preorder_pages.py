@@ -14,6 +14,7 @@ from handstamp.kit.clock import SECOND
 from handstamp.payments.gateway_errors import GatewayError
 from handstamp.pdf.drawing_pool import DrawingFailed
 from handstamp.plumbing.errors import Conflict, NotFound, Problem, TooMany
+from handstamp.plumbing.file_answer import PDF_TYPE, file_answer
 from handstamp.plumbing.limits import hit
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, require_preorders, require_user, services
@@ -237,12 +238,7 @@ async def ticket_pdf(request: Request) -> Response:
     except DrawingFailed:
         said = _("The PDF cannot be made just now. The code on this page opens the door too.")
         return go(request, page_path(wish.preorder.id), said, tone="warn")
-    headers = {
-        "Content-Disposition": f'attachment; filename="{wish.preorder.number}.pdf"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(content, media_type="application/pdf", headers=headers)
+    return file_answer(content, f"{wish.preorder.number}.pdf", PDF_TYPE)
 
 
 @member_page

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 Cell = str | Decimal  # a number is one in a workbook too, with as many decimals as it has
 Rows = Sequence[Sequence[Cell]]
 PIECE = 1000
-CSV_TYPE = "text/csv; charset=utf-8"
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS: Mapping[str, str] = {
     "printed_id": N_("Ticket code"),
     "name": N_("Name"),

@@ -7,21 +7,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from handstamp.events.find_events import owned_event, tier_of
 from handstamp.events.shapes import MaybeLine
 from handstamp.plumbing.api import answers, spec
 from handstamp.plumbing.errors import BadInput
+from handstamp.plumbing.file_answer import CSV_TYPE, XLSX_TYPE, file_answer
 from handstamp.plumbing.idempotency import answer_once
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_admin, require_ticketing, require_user, services
 from handstamp.tickets import guest_routes, note_routes
 from handstamp.tickets.export_guests import (
-    CSV_TYPE,
     USUAL,
-    XLSX_TYPE,
     begin_export,
     csv_pieces,
     file_name,
@@ -311,16 +310,9 @@ async def _export(request: Request, query: ExportQuery, suffix: str) -> Response
     columns = [name.strip() for name in query.columns.split(",") if name.strip()]
     async with of.db.write(actor=_scope(request)) as session:
         export = await begin_export(session, who, _event_id(request), columns=columns)
-    pieces = csv_pieces(of, export) if suffix == "csv" else xlsx_pieces(of, export)
-    name = file_name(export.event, suffix)
-    return StreamingResponse(
-        pieces,
-        media_type=CSV_TYPE if suffix == "csv" else XLSX_TYPE,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "private, no-store",
-        },
-    )
+    if suffix == "xlsx":
+        return file_answer(xlsx_pieces(of, export), file_name(export.event, suffix), XLSX_TYPE)
+    return file_answer(csv_pieces(of, export), file_name(export.event, suffix), CSV_TYPE)
 
 
 def _keys_body(keys: Sequence[SigningKey]) -> dict[str, Any]:
