@@ -360,3 +360,15 @@ def test_the_printed_sheet_is_twelve_white_cards_a_page(new_office: Callable[[],
 def _color(page: Page, selector: str) -> str:
     script = "(found) => getComputedStyle(found).backgroundColor"
     return str(page.locator(selector).first.evaluate(script))
+
+
+def test_sales_on_paper_say_of_which_event_they_are(new_office: Callable[[], Office]) -> None:
+    office = new_office()
+    page = office.open(f"{office.base}/sales")
+    named = page.locator(".on-paper")
+    expect(named).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(named).to_contain_text(office.world.event.title)
+    expect(named).to_be_visible()
+    expect(page.get_by_role("navigation", name="This event")).to_be_hidden()
+    expect(page.get_by_role("table", name="Sales over time")).to_be_visible()
