@@ -60,6 +60,7 @@ WALKS: dict[str, tuple[Walk, int]] = {
     "disputed": (be_disputed, 1),
     "refunded at Stripe": (be_refunded_at_stripe, 1),
 }
+TOGETHER = [[name] for name in WALKS] if soaks() else [list(WALKS)]  # a share is too short to part
 
 
 async def killed_at_every_step(sale: Sale, who: str, name: str, kind: str) -> None:
@@ -113,20 +114,28 @@ async def steps_of(sale: Sale, who: str, walk: Walk) -> list[str]:
     return steps
 
 
-async def test_one_process_killed_at_every_step(sqlite_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "names", TOGETHER, ids=lambda names: names[0] if len(names) == 1 else "all"
+)
+async def test_one_process_killed_at_every_step(
+    sqlite_url: str, tmp_path: Path, names: list[str]
+) -> None:
     async with open_sale(tmp_path, sqlite_url) as sale:
         await sale.sell()
         await add_fees_and_taxes(sale)
-        for name in WALKS:
+        for name in names:
             await killed_at_every_step(sale, "server", name, "SQLite")
 
 
+@pytest.mark.parametrize(
+    "names", TOGETHER, ids=lambda names: names[0] if len(names) == 1 else "all"
+)
 @pytest.mark.parametrize("who", ["server", "worker 1"])
 async def test_one_of_several_processes_killed_at_every_step(
-    postgres_url: str, tmp_path: Path, who: str
+    postgres_url: str, tmp_path: Path, who: str, names: list[str]
 ) -> None:
     async with open_sale(tmp_path, postgres_url, workers=2) as sale:
         await sale.sell()
         await add_fees_and_taxes(sale)
-        for name in WALKS:
+        for name in names:
             await killed_at_every_step(sale, who, name, "PostgreSQL")

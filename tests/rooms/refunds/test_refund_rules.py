@@ -19,6 +19,7 @@ from handstamp.refunds.rules import (
     blocks_tickets,
     covered,
     dispute_outcome,
+    dispute_stage,
     fee_share,
     forbids_refund,
     late_problem,
@@ -154,3 +155,21 @@ def test_after_the_deadline_somebody_decides_and_says_why(
     until: int | None, override: bool, note: str, code: str
 ) -> None:
     assert late_problem(until, 10, override=override, note=note)[0] == code
+
+
+@pytest.mark.parametrize(
+    ("status", "stage"),
+    [
+        ("warning_needs_response", "asked"),
+        ("warning_under_review", "decides"),
+        ("warning_closed", "dropped"),
+        ("needs_response", "answer"),
+        ("under_review", "decides"),
+        ("won", "won"),
+        ("lost", "lost"),
+        ("prevented", "dropped"),
+        ("something_new", "decides"),
+    ],
+)
+def test_whose_turn_it_is_in_a_dispute(status: str, stage: str) -> None:
+    assert dispute_stage(status) == stage
