@@ -14,7 +14,7 @@ from handstamp.demo.seed_event import seed
 from handstamp.demo.seed_pool import seed_pool
 from handstamp.demo.seed_selling import seed_selling
 from handstamp.demo.stripe_double import Double
-from handstamp.kit.clock import FakeClock
+from handstamp.kit.clock import SECOND, FakeClock
 from handstamp.payments.gateway import close_gateway
 from handstamp.plumbing.migrate import migrate
 from handstamp.plumbing.web import build_services
@@ -24,17 +24,22 @@ pytestmark = pytest.mark.anyio
 HOURS = ("2026-11-26T22:30", "2026-11-27T10:30")  # 15:30 and 03:30 where its organizer is
 
 
+@pytest.fixture(params=HOURS)
+def now(request: pytest.FixtureRequest) -> int:
+    """Seconds since 1970."""
+    return round(datetime.fromisoformat(request.param).replace(tzinfo=UTC).timestamp())
+
+
 @pytest.fixture
-def double(tmp_path: Path) -> Iterator[StripeDouble]:
-    """A double whose clock is the computer's."""
-    made = StripeDouble(tmp_path / "stripe.db", now=None)
+def double(tmp_path: Path, now: int) -> Iterator[StripeDouble]:
+    """A double for which it is as late as for the demo."""
+    made = StripeDouble(tmp_path / "stripe.db", now=now)
     made.start()
     yield made
     made.kill()
 
 
-@pytest.mark.parametrize("hour", HOURS)
-async def test_it_sells_and_refunds(sqlite_url: str, double: StripeDouble, hour: str) -> None:
+async def test_it_sells_and_refunds(sqlite_url: str, double: StripeDouble, now: int) -> None:
     settings = make_settings(
         sqlite_url,
         demo=True,
@@ -47,8 +52,7 @@ async def test_it_sells_and_refunds(sqlite_url: str, double: StripeDouble, hour:
         stripe_webhook_secret=double.platform_secret,
         stripe_connect_webhook_secret=double.connect_secret,
     )
-    now = round(datetime.fromisoformat(hour).replace(tzinfo=UTC).timestamp() * 1000)
-    services = build_services(settings, FakeClock(now))
+    services = build_services(settings, FakeClock(now * SECOND))
     await migrate(settings)
     stripe = Double(double.url, double.platform_secret, double.connect_secret)
     demo = await seed(services)
