@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
+from tests.fixtures.services import make_settings
 
 from handstamp.plumbing.api import (
     ProblemBody,
@@ -22,6 +23,7 @@ from handstamp.plumbing.api import (
     spec,
 )
 from handstamp.plumbing.errors import BadInput, Problem, handle_problem
+from handstamp.plumbing.web import build_services
 
 
 class Thing(BaseModel):
@@ -53,9 +55,11 @@ async def http() -> AsyncIterator[httpx2.AsyncClient]:
         routes=[*ROUTES, Route("/openapi.json", openapi)],
         exception_handlers={Problem: handle_problem, HTTPException: handle_http_exception},
     )
+    app.state.services = build_services(make_settings("sqlite+aiosqlite:///unused.db"))
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://t") as client:
         yield client
+    await app.state.services.db.close()
 
 
 async def test_a_right_request(http: httpx2.AsyncClient) -> None:
