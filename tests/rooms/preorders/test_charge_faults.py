@@ -7,6 +7,7 @@ from tests.rooms.preorders.charge_club import OpenClub
 from handstamp.kit.clock import HOUR, MINUTE
 from handstamp.payments.models import PaymentAccount
 from handstamp.plumbing.web import SYSTEM
+from handstamp.preorders import charge_preorder
 from handstamp.preorders.charge_run import resume_run
 from handstamp.preorders.watch_charges import sweep
 
@@ -100,8 +101,11 @@ async def test_a_lost_answer_charges_nobody_twice(club_of: OpenClub, fault: str)
 
 
 async def test_after_a_day_a_payment_is_looked_up_and_not_sent_again_blind(
-    club_of: OpenClub,
+    club_of: OpenClub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(
+        charge_preorder, "pause", lambda _tries: HOUR
+    )  # else it may be over at once
     club = await club_of()
     await club.member()
     await club.approve()
