@@ -1,8 +1,8 @@
-"""Support's one field with 10,000 events, 100,000 orders, their tickets and mails, both databases.
+"""Support's one field with 1,000 events, 20,000 orders, their tickets and mails, both databases.
 
-The world is that of `full_desk`, all of one organizer, with some 200,000 tickets and a mail for
-each order. A real server process (`handstamp serve`, its usual settings, one process) is asked by
-one client on one kept connection, as fast as it answers, by the signed-in organizer; each kind
+The world is that of `full_desk`, smaller: all of one organizer, with some 40,000 tickets and a mail
+for each order. A real server process (`handstamp serve`, its usual settings, one process) is asked
+by one client on one kept connection, as fast as it answers, by the signed-in organizer; each kind
 below is an equal share of the requests. What is known whole comes first: an address, an order's
 number, a printed id, an id of Stripe's. "a part of a name" is in many names, "a rare part" in few,
 and "a part of no name" has looked through everything. Time is from the request's first byte to the
@@ -20,10 +20,10 @@ from bench.installation import DATABASES, installation
 
 from handstamp.tickets.printed_id import printed_tail
 
-EVENTS = 10_000
-ORDERS = 100_000
-ASKED = 280
-WARM = 35
+EVENTS = 1_000
+ORDERS = 20_000
+ASKED = 210
+WARM = 14
 
 
 async def measure() -> dict[str, Figure]:
