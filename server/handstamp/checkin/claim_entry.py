@@ -82,14 +82,14 @@ async def claim_party(
     return {"answers": answers, **told.about_phone}
 
 
-class _Told(NamedTuple):
+class _Answers(NamedTuple):
     answers: list[dict[str, Any] | Problem]
     about_phone: dict[str, Any]
 
 
-async def _submit(services: Services, credential: str, asked: Sequence[ClaimAsked]) -> _Told:
+async def _submit(services: Services, credential: str, asked: Sequence[ClaimAsked]) -> _Answers:
     device, event_id = read_paired(services, credential)
-    told: _Told | Problem = await batcher(services).submit(event_id, ClaimItem(device, asked))
+    told: _Answers | Problem = await batcher(services).submit(event_id, ClaimItem(device, asked))
     if isinstance(told, Problem):
         raise told
     return told
@@ -129,7 +129,7 @@ class ClaimItem:
         """None: the claim itself is found again."""
         return ()
 
-    def decide(self, batch: Batch) -> _Told | Problem:
+    def decide(self, batch: Batch) -> _Answers | Problem:
         """Answer each, and open claims that nobody has; refusals are returned."""
         device = batch.devices.get(self.device)
         if device is None or device.kind != "phone":
@@ -148,7 +148,7 @@ class ClaimItem:
         asking = _Asking(batch, device, policy, rules, may_open)
         answers = [asking.answer(asked) for asked in self.asked]
         standing = "repair" if device.forked_at is not None else "active"
-        return _Told(answers, {"standing": standing, "server_time": batch.now})
+        return _Answers(answers, {"standing": standing, "server_time": batch.now})
 
     def _rules(self, batch: Batch, device: DoorDevice) -> ListRules | Problem:
         number = self.asked[0].place.list_no
