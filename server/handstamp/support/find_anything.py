@@ -45,13 +45,12 @@ async def find_anything(session: AsyncSession, actor: Actor, typed: str) -> Foun
         raise BadInput(
             _("Type at least two letters."), errors=[{"field": "q", "message": "too short"}]
         )
-    asked = _Search(session, actor, wanted)
     if not wanted.email and not wanted.stripe_id:
-        asked.numbered = True
-        known = [*await asked.orders(), *await asked.preorders(), *await asked.tickets()]
+        whole = _Search(session, actor, wanted, numbered=True)
+        known = [*await whole.orders(), *await whole.preorders(), *await whole.tickets()]
         if known:
-            return Found(known, (), sorted(asked.more))
-        asked.numbered = False
+            return Found(known, (), sorted(whole.more))
+    asked = _Search(session, actor, wanted)
     hits = [*await asked.orders(), *await asked.preorders()]
     if not wanted.stripe_id:
         hits += [*await asked.tickets(), *await asked.members()]
@@ -59,10 +58,13 @@ async def find_anything(session: AsyncSession, actor: Actor, typed: str) -> Foun
 
 
 class _Search:
-    def __init__(self, session: AsyncSession, actor: Actor, wanted: Wanted) -> None:
-        self.session, self.actor, self.wanted = session, actor, wanted
+    """Looks for what is wanted; `numbered`: for whole numbers, and nothing else."""
+
+    def __init__(
+        self, session: AsyncSession, actor: Actor, wanted: Wanted, *, numbered: bool = False
+    ) -> None:
+        self.session, self.actor, self.wanted, self.numbered = session, actor, wanted, numbered
         self.more: set[str] = set()
-        self.numbered = False  # whether whole numbers are looked for, and nothing else
 
     async def orders(self) -> list[Hit]:
         columns = (
