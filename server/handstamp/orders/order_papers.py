@@ -13,7 +13,7 @@ from handstamp.orders.find_orders import items_of
 from handstamp.orders.models import Order, OrderItem
 from handstamp.orders.passed_on import passed_on
 from handstamp.pdf.ticket_document import PdfTicket, TicketDocument
-from handstamp.pdf.ticket_pdf import TicketPdf, draw_tickets
+from handstamp.pdf.ticket_pdf import DrawnPdf, draw_tickets
 from handstamp.plumbing.errors import Gone, NotFound
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Services
@@ -110,7 +110,7 @@ def document_of(papers: Papers, made_at: Millis, logo: tuple[bytes, str]) -> Tic
     )
 
 
-async def order_pdf(services: Services, order_id: str) -> TicketPdf:
+async def order_pdf(services: Services, order_id: str) -> DrawnPdf:
     """Draw the PDF of an order's valid tickets; the caller has made sure who asks.
 
     Raises:

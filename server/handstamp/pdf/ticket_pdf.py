@@ -1,4 +1,4 @@
-"""Tickets of one order as one PDF, drawn off the event loop."""
+"""Tickets of one order as one PDF, and the children that draw any, off the event loop."""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,14 +19,14 @@ _log = structlog.get_logger("handstamp.pdf")
 
 
 @dataclass(frozen=True)
-class TicketPdf:
+class DrawnPdf:
     """A drawn document; `missing` are letters that no font of this machine could draw."""
 
     content: bytes
     missing: str
 
 
-async def draw_tickets(services: Services, document: TicketDocument) -> TicketPdf:
+async def draw_tickets(services: Services, document: TicketDocument) -> DrawnPdf:
     """Draw an order's tickets, a page each.
 
     Raises:
@@ -35,7 +35,7 @@ async def draw_tickets(services: Services, document: TicketDocument) -> TicketPd
     return await drawn(services, document.to_json())
 
 
-async def drawn(services: Services, request: Mapping[str, Any]) -> TicketPdf:
+async def drawn(services: Services, request: Mapping[str, Any]) -> DrawnPdf:
     """Have a child draw what a document's `to_json` returned, count it, and tell what it lacks.
 
     Raises:
@@ -52,7 +52,7 @@ async def drawn(services: Services, request: Mapping[str, Any]) -> TicketPdf:
     if missing:
         languages = sorted({script_language(letter) or "other" for letter in missing})
         _log.warning("pdf_letters_missing", languages=languages)
-    return TicketPdf(body, missing)
+    return DrawnPdf(body, missing)
 
 
 def pool_of(services: Services) -> DrawingPool:

@@ -9,7 +9,7 @@ from handstamp.events.find_events import tier_of
 from handstamp.events.models import Event
 from handstamp.kit.clock import Millis
 from handstamp.pdf.ticket_document import PdfTicket, TicketDocument
-from handstamp.pdf.ticket_pdf import TicketPdf, draw_tickets
+from handstamp.pdf.ticket_pdf import DrawnPdf, draw_tickets
 from handstamp.plumbing.texts import language
 from handstamp.plumbing.web import Services
 from handstamp.tickets.find_tickets import token_of
@@ -44,7 +44,7 @@ async def papers_of(
     )
 
 
-async def holder_pdf(services: Services, papers: HolderPapers) -> TicketPdf:
+async def holder_pdf(services: Services, papers: HolderPapers) -> DrawnPdf:
     """Draw the PDF of one ticket, in the reader's language.
 
     The buyer's order number is not on it: a steward admits the buyer's group by it.
