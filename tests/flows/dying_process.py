@@ -1,9 +1,10 @@
-"""Runs `handstamp` so that it dies at its n-th step: `dying_process.py PLAN …`.
+"""Runs `handstamp` so that it dies at a planned step: `dying_process.py PLAN …`.
 
 Steps are where a power cut hurts: before and after each COMMIT that wrote something, before a
 request to Stripe or to the mail server is sent and after its answer has come. The file PLAN says
-at which step to die ("12 any-text"; 0 never), and may be written anew while the process runs:
-counting then begins again. Every step is noted in PLAN.steps.
+at which step to die ("12 any-text " is the twelfth, "2 any-text NAME" the second of that name;
+0 is never), and may be written anew while the process runs: counting then begins again. Every
+step is noted in PLAN.steps.
 """
 
 import os
@@ -35,6 +36,7 @@ class Plan:
         self._read = ""
         self._last = 0
         self._count = 0
+        self._name = ""
         self._lock = threading.Lock()
 
     def step(self, name: str) -> None:
@@ -42,11 +44,12 @@ class Plan:
         with self._lock:
             said = self._path.read_text()
             if said != self._read:
-                self._read, self._count, self._last = said, 0, int(said.partition(" ")[0])
-            self._count += 1
+                last, _armed, self._name = said.split(" ", 2)
+                self._read, self._count, self._last = said, 0, int(last)
+            self._count += self._name in ("", name)
             with self._steps.open("a") as noted:
                 noted.write(f"{name}\n")
-            if self._count == self._last:
+            if self._count == self._last and self._name in ("", name):
                 os.kill(os.getpid(), signal.SIGKILL)
 
 

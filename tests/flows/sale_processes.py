@@ -63,12 +63,12 @@ class Handstamp:
                 assert self.is_alive, self.tail()
                 await asyncio.sleep(0.02)
 
-    def die_at(self, step: int) -> None:
-        """Have it die at its n-th step from now; 0 is never. Steps are counted anew."""
+    def die_at(self, step: int, name: str = "") -> None:
+        """Have it die at its n-th step (of that name) from now; 0 is never. It counts anew."""
         self._armed += 1
         self.steps_file.write_text("")
         making = self.plan.with_suffix(".new")
-        making.write_text(f"{step} {self._armed}")
+        making.write_text(f"{step} {self._armed} {name}")
         making.rename(self.plan)
 
     @property

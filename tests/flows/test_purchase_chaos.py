@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from tests.contract.long_counts import long_count, soaks
@@ -16,6 +17,14 @@ from tests.flows.refund_walks import (
 from tests.flows.sale_world import Sale, open_sale
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(3_600)]
+
+
+class Step(NamedTuple):
+    """The n-th step of that name, from 1."""
+
+    name: str
+    occurrence: int
+
 
 Walk = Callable[[Buyer], Awaitable[None]]
 DECLINED = "4000000000000002"
@@ -74,20 +83,22 @@ async def killed_at_every_step(sale: Sale, who: str, name: str, kind: str) -> No
     steps = await steps_of(sale, who, walk)
     process = sale.processes[who]
     count = long_count(min(share, len(steps)), len(steps), what)
+    if count < len(steps):  # what the clock's own jobs do may not come again
+        steps = [step for step in steps if step.occurrence == 1 and "cron_slots" not in step.name]
     tries = 1 if count == len(steps) else TRIES
     died = 0
     for number in range(count):
-        first = 1 + (2 * number + 1) * len(steps) // (2 * count)
-        for step in range(first, min(first + tries, len(steps) + 1)):
+        first = (2 * number + 1) * len(steps) // (2 * count)
+        for step in steps[first : first + tries]:
             starts = process.starts
-            process.die_at(step)
+            process.die_at(step.occurrence, step.name)
             async with a_buyer(sale) as buyer:
                 await walk(buyer)
             await sale.settle()  # the last steps of a walk are taken here
             await sale.start()
             process.die_at(0)
             found = await sale.faults()
-            where = f"{who} killed at step {step} of {len(steps)} ({steps[step - 1]})"
+            where = f"{who} killed at {step} of {len(steps)}"
             assert not found, f"{name}: {where}: " + "\n".join(found) + sale.logs()
             if process.starts > starts:
                 died += 1
@@ -95,10 +106,11 @@ async def killed_at_every_step(sale: Sale, who: str, name: str, kind: str) -> No
     assert died * 2 >= count or who != "server", f"{what}: it died only {died} times"
 
 
-async def steps_of(sale: Sale, who: str, walk: Walk) -> list[str]:
+async def steps_of(sale: Sale, who: str, walk: Walk) -> list[Step]:
     """Return the steps that a process takes in a walk that nothing disturbs.
 
-    Which of two workers takes a job is chance, so some walks go by without this one.
+    Which of two workers takes a job is chance, so some walks go by without this one. How many
+    steps there are is chance too (the schedule's jobs fall in between), so each has its name.
     """
     steps: list[str] = []
     for _ in range(MOST_WALKS):
@@ -111,7 +123,7 @@ async def steps_of(sale: Sale, who: str, walk: Walk) -> list[str]:
         if steps:
             break
     assert steps
-    return steps
+    return [Step(name, steps[: at + 1].count(name)) for at, name in enumerate(steps)]
 
 
 @pytest.mark.parametrize(
