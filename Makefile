@@ -11,6 +11,7 @@ SPREAD := --dist loadfile --no-loadscope-reorder
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
+unexport PYTHONDONTWRITEBYTECODE # every process would compile the whole server anew
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-reset serve test check format lint types pages-types node-tests \

@@ -7,6 +7,8 @@ from typing import Any
 
 import typer
 
+from handstamp.plumbing.memory import none_collected
+
 # Where each command is. Only the one that is typed gets loaded: loading the whole server would
 # cost a refund from the command line longer than telling every phone of it.
 COMMANDS: dict[str, str] = {
@@ -93,4 +95,6 @@ def _group(about: str) -> typer.Typer:
 
 def main() -> None:
     """Run the command line."""
-    build(sys.argv[1:])()
+    with none_collected():
+        app = build(sys.argv[1:])
+    app()

@@ -12,6 +12,7 @@ from handstamp.pdf.check_fonts import warn_of_fonts
 from handstamp.pdf.ticket_pdf import close_pdf
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.jobs import Worker
+from handstamp.plumbing.memory import freeze_what_stays
 from handstamp.worker import workers_of
 
 
@@ -31,6 +32,7 @@ async def _work(settings: Settings) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, _stop_all, workers)
         looking = asyncio.create_task(warn_of_fonts(services))
+        freeze_what_stays()
         say("ready")
         await asyncio.gather(*(worker.run() for worker in workers))
         looking.cancel()

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.ledger.models import LedgerMovement, LedgerTransaction
-from handstamp.ledger.rules import Movement, NewTransaction, natural
+from handstamp.ledger.rules import STRIPE_BALANCE, Movement, NewTransaction, natural
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,6 @@ async def of_book(session: AsyncSession, book: str) -> list[Balance]:
     return await _balances(session, LedgerTransaction.book == book)
 
 
-async def of_organizer(session: AsyncSession, organizer_id: str) -> list[Balance]:
-    """Return the balances of everything that happened for one organizer, in every book."""
-    return await _balances(session, LedgerTransaction.organizer_id == organizer_id)
-
-
 async def of_subject(session: AsyncSession, subject: str) -> list[Balance]:
     """Return the balances of what one thing moved, such as "order:ord_…", in every book."""
     return await _balances(session, LedgerTransaction.subject == subject)
@@ -41,6 +36,20 @@ async def of_refs(session: AsyncSession, subject: str, refs: Collection[str]) ->
     return await _balances(
         session, LedgerTransaction.subject == subject, LedgerTransaction.ref.in_(refs)
     )
+
+
+async def at_stripe(session: AsyncSession, book: str) -> dict[str, int]:
+    """Return by currency what Stripe holds for a book, in one pass over its movements."""
+    moved, one = LedgerMovement, LedgerTransaction
+    amount = func.sum(case((moved.debit == STRIPE_BALANCE, moved.amount), else_=-moved.amount))
+    query = (
+        select(one.currency, amount)
+        .join(moved, moved.transaction_id == one.id)
+        .where(one.book == book, or_(moved.debit == STRIPE_BALANCE, moved.credit == STRIPE_BALANCE))
+        .group_by(one.currency)
+        .order_by(one.currency)
+    )
+    return {currency: int(left) for currency, left in await session.execute(query)}
 
 
 async def every_balance(session: AsyncSession) -> list[Balance]:

@@ -7,9 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.kit.clock import Millis
 from handstamp.ledger.models import LedgerMovement, LedgerTransaction
-from handstamp.ledger.rules import what_of
-
-_BALANCE = "stripe_balance"
+from handstamp.ledger.rules import STRIPE_BALANCE, what_of
 
 
 async def moved_of_balance(
@@ -27,12 +25,15 @@ async def moved_of_balance(
     Keys are those of `rules.WHAT`, each only where something happened.
     """
     one, move = LedgerTransaction, LedgerMovement
-    amount = func.sum(case((move.debit == _BALANCE, move.amount), else_=-move.amount))
+    amount = func.sum(case((move.debit == STRIPE_BALANCE, move.amount), else_=-move.amount))
     query = (
         select(one.kind, amount)
         .join(move, move.transaction_id == one.id)
         .where(one.organizer_id == organizer_id, one.book == book, one.currency == currency)
-        .where(one.happened_at <= until, or_(move.debit == _BALANCE, move.credit == _BALANCE))
+        .where(
+            one.happened_at <= until,
+            or_(move.debit == STRIPE_BALANCE, move.credit == STRIPE_BALANCE),
+        )
         .group_by(one.kind)
     )
     if since is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 PLATFORM = "platform"
+STRIPE_BALANCE = "stripe_balance"
 WHAT = {  # what a kind of transaction is to an organizer, by how its name begins
     "sale": "sales",
     "late_payment": "sales",

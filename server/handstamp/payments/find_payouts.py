@@ -7,7 +7,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.kit.clock import Millis
-from handstamp.ledger.balances import of_organizer
+from handstamp.ledger.balances import at_stripe
 from handstamp.ledger.moved import moved_of_balance
 from handstamp.payments import store
 from handstamp.payments.models import Payout
@@ -70,11 +70,7 @@ async def payouts_of(
     return PayoutPage(
         payouts=found,
         more=len(rows) > limit,
-        balances={
-            one.currency: one.amount
-            for one in await of_organizer(session, organizer_id)
-            if account and one.book == account.stripe_account_id and one.account == "stripe_balance"
-        },
+        balances=await at_stripe(session, account.stripe_account_id) if account else {},
     )
 
 

@@ -2,6 +2,8 @@
 
 import ctypes
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
 
@@ -13,12 +15,21 @@ def give_back() -> None:
         trim(0)
 
 
-def freeze_what_stays() -> None:
-    """Keep what a server has loaded out of every later garbage collection.
+@contextmanager
+def none_collected() -> Iterator[None]:
+    """Collect no garbage for as long as modules load: they stay, and each look is in vain."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
-    A full collection looks at every object and stops all requests meanwhile: 150 ms for the
-    modules of a server, again and again, and nothing of them ever ends. Call it once the
-    application is made.
+
+def freeze_what_stays() -> None:
+    """Keep what a server or worker has loaded out of every later garbage collection.
+
+    A full collection looks at every object and stops all work meanwhile: 150 ms for the modules
+    of a server, again and again, and nothing of them ever ends. Call it once all is made.
     """
     gc.collect()
     gc.freeze()

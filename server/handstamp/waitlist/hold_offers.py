@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.kit.clock import Millis
-from handstamp.waitlist import store
+from handstamp.waitlist import store, waitlist_mails
 from handstamp.waitlist.models import WaitOffer
 
 
@@ -70,12 +70,20 @@ def give_back(connection: Connection, offer_id: str, now: Millis) -> bool:
 
 
 async def give_back_in(session: AsyncSession, offer_id: str | None, now: Millis) -> bool:
-    """Do what `give_back` does in a session's transaction; no offer is given back as none."""
+    """Do what `give_back` does in a session's transaction; no offer is given back as none.
+
+    Whoever misses their offer by it is told by mail.
+    """
     if offer_id is None:
         return False
     await session.flush()
     connection = await session.connection()
-    return bool(await connection.run_sync(give_back, offer_id, now))
+    still = bool(await connection.run_sync(give_back, offer_id, now))
+    offer = None if still else await store.offer(session, offer_id)
+    person = await store.waiting(session, offer.waiting_id) if offer else None
+    if person is not None and person.status == "missed" and person.closed_at == now:
+        await waitlist_mails.queue_missed(session, person)
+    return still
 
 
 async def note_bought(session: AsyncSession, offer_id: str | None, now: Millis) -> bool:

@@ -25,6 +25,7 @@ from handstamp.ledger.post_entry import post
 from handstamp.ledger.rules import (
     CHART,
     PLATFORM,
+    STRIPE_BALANCE,
     NewTransaction,
     Parts,
     dispute_closed,
@@ -84,13 +85,14 @@ async def test_what_is_rolled_back_was_never_posted(services: Services) -> None:
     assert await posted(services, *sale(sold())) == 4
 
 
-async def test_balances_by_organizer_and_by_subject(services: Services) -> None:
+async def test_what_is_at_stripe_and_balances_by_subject(services: Services) -> None:
     other = sold(organizer_id="org_2", subject="order:ord_2", payment_intent_id="pi_2")
     await posted(services, *sale(sold()), *sale(other)[:1])
     async with services.db.read() as session:
-        ours = await balances.of_organizer(session, "org_1")
+        at_stripe = await balances.at_stripe(session, "acct_club")
         theirs = await balances.of_subject(session, "order:ord_2")
-    assert {one.book for one in ours} == {"acct_club", PLATFORM}
+        whole = await balances.of_book(session, "acct_club")
+    assert at_stripe == {one.currency: one.amount for one in whole if one.account == STRIPE_BALANCE}
     assert {one.account: one.amount for one in theirs}["stripe_balance"] == 5500
 
 

@@ -82,8 +82,10 @@ async def test_an_order_that_is_not_paid_gives_the_offer_its_tickets_back(line: 
     assert await settle_order(line.services, again.id) == "expired"
     assert await line.statuses([ann, bob]) == ["missed", "waiting"]
     assert await line.taken() == Count()
+    assert (await line.mails()).count("waitlist_missed") == 1
     await line.run()
     assert await line.statuses([bob]) == ["offered"]
+    assert (await line.mails()).count("waitlist_missed") == 1
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
