@@ -8,6 +8,8 @@ from hypothesis import settings
 from tests.fixtures import postgres
 from tests.fixtures.fast_disk import use_memory
 
+from handstamp.plumbing.memory import freeze_what_stays
+
 pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.services",
@@ -31,6 +33,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the cluster when the first process ends."""
     if not hasattr(config, "workerinput"):
         postgres.stop_cluster()
+
+
+def pytest_collection_finish() -> None:
+    """Keep seven thousand tests and all modules out of every later garbage collection."""
+    freeze_what_stays()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
