@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from sqlalchemy import Table, insert, text
+from sqlalchemy import Table, insert
 from tests.factories.events import make_organizer
 
 from bench.installation import Installation
@@ -45,8 +45,7 @@ async def build_city(here: Installation, events: int, orders: int) -> list[str]:
     hot = event_rows[:: max(1, events // 100)]
     chosen = [random.choice(hot if n % 2 else event_rows) for n in range(orders)]
     await _sell(here, random, chosen, {tier["id"]: tier for tier in tier_rows}, now)
-    async with here.services.db.write() as session:
-        await session.execute(text("ANALYZE"))  # as databases do by themselves in years of selling
+    await here.analyze()
     return [event["slug"] for event in event_rows]
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from sqlalchemy import text
 from tests.factories.auth import Person, make_owner
 
 from bench.busy_city import Row, night, order_of, sold, store, ticket_of, tiers_of
@@ -78,8 +77,7 @@ async def build_desk(here: Installation, events: int, orders: int) -> Desk:
     await store(here, OrderItem, item_rows)
     await store(here, Stock, _stock(order_rows, item_rows))
     await store(here, EventSales, sold(order_rows, item_rows))
-    async with here.services.db.write() as session:
-        await session.execute(text("ANALYZE"))  # as databases do by themselves in years of selling
+    await here.analyze()
     ids = [event["id"] for event in event_rows]
     return Desk(person, organizer.id, ids, largest[-1]["id"], order_rows, item_rows)
 
@@ -108,8 +106,7 @@ async def keep_sums(here: Installation, desk: Desk, fresh: int) -> None:
         for order in waiting
     ]
     await store(here, Uncounted, new)
-    async with here.services.db.write() as session:
-        await session.execute(text("ANALYZE"))
+    await here.analyze()
 
 
 async def keep_tickets(here: Installation, desk: Desk) -> list[Row]:
@@ -126,8 +123,7 @@ async def keep_tickets(here: Installation, desk: Desk) -> list[Row]:
             mails.append(_mail(order))
     await store(here, Ticket, tickets)
     await store(here, Mail, mails)
-    async with here.services.db.write() as session:
-        await session.execute(text("ANALYZE"))
+    await here.analyze()
     return tickets
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import psutil
 import psycopg
-from sqlalchemy import select
+from sqlalchemy import select, text
 from tests.factories.events import make_event
 
 from bench.cluster import cluster, free_port
@@ -63,6 +63,12 @@ class Installation:
             "ENABLE_TICKETING_CHECKOUT": "true",
             **self.more,
         }
+
+    async def analyze(self) -> None:
+        """Have PostgreSQL look at its tables, as it does by itself; SQLite has nobody who does."""
+        if not self.services.db.is_sqlite:
+            async with self.services.db.write() as session:
+                await session.execute(text("ANALYZE"))
 
     async def event(self, tickets: int, **others: Any) -> Event:
         """Make an event that goes on now, with one check-in list and so many tickets."""

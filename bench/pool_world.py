@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from tests.factories.auth import Person, make_person
 from tests.factories.clubs import make_club_sale
 from tests.factories.pool_crowd import have_crowd_wait, make_crowd
@@ -32,8 +32,7 @@ async def waiting_members(here: Installation, count: int, tiers: int = 1) -> Off
             here.services, offer, count // tiers, tier=number, name="abcd"[number]
         )
         await have_crowd_wait(here.services, offer, ids)
-    async with here.services.db.write() as session:
-        await session.execute(text("ANALYZE"))  # as databases do by themselves after a while
+    await here.analyze()
     return offer
 
 

@@ -14,7 +14,6 @@ from bench.figure import Figure
 from bench.full_desk import Desk, build_desk
 from bench.installation import DATABASES, installation
 from bench.kept_books import keep_books
-from sqlalchemy import text
 
 from handstamp.kit.clock import DAY
 
@@ -33,8 +32,7 @@ async def measure() -> dict[str, Figure]:
             desk = await build_desk(here, EVENTS, ORDERS)
             payouts = await keep_books(here, desk)
             here.more["ENABLE_TICKETING_PAYOUTS"] = "true"
-            async with here.services.db.write() as session:
-                await session.execute(text("ANALYZE"))
+            await here.analyze()
             middle = f"po_{here.services.clock() // DAY - MIDDLE}"
             name = f"payouts page, {payouts} payouts, {ORDERS:,} orders, {kind}"
             found |= await ask_pages(

@@ -13,7 +13,7 @@ from typing import Any
 from bench.clients import request_bytes, run_clients
 from bench.figure import Figure, share
 from bench.installation import DATABASES, Installation, installation, server
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 from tests.factories.auth import Person, make_person
 from tests.factories.clubs import make_club_sale
 
@@ -83,8 +83,7 @@ async def fill(here: Installation, offer: Offered) -> None:
         for start in range(0, len(kept), AT_ONCE):
             async with here.services.db.write() as session:
                 await session.execute(insert(table), kept[start : start + AT_ONCE])
-    async with here.services.db.write() as session:
-        await session.execute(text("ANALYZE"))
+    await here.analyze()
 
 
 def _user(number: int, now: int) -> Row:

@@ -13,7 +13,6 @@ from statistics import median
 from bench.busy_city import Row, night, order_of, sold, store, tiers_of
 from bench.figure import Figure
 from bench.installation import DATABASES, Installation, installation
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from tests.factories.events import make_organizer
 
@@ -70,7 +69,6 @@ async def _sell(here: Installation) -> str:
     await store(here, Order, orders)
     await store(here, OrderItem, items)
     await store(here, EventSales, sold(orders, items))
-    async with here.services.db.write() as session:
-        await session.execute(text("ANALYZE"))
+    await here.analyze()
     event_id: str = events[0]["id"]
     return event_id

@@ -70,7 +70,7 @@ from handstamp.portal import routes as portal
 from handstamp.preorders import charge_routes, credential_routes, push_routes
 from handstamp.preorders import routes as preorders_api
 from handstamp.privacy import routes as privacy_api
-from handstamp.refunds import many_routes
+from handstamp.refunds import dispute_routes, many_routes
 from handstamp.refunds import routes as refunds_api
 from handstamp.selftest import routes as selftest_api
 from handstamp.storefront import routes as storefront
@@ -136,6 +136,7 @@ def routes() -> list[BaseRoute]:
         *correct_routes.routes,
         *by_hand_routes.routes,
         *refunds_api.routes,
+        *dispute_routes.routes,
         *notices_api.routes,
         *sales_api.routes,
         *many_routes.routes,

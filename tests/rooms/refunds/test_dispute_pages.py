@@ -124,6 +124,23 @@ async def test_decided_disputes_stand_below_with_their_end(shop: Shop) -> None:
     assert "Dropped by the bank" in (await desk.get(here(shop))).text
 
 
+async def test_the_api_tells_the_same(shop: Shop) -> None:
+    path = f"/api/tickets/events/{shop.event.id}/disputes"
+    headers = shop.owner.headers
+    assert (await shop.http.get(path, headers=headers)).json() == {"open": [], "closed": []}
+    lost_order, lost = await disputed(shop)
+    await shop.double.close_dispute(lost, won=False)
+    await shop.hear()
+    order, asked = await disputed(shop, "duplicate")
+    told = (await shop.http.get(path, headers=headers)).json()
+    (still_open,), (closed,) = told["open"], told["closed"]
+    assert (still_open["id"], still_open["number"]) == (asked, order.number)
+    assert (still_open["stage"], still_open["reason"]) == ("answer", "duplicate")
+    assert still_open["respond_by"] > shop.services.clock()
+    assert (closed["id"], closed["number"]) == (lost, lost_order.number)
+    assert (closed["stage"], closed["outcome"]) == ("lost", "lost")
+
+
 async def test_whose_account_is_the_platforms_is_told_who_answers(express: Shop) -> None:
     shop = express
     _order, dispute = await disputed(shop)
