@@ -23,6 +23,9 @@ if [ "$root" = "no" ] || ! command -v apt-get >/dev/null; then
 fi
 echo "installing$missing"
 $root apt-get update -qq
+# Most tests of pages take the light one, for half the processor time; without it they take Chromium.
+if ! command -v chromium-headless-shell >/dev/null && apt-cache show chromium-headless-shell >/dev/null 2>&1
+then missing="$missing chromium-headless-shell"; fi
 # Only programs are wanted: a cluster is made per test run, and promtool needs no server. Debian
 # asks this file whether a package may start what it brings (101 is no).
 if [ ! -e /usr/sbin/policy-rc.d ]; then

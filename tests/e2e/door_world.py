@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from sqlalchemy import select
 from tests.e2e.app_copy import copy_app
 from tests.e2e.door_pages import CAMERA
-from tests.e2e.stage import ARGS, PHONE
+from tests.e2e.stage import ARGS, CHROMIUM, LIGHT, PHONE
 from tests.factories.checkin import make_code
 from tests.factories.events import make_event
 from tests.factories.tickets import make_tickets, make_tokens
@@ -310,8 +310,16 @@ def playwright_run() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def door_browser(playwright_run: Playwright) -> Iterator[Browser]:
-    """One Chromium for a file of tests."""
-    browser = playwright_run.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+    """One Chromium for a file of tests, whole: what phones have."""
+    browser = playwright_run.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def page_browser(playwright_run: Playwright) -> Iterator[Browser]:
+    """One light Chromium for a file of tests of pages."""
+    browser = playwright_run.chromium.launch(executable_path=LIGHT, args=ARGS)
     yield browser
     browser.close()
 

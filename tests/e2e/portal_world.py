@@ -163,13 +163,13 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
 
 
 @pytest.fixture
-def new_office(door_browser: Browser, evening: Evening) -> Iterator[Callable[..., Office]]:
+def new_office(page_browser: Browser, evening: Evening) -> Iterator[Callable[..., Office]]:
     """Make a signed-in browser of the organizer, or of an administrator."""
     world = evening.world
     contexts: list[BrowserContext] = []
 
     def make(*, is_admin: bool = False, locale: str = "en-GB") -> Office:
-        context = door_browser.new_context(viewport=DESKTOP, locale=locale)
+        context = page_browser.new_context(viewport=DESKTOP, locale=locale)
         contexts.append(context)
         token = evening.admin if is_admin else evening.owner
         context.add_cookies([{"name": COOKIE, "value": token, "url": world.address}])

@@ -102,11 +102,11 @@ def browser_of(browser: Browser, week: Week, token: str, **others: object) -> Of
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_members_pages_have_no_fault(
-    door_browser: Browser, week: Week, viewport: dict[str, int]
+    page_browser: Browser, week: Week, viewport: dict[str, int]
 ) -> None:
     found = []
     for token, pages in ((week.member, week.member_pages()), (week.placed, week.placed_pages())):
-        office = browser_of(door_browser, week, token, viewport=viewport)
+        office = browser_of(page_browser, week, token, viewport=viewport)
         for page in pages:
             expect(office.open(page).locator("h1").first).not_to_have_text(REFUSALS)
             found += [f"{page}: {fault}" for fault in office.faults_by_day_and_night()]
@@ -119,9 +119,9 @@ def test_members_pages_have_no_fault(
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_organizers_pages_have_no_fault(
-    door_browser: Browser, week: Week, viewport: dict[str, int]
+    page_browser: Browser, week: Week, viewport: dict[str, int]
 ) -> None:
-    office = browser_of(door_browser, week, week.owner, viewport=viewport)
+    office = browser_of(page_browser, week, week.owner, viewport=viewport)
     found = []
     for page in week.desk_pages():
         expect(office.open(page).locator("h1").first).not_to_have_text(REFUSALS)
@@ -131,9 +131,9 @@ def test_organizers_pages_have_no_fault(
 
 
 def test_choosing_by_keyboard_names_the_sum_and_escape_keeps_all(
-    door_browser: Browser, week: Week
+    page_browser: Browser, week: Week
 ) -> None:
-    office = browser_of(door_browser, week, week.owner, viewport=DESKTOP)
+    office = browser_of(page_browser, week, week.owner, viewport=DESKTOP)
     page = office.open(week.wishes)
     first = page.locator("input[name=id]").first
     first.focus()
@@ -152,8 +152,8 @@ def test_choosing_by_keyboard_names_the_sum_and_escape_keeps_all(
     page.context.close()
 
 
-def test_a_members_page_follows_without_reload(door_browser: Browser, week: Week) -> None:
-    office = browser_of(door_browser, week, week.placed, viewport=PHONE)
+def test_a_members_page_follows_without_reload(page_browser: Browser, week: Week) -> None:
+    office = browser_of(page_browser, week, week.placed, viewport=PHONE)
     page = office.open(f"/tickets/me/pre-orders/{week.preorder}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Pending")
 

@@ -32,10 +32,10 @@ def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, str,
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_it_is_shown_on_a_click_and_hidden_again(
-    door_browser: Browser, club: tuple[World, str, str], viewport: ViewportSize
+    page_browser: Browser, club: tuple[World, str, str], viewport: ViewportSize
 ) -> None:
     world, path, token = club
-    context = door_browser.new_context(locale="en-GB", viewport=viewport)
+    context = page_browser.new_context(locale="en-GB", viewport=viewport)
     context.add_cookies([{"name": COOKIE, "value": token, "url": world.address}])
     office = Office(context.new_page(), world)
     page = office.open(path)

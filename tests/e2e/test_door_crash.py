@@ -7,13 +7,13 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import BrowserContext, Playwright
 from tests.e2e.door_world import DoorPhone, World, prepare
-from tests.e2e.stage import ARGS
+from tests.e2e.stage import ARGS, CHROMIUM
 
 
 def launch(playwright: Playwright, folder: Path) -> BrowserContext:
     """Start a browser of its own on a profile folder."""
     context = playwright.chromium.launch_persistent_context(
-        folder, executable_path="/usr/bin/chromium", args=ARGS, locale="en-GB"
+        folder, executable_path=CHROMIUM, args=ARGS, locale="en-GB"
     )
     return prepare(context)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright
 from tests.e2e.door_world import DoorPhone, World, matrix
-from tests.e2e.stage import ARGS, PHONE
+from tests.e2e.stage import ARGS, CHROMIUM, PHONE
 
 SCALE = 11
 
@@ -36,7 +36,7 @@ def clip(text: str, folder: Path) -> Path:
 def film_browser(playwright: Playwright, film: Path) -> Browser:
     """Start a browser whose camera sees a film, and nobody is asked whether it may."""
     return playwright.chromium.launch(
-        executable_path="/usr/bin/chromium",
+        executable_path=CHROMIUM,
         args=[
             *ARGS,
             "--use-fake-device-for-media-stream",

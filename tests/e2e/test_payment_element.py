@@ -34,8 +34,8 @@ def to_the_form(browser: Browser, shop: Shop, *, dark: bool = False) -> Page:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["phone", "desktop by night"])
-def test_a_card_pays_on_our_page(door_browser: Browser, shop: Shop, dark: bool) -> None:
-    page = to_the_form(door_browser, shop, dark=dark)
+def test_a_card_pays_on_our_page(page_browser: Browser, shop: Shop, dark: bool) -> None:
+    page = to_the_form(page_browser, shop, dark=dark)
     assert faults(page, shop) == []
     card = page.frame_locator("[data-payment-form] iframe").get_by_label("Card number")
     card.fill("4000 0000 0000 0002")
@@ -47,8 +47,8 @@ def test_a_card_pays_on_our_page(door_browser: Browser, shop: Shop, dark: bool) 
     page.context.close()
 
 
-def test_the_form_may_be_loaded_again(door_browser: Browser, shop: Shop) -> None:
-    page = to_the_form(door_browser, shop)
+def test_the_form_may_be_loaded_again(page_browser: Browser, shop: Shop) -> None:
+    page = to_the_form(page_browser, shop)
     secret = page.locator("[data-payment]").get_attribute("data-secret")
     page.reload()
     expect(page.locator("[data-payment-button]")).to_be_enabled(timeout=30_000)
@@ -57,8 +57,8 @@ def test_the_form_may_be_loaded_again(door_browser: Browser, shop: Shop) -> None
     page.context.close()
 
 
-def test_without_stripes_script_the_page_says_what_to_do(door_browser: Browser, shop: Shop) -> None:
-    page = to_the_form(door_browser, shop)
+def test_without_stripes_script_the_page_says_what_to_do(page_browser: Browser, shop: Shop) -> None:
+    page = to_the_form(page_browser, shop)
     page.route("**/stripe.js", lambda route: route.abort())
     page.reload()
     expect(page.get_by_role("alert")).to_contain_text("could not be loaded")

@@ -104,9 +104,9 @@ def member(page: Page, email: str) -> str:
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_the_desks_pages_have_no_fault(
-    door_browser: Browser, pool: Pool, viewport: dict[str, int]
+    page_browser: Browser, pool: Pool, viewport: dict[str, int]
 ) -> None:
-    office = browser_of(door_browser, pool, pool.owner, viewport)
+    office = browser_of(page_browser, pool, pool.owner, viewport)
     found = []
     for page in pool.desk_pages():
         expect(office.open(page).locator("h1").first).not_to_have_text(REFUSALS)
@@ -117,9 +117,9 @@ def test_the_desks_pages_have_no_fault(
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_supports_pages_have_no_fault_and_show_one_credential(
-    door_browser: Browser, pool: Pool, viewport: dict[str, int]
+    page_browser: Browser, pool: Pool, viewport: dict[str, int]
 ) -> None:
-    office = browser_of(door_browser, pool, pool.support, viewport)
+    office = browser_of(page_browser, pool, pool.support, viewport)
     found = []
     for path in pool.support_pages():
         expect(office.open(path).locator("h1").first).not_to_have_text(REFUSALS)
@@ -134,9 +134,9 @@ def test_supports_pages_have_no_fault_and_show_one_credential(
 
 
 def test_a_ticket_is_dragged_onto_a_member_and_back_by_one_key(
-    door_browser: Browser, pool: Pool
+    page_browser: Browser, pool: Pool
 ) -> None:
-    office = browser_of(door_browser, pool, pool.owner, DESKTOP)
+    office = browser_of(page_browser, pool, pool.owner, DESKTOP)
     page = office.open(f"{pool.base}/reassign")
     assert "No ticket" in member(page, "zoe@example.org")
     free = page.locator(".give-ticket", has_text="pool70@example.org")
@@ -153,9 +153,9 @@ def test_a_ticket_is_dragged_onto_a_member_and_back_by_one_key(
 
 
 def test_the_keyboard_gives_a_ticket_and_the_way_back_ends(
-    door_browser: Browser, pool: Pool
+    page_browser: Browser, pool: Pool
 ) -> None:
-    office = browser_of(door_browser, pool, pool.owner, DESKTOP)
+    office = browser_of(page_browser, pool, pool.owner, DESKTOP)
     page = office.page
     page.clock.install()
     office.open(f"{pool.base}/reassign?member=zoe%40example.org")
@@ -178,8 +178,8 @@ def test_the_keyboard_gives_a_ticket_and_the_way_back_ends(
     page.context.close()
 
 
-def test_choosing_several_asks_in_a_dialog(door_browser: Browser, pool: Pool) -> None:
-    office = browser_of(door_browser, pool, pool.owner, DESKTOP)
+def test_choosing_several_asks_in_a_dialog(page_browser: Browser, pool: Pool) -> None:
+    office = browser_of(page_browser, pool, pool.owner, DESKTOP)
     page = office.open(pool.base)
     page.locator("input[name=id]").first.check()
     expect(page.locator("[data-chosen]")).to_have_text("1 chosen")
@@ -192,8 +192,8 @@ def test_choosing_several_asks_in_a_dialog(door_browser: Browser, pool: Pool) ->
     page.context.close()
 
 
-def test_the_page_follows_an_upload_without_reload(door_browser: Browser, pool: Pool) -> None:
-    office = browser_of(door_browser, pool, pool.owner, DESKTOP)
+def test_the_page_follows_an_upload_without_reload(page_browser: Browser, pool: Pool) -> None:
+    office = browser_of(page_browser, pool, pool.owner, DESKTOP)
     page = office.open(pool.base)
     page.evaluate("window.stayed = true")
     number = page.locator(".numbers div", has_text="Tickets nobody has").locator("dd")

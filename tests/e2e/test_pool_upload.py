@@ -22,13 +22,13 @@ Browse = Callable[..., Office]
 
 
 @pytest.fixture
-def browse(door_browser: Browser, waiting: Waiting) -> Iterator[Browse]:
+def browse(page_browser: Browser, waiting: Waiting) -> Iterator[Browse]:
     """Open somebody's browser, the owner's unless told otherwise."""
     contexts: list[BrowserContext] = []
 
     def open_one(token: str = "", **others: Any) -> Office:
         values: dict[str, Any] = {"viewport": DESKTOP, **others}
-        context = door_browser.new_context(locale="en-GB", **values)
+        context = page_browser.new_context(locale="en-GB", **values)
         contexts.append(context)
         address = waiting.world.address
         context.add_cookies([{"name": COOKIE, "value": token or waiting.owner, "url": address}])

@@ -60,9 +60,9 @@ def disputed(week: Week) -> Week:
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_the_organizer_is_told_and_asked_before_trying_again(
-    door_browser: Browser, week: Week, viewport: dict[str, int]
+    page_browser: Browser, week: Week, viewport: dict[str, int]
 ) -> None:
-    office = browser_of(door_browser, week, week.owner, viewport=viewport)
+    office = browser_of(page_browser, week, week.owner, viewport=viewport)
     page = office.open(f"{week.wishes}/{week.preorder}")
     expect(page.get_by_role("status")).to_contain_text("A refund failed.")
     expect(page.get_by_text("Moved to the other hall")).to_be_visible()
@@ -85,8 +85,8 @@ def test_the_organizer_is_told_and_asked_before_trying_again(
 
 
 @pytest.mark.parametrize("light", ["light", "dark"])
-def test_the_member_is_told(door_browser: Browser, week: Week, light: str) -> None:
-    member = browser_of(door_browser, week, week.placed, viewport=PHONE, color_scheme=light)
+def test_the_member_is_told(page_browser: Browser, week: Week, light: str) -> None:
+    member = browser_of(page_browser, week, week.placed, viewport=PHONE, color_scheme=light)
     page = member.open(f"/tickets/me/pre-orders/{week.preorder}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Refund failed")
     expect(page.get_by_role("status")).to_contain_text("The organizer knows and will try again.")
@@ -114,10 +114,10 @@ async def dispute_it(services: Services, preorder_id: str) -> None:
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("light", ["light", "dark"])
 def test_disputes_and_the_sheet_for_the_bank(
-    door_browser: Browser, disputed: Week, viewport: dict[str, int], light: str
+    page_browser: Browser, disputed: Week, viewport: dict[str, int], light: str
 ) -> None:
     week = disputed
-    office = browser_of(door_browser, week, week.owner, viewport=viewport, color_scheme=light)
+    office = browser_of(page_browser, week, week.owner, viewport=viewport, color_scheme=light)
     page = office.open(f"/tickets/organizer/events/{week.event}/disputes")
     expect(page.get_by_text("hours left")).to_be_visible()
     expect(page.get_by_role("heading", name="What the bank wants to see")).to_be_visible()

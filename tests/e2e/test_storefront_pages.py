@@ -23,12 +23,12 @@ SESSIONS = "/v1/checkout/sessions"
 
 
 @pytest.fixture
-def new_page(door_browser: Browser, shop: Shop) -> Iterator[Callable[..., Page]]:
+def new_page(page_browser: Browser, shop: Shop) -> Iterator[Callable[..., Page]]:
     """Make a buyer's browser; `state` names the order it has made."""
     contexts: list[BrowserContext] = []
 
     def make(state: str = "", size: ViewportSize = PHONE, **others: bool) -> Page:
-        context = door_browser.new_context(
+        context = page_browser.new_context(
             viewport=size, locale="en-CA", has_touch=size == PHONE,
             java_script_enabled=others.get("scripts", True),
         )  # fmt: skip

@@ -29,9 +29,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def page(door_browser: Browser) -> Iterator[Page]:
+def page(page_browser: Browser) -> Iterator[Page]:
     """A phone's browser."""
-    context = door_browser.new_context(viewport=PHONE, locale="en-CA")
+    context = page_browser.new_context(viewport=PHONE, locale="en-CA")
     context.route(f"{COVERS}/**", cover)
     yield context.new_page()
     context.close()

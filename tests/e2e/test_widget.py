@@ -56,9 +56,9 @@ class Visit:
 
 
 @pytest.fixture
-def visit(door_browser: Browser, site: OtherSite, shop: WidgetShop) -> Iterator[Visit]:
+def visit(page_browser: Browser, site: OtherSite, shop: WidgetShop) -> Iterator[Visit]:
     """A visitor."""
-    context = door_browser.new_context(viewport=PHONE, locale="en-CA")
+    context = page_browser.new_context(viewport=PHONE, locale="en-CA")
     yield Visit(context.new_page(), site, shop)
     context.close()
 

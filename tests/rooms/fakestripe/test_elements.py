@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import stripe
 from playwright.async_api import Page, Route, async_playwright, expect
-from tests.e2e.stage import ARGS, AXE, PHONE
+from tests.e2e.stage import ARGS, AXE, CHROMIUM, PHONE
 from tests.fixtures.stripe_double import StripeDouble
 from tests.rooms.fakestripe.shop import asked, session
 
@@ -40,7 +40,7 @@ async def page() -> AsyncIterator[Page]:
     """A phone's page."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=[*ARGS, LOOPBACK_FROM_ANYWHERE]
+            executable_path=CHROMIUM, args=[*ARGS, LOOPBACK_FROM_ANYWHERE]
         )
         yield await browser.new_page(viewport=PHONE)
         await browser.close()
