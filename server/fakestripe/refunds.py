@@ -159,10 +159,14 @@ def credit_fee(world: World, back: Obj) -> None:
 
 
 def _take_back(world: World, charge: Obj, made: Obj, amount: int, fee_back: Obj | None) -> None:
+    """Reverse the transfer in proportion to this refund alone, whatever was refunded before.
+
+    Source: `reverse_transfer` in https://docs.stripe.com/api/refunds/create.
+    """
     transfer = world.get(PLATFORM, "transfer", charge["transfer"])
-    part = transfer["amount"] * (charge["amount_refunded"] + amount) // charge["amount"]
+    part = transfer["amount"] * amount // charge["amount"]
     reversal = reverse(
-        world, transfer, part - transfer["amount_reversed"], meta={},
+        world, transfer, min(part, transfer["amount"] - transfer["amount_reversed"]), meta={},
         fee_back=fee_back["amount"] if fee_back else 0,
     )  # fmt: skip
     world.change(reversal, source_refund=made["id"])

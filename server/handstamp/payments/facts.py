@@ -158,7 +158,8 @@ class SetupFacts:
 class RefundFacts:
     """A refund; `status` is pending, requires_action, succeeded, failed or canceled.
 
-    `taken_back`: how much of a destination charge's transfer was reversed with it.
+    `taken_back`: how much of a destination charge's transfer was reversed with it. `fee_back`: how
+    much of the platform's fee a direct charge's account got back, as far as its booking says so.
     """
 
     id: str
@@ -172,6 +173,7 @@ class RefundFacts:
     balance_transaction_id: str = ""
     failure_balance_transaction_id: str = ""
     taken_back: int = 0
+    fee_back: int = 0
     created: Millis = 0
 
 

@@ -62,7 +62,7 @@ def payment(found: Found) -> PaymentFacts:
 
 
 def refund(found: Found) -> RefundFacts:
-    """Read a refund with what it took back from a transfer, as far as expanded."""
+    """Read a refund with what it took back from a transfer, and of a fee, as far as expanded."""
     return RefundFacts(
         id=found["id"],
         status=found.get("status") or "pending",
@@ -75,6 +75,7 @@ def refund(found: Found) -> RefundFacts:
         balance_transaction_id=_id(found.get("balance_transaction")),
         failure_balance_transaction_id=_id(found.get("failure_balance_transaction")),
         taken_back=int(_expanded(found.get("transfer_reversal")).get("amount", 0)),
+        fee_back=-_platform_fee(_expanded(found.get("balance_transaction"))),
         created=_millis(found["created"]),
     )
 
@@ -156,9 +157,13 @@ def _next_url(action: Found | None) -> str:
 
 def _own_fee(booked: Found) -> int:
     """Return what Stripe took: on a direct charge the whole fee holds the platform's share too."""
+    return int(booked["fee"]) - _platform_fee(booked)
+
+
+def _platform_fee(booked: Found) -> int:
+    """Return the platform's share of what a booking took; below 0 where it gave that back."""
     details = booked.get("fee_details") or ()
-    platform = sum(int(one["amount"]) for one in details if one["type"] == "application_fee")
-    return int(booked["fee"]) - platform
+    return sum(int(one["amount"]) for one in details if one["type"] == "application_fee")
 
 
 def _expanded(found: Any) -> Found:

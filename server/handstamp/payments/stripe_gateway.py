@@ -49,7 +49,7 @@ MOST_TYPES = 20  # that one question for events may name
 PAGE = 100
 TEST_CARD = "pm_card_visa"  # docs.stripe.com/testing: pays in test mode alone
 _MONEY = ["latest_charge.balance_transaction"]
-_TRANSFER = "transfer_reversal"
+_MOVED = ["transfer_reversal", "balance_transaction"]  # what a refund moved beside its amount
 _METHOD = "payment_method"
 _SESSION = ["payment_intent.latest_charge.balance_transaction"]
 
@@ -257,7 +257,7 @@ class StripeGateway:
             "payment_intent": payment_intent_id,
             "amount": amount,
             "metadata": dict(metadata),
-            "expand": [_TRANSFER],
+            "expand": _MOVED,
         }
         if reverse_transfer:
             wanted["reverse_transfer"] = True
@@ -268,14 +268,14 @@ class StripeGateway:
 
     async def retrieve_refund(self, refund_id: str, *, account: str) -> RefundFacts:
         """Ask for one refund."""
-        wanted: Any = {"expand": [_TRANSFER]}
+        wanted: Any = {"expand": _MOVED}
         call = self._stripe.refunds.retrieve_async(refund_id, wanted, _options(account))
         return read_facts.refund(await _call(call))
 
     async def list_refunds(self, charge_id: str, *, account: str) -> list[RefundFacts]:
         """Return every refund of a charge, the newest first."""
         listed = self._stripe.refunds.list_async
-        wanted = {"charge": charge_id, "expand": [f"data.{_TRANSFER}"]}
+        wanted = {"charge": charge_id, "expand": [f"data.{one}" for one in _MOVED]}
         pages = _pages(listed, wanted, _options(account))
         return [read_facts.refund(one) async for one in pages]
 

@@ -31,8 +31,9 @@ async def apply(
     """Bring what was paid for (locked by the caller) in line with its refunds at Stripe.
 
     Safe to repeat and in any order: a refund only moves on, and each effect belongs to a move.
+    What came back goes first: it was no longer given when the others were made, or is not now.
     """
-    for facts in sorted(found, key=lambda one: (one.created, one.id)):
+    for facts in sorted(found, key=lambda one: (not _is_back(one), one.created, one.id)):
         refund = await _row(session, paid, facts)
         if moves_on(refund.status, refund_status(facts.status)):
             await _advance(session, services, paid, refund, facts)
@@ -47,6 +48,10 @@ async def refuse(
     if not isinstance(paid, PaidOrder):
         await preorder_side.stay(session, paid)
     await _note(session, paid, refund, "failed")
+
+
+def _is_back(facts: RefundFacts) -> bool:
+    return refund_status(facts.status) in TAKEN_BACK
 
 
 async def _row(session: AsyncSession, paid: Paid, facts: RefundFacts) -> Refund:
@@ -103,6 +108,7 @@ async def _advance(
             refund,
             others,
             taken_back=facts.taken_back,
+            fee_back=facts.fee_back,
             happened_at=facts.created or at,
         )
     if refund.status in TAKEN_BACK:

@@ -64,11 +64,13 @@ async def post_refund(
     others: Sequence[Refund],
     *,
     taken_back: int,
+    fee_back: int,
     happened_at: Millis,
 ) -> None:
     """Post a refund that Stripe knows; `others` are the payment's refunds beside it.
 
-    `taken_back`: how much of a destination charge's transfer was reversed with it.
+    `taken_back`: how much of a destination charge's transfer was reversed with it. `fee_back`: how
+    much of the platform's fee came back with it; where Stripe does not say so, it is worked out.
     """
     assert refund.stripe_refund_id is not None
     left = await left_of(session, payment, others)
@@ -78,7 +80,7 @@ async def post_refund(
         refund_id=refund.stripe_refund_id,
         amount=refund.amount,
         parts=_parts(payment, refund, taken_back if passed_on(payment) else refund.amount, left),
-        application_fee=_fee_back(payment, refund, before, left),
+        application_fee=fee_back or _fee_back(payment, refund, before, left),
     )
     await post(session, ledger.refund(facts))
     refund.parts_json = written(with_parts(divided_of(refund) or Divided(Parts()), facts.parts))
@@ -119,7 +121,7 @@ def parts_left(payment: Payment, left: Left) -> Parts:
     )
 
 
-def fee_back(payment: Payment, amount: int, before: int, left: Left) -> int:
+def fee_due(payment: Payment, amount: int, before: int, left: Left) -> int:
     """Return how much of the platform's fee goes back with an amount, after `before`."""
     kept = left.get((PLATFORM, "platform_income"), 0)
     due = fee_share(payment.application_fee, payment.amount, before + amount)
@@ -132,4 +134,4 @@ def _parts(payment: Payment, refund: Refund, amount: int, left: Left) -> Parts:
 
 
 def _fee_back(payment: Payment, refund: Refund, before: int, left: Left) -> int:
-    return fee_back(payment, refund.amount, before, left) if refund.refund_application_fee else 0
+    return fee_due(payment, refund.amount, before, left) if refund.refund_application_fee else 0

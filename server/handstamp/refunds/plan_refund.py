@@ -159,8 +159,8 @@ def _fee_back(payment: Payment, amount: int, live: Sequence[Refund], kept: book_
     """Return what of the fee comes back with an amount, after refunds still on their way."""
     known = sum(refund.amount for refund in live if refund.status in GIVING)
     sent = sum(refund.amount for refund in live) - known
-    together = book_refund.fee_back(payment, sent + amount, known, kept)
-    return together - (book_refund.fee_back(payment, sent, known, kept) if sent else 0)
+    together = book_refund.fee_due(payment, sent + amount, known, kept)
+    return together - (book_refund.fee_due(payment, sent, known, kept) if sent else 0)
 
 
 async def _tickets(

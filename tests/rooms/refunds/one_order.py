@@ -17,7 +17,7 @@ from handstamp.ledger.rules import (
     sale,
 )
 from handstamp.payments.models import Payment
-from handstamp.refunds.book_refund import common_facts, fee_back, may_return_fee, parts_left
+from handstamp.refunds.book_refund import common_facts, fee_due, may_return_fee, parts_left
 from handstamp.refunds.parts import (
     Divided,
     fitted,
@@ -155,7 +155,7 @@ class PaperOrder:
         payment, before = self.payment, sum(back.amount for back in self.backs)
         parts = fitted(amount, wanted, parts_left(payment, self.books))
         returns = may_return_fee(payment, self.books)
-        fee = fee_back(payment, amount, before, self.books) if returns else 0
+        fee = fee_due(payment, amount, before, self.books) if returns else 0
         facts = RefundFacts(
             **common_facts(payment, 0), refund_id=f"re_{before}", amount=amount, parts=parts,
             application_fee=fee,

@@ -45,6 +45,7 @@ CODES = st.sampled_from(["", "", "TENTH", "SEVEN", "GUEST"])
 FAULTS = st.sampled_from(["429", "500", "503", "500_after", "drop", "drop_before"])
 ORDERS = st.sampled_from(["oldest", "newest", "shuffled"])
 NTH = st.integers(0, 9)
+DEATHS = (2, 3, 5)
 
 
 class Stories(Hands):
@@ -257,3 +258,25 @@ def test_no_story_after_the_sale_loses_a_ticket_or_a_cent(
                 phases=(Phase.explicit, Phase.generate, Phase.shrink),
             ),
         )
+
+
+@pytest.mark.parametrize("kind", ["standard", "express"])
+def test_a_refund_that_comes_back_while_another_is_made(
+    database_url: str,
+    stripe_double_process: StripeDouble,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    """The fee that comes back with the other depends on which was first, and Stripe knows it."""
+    monkeypatch.setattr(stripe_gateway, "RETRIES", 0)
+    with stories_on(database_url, stripe_double_process) as here:
+        for step in DEATHS if kind == "standard" else DEATHS[:1]:  # before it is made, and after
+            story = here()
+            story.opens(kind, "4242424242424242")
+            story.money_goes_back_at_stripe(0, 2)
+            story.a_quiet_evening()
+            story.the_rest_goes_back(0, 1, same=False)
+            story.the_worker_dies(step)
+            first, *_others = story.run(story.sale.at_stripe("refund"))
+            story.run(story.double.settle_refund(first["id"], "failed"))
+            story.a_quiet_evening()
