@@ -180,8 +180,13 @@ def counted_in_week(placed: Iterable[Placed]) -> int:
 
 
 def in_the_way(placed: Iterable[Placed], event_id: str, per_week: int) -> tuple[str, ...]:
-    """Return the unfinished pre-orders of other events that must go so that a new one fits."""
-    others = [one for one in placed if one.status not in FREES_WEEK and one.event_id != event_id]
+    """Return the unfinished pre-orders of other events that must go so that a new one fits.
+
+    What counts is all but the event's own unfinished one, which the new one takes the place of.
+    """
+    own = (event_id, "draft")
+    counted = (one for one in placed if one.status not in FREES_WEEK)
+    others = [one for one in counted if (one.event_id, one.status) != own]
     drafts = [one.id for one in others if one.status == "draft"]
     return tuple(drafts[: max(0, len(others) + 1 - per_week)])
 

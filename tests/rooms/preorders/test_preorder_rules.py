@@ -107,6 +107,14 @@ def test_a_card_may_come_a_little_late() -> None:
     assert not rules.card_in_time(WINDOW, 2_000 + rules.CARD_GRACE)
 
 
+@pytest.mark.parametrize("closed", sorted({*rules.CLOSED} - {*rules.FREES_WEEK}))
+def test_what_was_had_of_the_same_event_counts_when_another_gives_way(closed: str) -> None:
+    """One is had, one is unfinished, and two are allowed: the unfinished one gives way."""
+    placed = [Placed("draft", "a", "draft"), Placed("had", "b", closed)]
+    assert rules.limit_refusal(placed, "b", 2) is None
+    assert rules.in_the_way(placed, "b", 2) == ("draft",)
+
+
 @given(placed_in_week, st.sampled_from("abcd"), st.integers(1, 3))
 def test_after_placing_a_member_never_has_more_than_the_limit(
     placed: list[Placed], event_id: str, per_week: int
