@@ -46,10 +46,11 @@ class Plan:
             if said != self._read:
                 last, _armed, self._name = said.split(" ", 2)
                 self._read, self._count, self._last = said, 0, int(last)
-            self._count += self._name in ("", name)
+            counts = self._name in ("", name)
+            self._count += counts
             with self._steps.open("a") as noted:
                 noted.write(f"{name}\n")
-            if self._count == self._last and self._name in ("", name):
+            if counts and self._count == self._last:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
