@@ -45,7 +45,7 @@ CODES = st.sampled_from(["", "", "TENTH", "SEVEN", "GUEST"])
 FAULTS = st.sampled_from(["429", "500", "503", "500_after", "drop", "drop_before"])
 ORDERS = st.sampled_from(["oldest", "newest", "shuffled"])
 NTH = st.integers(0, 9)
-DEATHS = (2, 3, 5)
+DEATHS = (2, 3, 5)  # the worker's: before the refund is made at Stripe, and after
 
 
 class Stories(Hands):
@@ -267,10 +267,13 @@ def test_a_refund_that_comes_back_while_another_is_made(
     monkeypatch: pytest.MonkeyPatch,
     kind: str,
 ) -> None:
-    """The fee that comes back with the other depends on which was first, and Stripe knows it."""
+    """The fee that comes back with the other depends on which was first, and Stripe knows it.
+
+    No booking of a destination charge (express) tells it: there only a death before is told.
+    """
     monkeypatch.setattr(stripe_gateway, "RETRIES", 0)
     with stories_on(database_url, stripe_double_process) as here:
-        for step in DEATHS if kind == "standard" else DEATHS[:1]:  # before it is made, and after
+        for step in DEATHS if kind == "standard" else DEATHS[:1]:
             story = here()
             story.opens(kind, "4242424242424242")
             story.money_goes_back_at_stripe(0, 2)
