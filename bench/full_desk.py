@@ -1,7 +1,7 @@
 """An organizer's desk after years of selling: thousands of events, one with half of the orders.
 
 Rows go in by bulk statements, as the use cases would have left them (see `busy_city`). The ledger
-stays empty: nothing measured here reads it.
+stays empty unless `kept_books` fills it: most of what is measured here does not read it.
 """
 
 from collections import Counter
