@@ -204,4 +204,4 @@ async def store(here: Installation, table: type[Base], rows: Sequence[Row]) -> N
     assert isinstance(table.__table__, Table)
     for start in range(0, len(rows), AT_ONCE):
         async with here.services.db.write() as session:
-            await session.execute(insert(table), list(rows[start : start + AT_ONCE]))
+            await session.execute(insert(table.__table__), list(rows[start : start + AT_ONCE]))

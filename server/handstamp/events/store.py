@@ -10,6 +10,7 @@ from handstamp.events.models import CheckinList, Event, ListRevision, TaxRate, T
 from handstamp.events.price_rules import TaxRate as Rate
 from handstamp.kit.clock import Millis
 from handstamp.kit.folding import folded
+from handstamp.plumbing.db import only_reads
 from handstamp.plumbing.search import Folded, found_in
 
 
@@ -17,7 +18,7 @@ async def event(session: AsyncSession, event_id: str) -> Event | None:
     """Return the event as it is stored now."""
     if not event_id.isprintable():  # PostgreSQL refuses text with a NUL in it
         return None
-    return await session.get(Event, event_id, populate_existing=True)
+    return await session.get(Event, event_id, populate_existing=not only_reads(session))
 
 
 async def number_taken(session: AsyncSession, number: int) -> bool:

@@ -42,7 +42,7 @@ class LedgerMovement(Base):
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("debit <> credit", name="accounts"),
-        Index("ix_tickets_ledger_movements_transaction", "transaction_id"),
+        Index("ix_tickets_ledger_movements_sides", "transaction_id", "debit", "credit", "amount"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)

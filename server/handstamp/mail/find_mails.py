@@ -43,7 +43,7 @@ async def mails_about(session: AsyncSession, about: str) -> list[MailView]:
 
 async def mails_about_any(session: AsyncSession, abouts: Sequence[str]) -> list[MailView]:
     """Return the newest mails about some things, newest first."""
-    return await _views(session, abouts, NEWEST * max(1, len(abouts)))
+    return await _views(session, abouts, NEWEST * len(abouts)) if abouts else []
 
 
 async def undelivered(session: AsyncSession, abouts: Sequence[str]) -> list[MailView]:

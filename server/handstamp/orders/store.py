@@ -62,6 +62,8 @@ async def by_session(session: AsyncSession, session_id: str) -> Order | None:
 
 async def items(session: AsyncSession, order_ids: Sequence[str]) -> dict[str, list[OrderItem]]:
     """Return the lines of orders, in order, by order id."""
+    if not order_ids:
+        return {}
     query = (
         select(OrderItem)
         .where(OrderItem.order_id.in_(order_ids))

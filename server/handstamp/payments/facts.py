@@ -160,6 +160,8 @@ class RefundFacts:
 
     `taken_back`: how much of a destination charge's transfer was reversed with it. `fee_back`: how
     much of the platform's fee a direct charge's account got back, as far as its booking says so.
+    `fee_returned`: how much of the fee of a charge of the platform's own has come back so far, with
+    all its refunds together; None where Stripe was not asked.
     """
 
     id: str
@@ -174,6 +176,7 @@ class RefundFacts:
     failure_balance_transaction_id: str = ""
     taken_back: int = 0
     fee_back: int = 0
+    fee_returned: int | None = None
     created: Millis = 0
 
 

@@ -61,6 +61,15 @@ def payment(found: Found) -> PaymentFacts:
     )
 
 
+def expanded_of_refund(account: str) -> list[str]:
+    """Return what to expand of a refund: what it moved beside its amount.
+
+    A connected account cannot look into the platform's fee; its own booking tells of it.
+    """
+    moved = ["transfer_reversal", "balance_transaction"]
+    return moved if account else [*moved, "charge.application_fee"]
+
+
 def refund(found: Found) -> RefundFacts:
     """Read a refund with what it took back from a transfer, and of a fee, as far as expanded."""
     return RefundFacts(
@@ -76,6 +85,7 @@ def refund(found: Found) -> RefundFacts:
         failure_balance_transaction_id=_id(found.get("failure_balance_transaction")),
         taken_back=int(_expanded(found.get("transfer_reversal")).get("amount", 0)),
         fee_back=-_platform_fee(_expanded(found.get("balance_transaction"))),
+        fee_returned=_fee_returned(_expanded(found.get("charge"))),
         created=_millis(found["created"]),
     )
 
@@ -164,6 +174,12 @@ def _platform_fee(booked: Found) -> int:
     """Return the platform's share of what a booking took; below 0 where it gave that back."""
     details = booked.get("fee_details") or ()
     return sum(int(one["amount"]) for one in details if one["type"] == "application_fee")
+
+
+def _fee_returned(charge: Found) -> int | None:
+    """Return what of a charge's application fee has come back, where the fee was expanded."""
+    returned: int | None = _expanded(charge.get("application_fee")).get("amount_refunded")
+    return returned
 
 
 def _expanded(found: Any) -> Found:

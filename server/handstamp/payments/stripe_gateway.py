@@ -49,7 +49,6 @@ MOST_TYPES = 20  # that one question for events may name
 PAGE = 100
 TEST_CARD = "pm_card_visa"  # docs.stripe.com/testing: pays in test mode alone
 _MONEY = ["latest_charge.balance_transaction"]
-_MOVED = ["transfer_reversal", "balance_transaction"]  # what a refund moved beside its amount
 _METHOD = "payment_method"
 _SESSION = ["payment_intent.latest_charge.balance_transaction"]
 
@@ -257,7 +256,7 @@ class StripeGateway:
             "payment_intent": payment_intent_id,
             "amount": amount,
             "metadata": dict(metadata),
-            "expand": _MOVED,
+            "expand": read_facts.expanded_of_refund(account),
         }
         if reverse_transfer:
             wanted["reverse_transfer"] = True
@@ -268,15 +267,15 @@ class StripeGateway:
 
     async def retrieve_refund(self, refund_id: str, *, account: str) -> RefundFacts:
         """Ask for one refund."""
-        wanted: Any = {"expand": _MOVED}
+        wanted: Any = {"expand": read_facts.expanded_of_refund(account)}
         call = self._stripe.refunds.retrieve_async(refund_id, wanted, _options(account))
         return read_facts.refund(await _call(call))
 
     async def list_refunds(self, charge_id: str, *, account: str) -> list[RefundFacts]:
         """Return every refund of a charge, the newest first."""
-        listed = self._stripe.refunds.list_async
-        wanted = {"charge": charge_id, "expand": [f"data.{one}" for one in _MOVED]}
-        pages = _pages(listed, wanted, _options(account))
+        parts = [f"data.{one}" for one in read_facts.expanded_of_refund(account)]
+        wanted = {"charge": charge_id, "expand": parts}
+        pages = _pages(self._stripe.refunds.list_async, wanted, _options(account))
         return [read_facts.refund(one) async for one in pages]
 
     async def retrieve_dispute(self, dispute_id: str, *, account: str) -> DisputeFacts:

@@ -120,7 +120,7 @@ class Database:
         Rows stay readable after the block: closing a session lets go of them as they are.
         """
         async with AsyncSession(self.reader, expire_on_commit=False, autoflush=False) as session:
-            session.info["clock"] = self.clock
+            session.info.update(clock=self.clock, reads=True)
             yield session
 
     @asynccontextmanager
@@ -205,6 +205,11 @@ def now(session: AsyncSession) -> Millis:
     """Return the time by the clock of this process, for rows that a transaction writes."""
     clock: Clock = session.info.get("clock", system_clock)
     return clock()
+
+
+def only_reads(session: AsyncSession) -> bool:
+    """Tell whether a session sees one moment to its end, so that what it read cannot be old."""
+    return bool(session.info.get("reads"))
 
 
 def is_sqlite(session: AsyncSession) -> bool:

@@ -1,6 +1,6 @@
 """Local times of an event: what people type and read, against milliseconds UTC."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -83,10 +83,14 @@ def day_and_time(millis: Millis, zone_name: str, locale: str = "en") -> str:
 
 def day(millis: Millis, zone_name: str, locale: str = "en") -> str:
     """Write the day of an instant as its language does: `Sat, 21 Nov 2026`."""
-    date = local(millis, zone_name).date()
+    return _date_text(local(millis, zone_name).date(), locale)
+
+
+@lru_cache(maxsize=1_024)
+def _date_text(of: date, locale: str) -> str:
     if locale == "en":
-        return format_date(date, "EEE, d MMM y", locale=locale)
-    return format_skeleton("yMMMEd", date, locale=locale)
+        return format_date(of, "EEE, d MMM y", locale=locale)
+    return format_skeleton("yMMMEd", of, locale=locale)
 
 
 def day_number(millis: Millis, zone_name: str) -> str:
@@ -101,8 +105,15 @@ def month_name(millis: Millis, zone_name: str, locale: str = "en") -> str:
 
 def clock_time(millis: Millis, zone_name: str, *, seconds: bool = False, locale: str = "en") -> str:
     """Write the time of day of an instant: `19:30`, or `19:30:05`."""
-    moment = local(millis, zone_name)
-    return format_time(moment, "HH:mm:ss" if seconds else "HH:mm", tzinfo=None, locale=locale)
+    moment = local(millis, zone_name).time()
+    if not seconds:
+        return _minute_text(moment.replace(second=0, microsecond=0), locale)
+    return format_time(moment, "HH:mm:ss", tzinfo=None, locale=locale)
+
+
+@lru_cache(maxsize=24 * 60)
+def _minute_text(of: time, locale: str) -> str:
+    return format_time(of, "HH:mm", tzinfo=None, locale=locale)
 
 
 @lru_cache(maxsize=256)

@@ -1,6 +1,7 @@
 """Amounts as people type and read them, against minor units."""
 
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_precision
 
@@ -37,8 +38,13 @@ def price(minor: int, currency: str) -> str:
 
 def money(minor: int, currency: str) -> str:
     """Write an amount for people, nothing as a number too: `CA$0.00`."""
+    return _money(minor, currency, format_language())
+
+
+@lru_cache(maxsize=4_096)
+def _money(minor: int, currency: str, language: str) -> str:
     digits = get_currency_precision(currency)
-    return format_currency(Decimal(minor).scaleb(-digits), currency, locale=format_language())
+    return format_currency(Decimal(minor).scaleb(-digits), currency, locale=language)
 
 
 def percent(basis_points: int) -> str:

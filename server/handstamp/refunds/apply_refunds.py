@@ -1,6 +1,7 @@
 """What Stripe says of a payment's refunds, applied: rows and ledger; the rest follows elsewhere."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,10 +34,13 @@ async def apply(
     Safe to repeat and in any order: a refund only moves on, and each effect belongs to a move.
     What came back goes first: it was no longer given when the others were made, or is not now.
     """
-    for facts in sorted(found, key=lambda one: (not _is_back(one), one.created, one.id)):
+    known = sorted(found, key=lambda one: (not _is_back(one), one.created, one.id))
+    told = [one.fee_returned for one in known if one.fee_returned is not None]
+    for facts in known:
         refund = await _row(session, paid, facts)
         if moves_on(refund.status, refund_status(facts.status)):
-            await _advance(session, services, paid, refund, facts)
+            newest = replace(facts, fee_returned=max(told, default=None))
+            await _advance(session, services, paid, refund, newest)
 
 
 async def refuse(
@@ -102,14 +106,9 @@ async def _advance(
     rows = await store.refunds_of_payment(session, paid.payment.id)
     if was not in GIVING:
         others = [row for row in rows if row.id != refund.id]
+        happened = facts.created or at
         await book_refund.post_refund(
-            session,
-            paid.payment,
-            refund,
-            others,
-            taken_back=facts.taken_back,
-            fee_back=facts.fee_back,
-            happened_at=facts.created or at,
+            session, paid.payment, refund, others, facts, happened_at=happened
         )
     if refund.status in TAKEN_BACK:
         await book_refund.post_failure(session, paid.payment, refund, at)

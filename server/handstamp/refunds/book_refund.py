@@ -10,6 +10,7 @@ from handstamp.ledger import rules as ledger
 from handstamp.ledger.balances import of_refs, posted
 from handstamp.ledger.post_entry import post
 from handstamp.ledger.rules import PLATFORM, Parts
+from handstamp.payments.facts import RefundFacts
 from handstamp.payments.models import Payment
 from handstamp.refunds.models import Refund
 from handstamp.refunds.parts import Divided, divided_of, fitted, with_parts, written
@@ -62,25 +63,23 @@ async def post_refund(
     payment: Payment,
     refund: Refund,
     others: Sequence[Refund],
+    told: RefundFacts,
     *,
-    taken_back: int,
-    fee_back: int,
     happened_at: Millis,
 ) -> None:
-    """Post a refund that Stripe knows; `others` are the payment's refunds beside it.
+    """Post a refund as Stripe tells of it; `others` are the payment's refunds beside it.
 
-    `taken_back`: how much of a destination charge's transfer was reversed with it. `fee_back`: how
-    much of the platform's fee came back with it; where Stripe does not say so, it is worked out.
+    Where Stripe does not say how much of the platform's fee came back with it, it is worked out.
     """
-    assert refund.stripe_refund_id is not None
     left = await left_of(session, payment, others)
     before = sum(other.amount for other in others if other.status in GIVING)
+    amount = told.taken_back if passed_on(payment) else refund.amount
     facts = ledger.RefundFacts(
         **common_facts(payment, happened_at),
-        refund_id=refund.stripe_refund_id,
+        refund_id=told.id,
         amount=refund.amount,
-        parts=_parts(payment, refund, taken_back if passed_on(payment) else refund.amount, left),
-        application_fee=fee_back or _fee_back(payment, refund, before, left),
+        parts=_parts(payment, refund, amount, left),
+        application_fee=_fee_back(payment, refund, told, before, left),
     )
     await post(session, ledger.refund(facts))
     refund.parts_json = written(with_parts(divided_of(refund) or Divided(Parts()), facts.parts))
@@ -123,9 +122,8 @@ def parts_left(payment: Payment, left: Left) -> Parts:
 
 def fee_due(payment: Payment, amount: int, before: int, left: Left) -> int:
     """Return how much of the platform's fee goes back with an amount, after `before`."""
-    kept = left.get((PLATFORM, "platform_income"), 0)
     due = fee_share(payment.application_fee, payment.amount, before + amount)
-    return max(0, due - (payment.application_fee - kept))
+    return max(0, due - _fee_gone(payment, left))
 
 
 def _parts(payment: Payment, refund: Refund, amount: int, left: Left) -> Parts:
@@ -133,5 +131,13 @@ def _parts(payment: Payment, refund: Refund, amount: int, left: Left) -> Parts:
     return fitted(amount, decided.parts if decided else None, parts_left(payment, left))
 
 
-def _fee_back(payment: Payment, refund: Refund, before: int, left: Left) -> int:
-    return fee_due(payment, refund.amount, before, left) if refund.refund_application_fee else 0
+def _fee_back(payment: Payment, refund: Refund, told: RefundFacts, before: int, left: Left) -> int:
+    if told.fee_returned is not None:
+        return max(0, told.fee_returned - _fee_gone(payment, left))
+    if told.fee_back or not refund.refund_application_fee:
+        return told.fee_back
+    return fee_due(payment, refund.amount, before, left)
+
+
+def _fee_gone(payment: Payment, left: Left) -> int:
+    return payment.application_fee - left.get((PLATFORM, "platform_income"), 0)

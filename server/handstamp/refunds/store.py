@@ -118,6 +118,8 @@ async def refunds_among(
     session: AsyncSession, order_ids: Sequence[str], preorder_ids: Sequence[str]
 ) -> Sequence[Refund]:
     """Return the refunds of some orders and pre-orders, the oldest first."""
+    if not order_ids and not preorder_ids:
+        return []
     about = Refund.order_id.in_(order_ids) | Refund.preorder_id.in_(preorder_ids)
     query = select(Refund).where(about).order_by(Refund.created_at, Refund.id)
     return (await session.scalars(query)).all()
@@ -155,6 +157,8 @@ async def disputes_of_payment(session: AsyncSession, payment_id: str) -> Sequenc
 
 async def disputed_orders(session: AsyncSession, order_ids: Sequence[str]) -> Sequence[str]:
     """Return which of some orders have a dispute that was not won."""
+    if not order_ids:
+        return []
     query = select(Dispute.order_id).where(Dispute.order_id.in_(order_ids))
     found = await session.scalars(query.where(Dispute.outcome != "won").distinct())
     return [order_id for order_id in found if order_id is not None]

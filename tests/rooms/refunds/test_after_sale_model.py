@@ -267,13 +267,10 @@ def test_a_refund_that_comes_back_while_another_is_made(
     monkeypatch: pytest.MonkeyPatch,
     kind: str,
 ) -> None:
-    """The fee that comes back with the other depends on which was first, and Stripe knows it.
-
-    No booking of a destination charge (express) tells it: there only a death before is told.
-    """
+    """The fee that comes back with the other depends on which was first, and Stripe knows it."""
     monkeypatch.setattr(stripe_gateway, "RETRIES", 0)
     with stories_on(database_url, stripe_double_process) as here:
-        for step in DEATHS if kind == "standard" else DEATHS[:1]:
+        for step in DEATHS:
             story = here()
             story.opens(kind, "4242424242424242")
             story.money_goes_back_at_stripe(0, 2)
