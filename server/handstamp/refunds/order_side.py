@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handstamp.kit.clock import Millis
 from handstamp.orders.note_refunded import note_refunded
 from handstamp.orders.order_mails import queue_refunded
 from handstamp.plumbing.web import Services
@@ -49,8 +50,10 @@ async def _void(
     lines = await standing_lines(session, paid.order, live)
     if given(rows) >= paid.payment.amount:
         chosen, by = frozenset(line.id for line in lines), loose
+        if loose == unassigned and given(loose) == sum(line.total for line in lines):
+            _assign(loose, lines)
     elif refund.lines_json:
-        await _void_some(session, services, paid, refund)
+        await _void_some(session, services, paid, refund, rows)
         return
     else:
         chosen, by = covered(lines, refund.amount), [refund]
@@ -58,19 +61,29 @@ async def _void(
             chosen, by = covered(lines, given(unassigned)), unassigned
         _assign(by, [line for line in lines if line.id in chosen])
     if chosen:
-        voided_at = await void_lines(session, services, paid.order, chosen)
+        voided_at = await void_lines(session, services, paid.order, chosen, after=_last(rows))
         for row in by:
             row.voided_at = voided_at
         await session.flush()
 
 
 async def _void_some(
-    session: AsyncSession, services: Services, paid: PaidOrder, refund: Refund
+    session: AsyncSession,
+    services: Services,
+    paid: PaidOrder,
+    refund: Refund,
+    rows: Sequence[Refund],
 ) -> None:
     """Void the tickets that a refund was asked for; an amount was asked for without any."""
     if wants := lines_of(refund):
-        refund.voided_at = await void_some(session, services, paid.order, wants)
+        after = _last(rows)
+        refund.voided_at = await void_some(session, services, paid.order, wants, after=after)
         await session.flush()
+
+
+def _last(rows: Sequence[Refund]) -> Millis:
+    """Return when tickets were last voided for one of these: each time is a moment of its own."""
+    return max((row.voided_at for row in rows if row.voided_at is not None), default=0)
 
 
 def _assign(refunds: Sequence[Refund], lines: Sequence[Line]) -> None:
@@ -89,18 +102,35 @@ async def _restore(
     refund: Refund,
     rows: Sequence[Refund],
 ) -> None:
-    """Give back the tickets of a refund that failed, and void anew for those that stand."""
-    moment = refund.voided_at
-    if moment is None or not await restore_voided(session, services, paid.order, moment):
+    """Give back the tickets of a refund that failed, and void anew for those that stand.
+
+    Those that were voided only because everything was given back come back, too: it no longer is.
+    """
+    if refund.voided_at is None:
         return
-    together = [row for row in rows if row.voided_at == moment]
+    moments = {refund.voided_at} | _by_the_whole(rows)
+    if not await restore_voided(session, services, paid.order, moments):
+        return
+    together = [row for row in rows if row.voided_at in moments]
     for row in together:
         row.voided_at = None
+        if row.origin == "stripe":
+            row.lines_json = ""  # nobody had said so: it was worked out from their sum
     await session.flush()
     for row in together:
         if row.status in GIVING:
             await _void(session, services, paid, row, rows)
     await _stop(session, services, paid)
+
+
+def _by_the_whole(rows: Sequence[Refund]) -> set[Millis]:
+    """Return when tickets were voided by refunds of which none is known to be for them."""
+    named = {row.voided_at for row in rows if lines_of(row)}
+    return {
+        row.voided_at
+        for row in rows
+        if row.status in GIVING and row.voided_at is not None and row.voided_at not in named
+    }
 
 
 async def _stop(session: AsyncSession, services: Services, paid: PaidOrder) -> None:

@@ -37,19 +37,32 @@ async def standing_lines(
 
 
 async def void_lines(
-    session: AsyncSession, services: Services, order: Order, lines: Collection[str]
+    session: AsyncSession,
+    services: Services,
+    order: Order,
+    lines: Collection[str],
+    *,
+    after: Millis = 0,
 ) -> Millis:
-    """Mark the tickets of these lines as refunded; return the moment, the same of them all."""
-    return await void_some(session, services, order, dict.fromkeys(lines, EVERY))
+    """Mark the tickets of these lines as refunded; return the moment, as `void_some` does."""
+    return await void_some(session, services, order, dict.fromkeys(lines, EVERY), after=after)
 
 
 async def void_some(
-    session: AsyncSession, services: Services, order: Order, wants: Mapping[str, int]
+    session: AsyncSession,
+    services: Services,
+    order: Order,
+    wants: Mapping[str, int],
+    *,
+    after: Millis = 0,
 ) -> Millis:
-    """Mark so many tickets of these lines as refunded; return the moment, the same of them all."""
+    """Mark so many tickets of these lines as refunded; return the moment, the same of them all.
+
+    It is later than `after`, whatever the clock says.
+    """
     chosen = await chosen_tickets(session, order, wants)
     await tell_holders(session, order, chosen)  # who was given one of them
-    return await _give(session, services, chosen, "refunded")
+    return await _give(session, services, chosen, "refunded", after=after)
 
 
 async def chosen_tickets(
@@ -75,13 +88,13 @@ async def chosen_tickets(
 
 
 async def restore_voided(
-    session: AsyncSession, services: Services, order: Order, voided_at: Millis
+    session: AsyncSession, services: Services, order: Order, moments: Collection[Millis]
 ) -> bool:
-    """Make valid again what a refund voided at that moment; False when the places are sold on."""
+    """Make valid again what was voided at these moments; False when the places are sold on."""
     tickets = [
         ticket
         for ticket in await store.tickets(session, order.id)
-        if ticket.status == "refunded" and ticket.status_at == voided_at
+        if ticket.status == "refunded" and ticket.status_at in moments
     ]
     wants = Counter(ticket.tier_id for ticket in tickets)
     if wants and not await stock.reserve_in(session, order.event_id, wants):
@@ -107,9 +120,14 @@ async def turn(
 
 
 async def _give(
-    session: AsyncSession, services: Services, tickets: Iterable[Ticket], status: str
+    session: AsyncSession,
+    services: Services,
+    tickets: Iterable[Ticket],
+    status: str,
+    *,
+    after: Millis = 0,
 ) -> Millis:
-    at, events = services.clock(), set[str]()
+    at, events = max(services.clock(), after + 1), set[str]()
     for ticket in tickets:
         await change_status(session, services, SYSTEM, ticket, status, at=at)
         events.add(ticket.event_id)
