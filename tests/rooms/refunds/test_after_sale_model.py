@@ -280,3 +280,35 @@ def test_a_refund_that_comes_back_while_another_is_made(
             first, *_others = story.run(story.sale.at_stripe("refund"))
             story.run(story.double.settle_refund(first["id"], "failed"))
             story.a_quiet_evening()
+
+
+@pytest.mark.parametrize("amount", [0, 1_000])
+def test_a_refund_that_comes_back_once_all_was_given(
+    database_url: str,
+    stripe_double_process: StripeDouble,
+    monkeypatch: pytest.MonkeyPatch,
+    amount: int,
+) -> None:
+    """What was void because all was given stays so only as far as the others pay for it."""
+    monkeypatch.setattr(stripe_gateway, "RETRIES", 0)
+    with stories_on(database_url, stripe_double_process) as here:
+        for nth in range(2):
+            story = here()
+            story.opens("standard", "4242424242424242")
+            story.tickets_go_back(0, 0, 1, 1, same=False)
+            story.work_is_done()
+            story.time_passes(1)
+            ours = {one["id"] for one in story.run(story.sale.at_stripe("refund"))}
+            if amount:
+                story.an_amount_goes_back(0, amount, 1, same=False)
+                story.work_is_done()
+            else:
+                story.money_goes_back_at_stripe(0, 3)
+            story.money_goes_back_at_stripe(0, 1)
+            story.a_quiet_evening()
+            made = story.run(story.sale.at_stripe("refund"))
+            found = [one for one in made if (one["id"] in ours) == (nth == 0)]
+            story.run(story.double.settle_refund(found[0]["id"], "failed"))
+            story.a_quiet_evening()
+            story.the_rest_goes_back(0, 1, same=False)
+            story.a_quiet_evening()
