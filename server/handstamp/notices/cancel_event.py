@@ -70,7 +70,7 @@ async def look_at_cancelling(session: AsyncSession, event: Event) -> CancelLook:
         )
         or 0,
         listed=await count_in_line(session, event.id),
-        told=await count_readers(session, event.id),
+        told=await count_readers(session, event.id, cancelling=True),
     )
 
 
@@ -87,8 +87,8 @@ async def cancel_event(
     """Cancel an event for good; `typed` is its title, as a confirmation.
 
     Sales end at once and phones hear of it. Holds, the waiting list, orders, pre-orders and guests'
-    tickets follow in a job, one mail goes to each holder and to each who waits. The same again
-    returns the first cancellation.
+    tickets follow in a job, one mail goes to each holder, to each member with a pre-order and to
+    each who waits. The same again returns the first cancellation.
 
     Raises:
         NotFound: it is not the actor's.
@@ -108,12 +108,12 @@ async def cancel_event(
         raise Conflict(_("This event is over. Refund its orders one by one."))
     look = await look_at_cancelling(session, event)
     event = await cancel_for_good(session, services, actor, event.id)
-    notice = await add_notice(
-        session, actor, event, "cancelled", subject="", body=message[:LONGEST], at=now
-    )
     for terms in await clubs_of_event(session, event.id):
         if terms.withdrawn_at is None:
             await withdraw_event(session, services, SYSTEM, terms.club_id, event.id)
+    notice = await add_notice(
+        session, actor, event, "cancelled", subject="", body=message[:LONGEST], at=now
+    )
     cancelled = Cancellation(
         event_id=event.id,
         notice_id=notice.id,
