@@ -39,7 +39,7 @@ async def test_cancelling_is_looked_at_confirmed_and_followed(shop: Shop) -> Non
     assert look["run"] is None
     assert look["preview"] == {
         "orders": 1, "amount": order.total, "holds": 0, "preorders": 0, "preorder_amount": 0,
-        "waiting": 0, "guests": 0, "listed": 0, "told": 1, "currency": "EUR",
+        "disputed": 0, "waiting": 0, "guests": 0, "listed": 0, "told": 1, "currency": "EUR",
     }  # fmt: skip
     wrong = await send(shop, "cancel", {"typed": "Another title"}, "a")
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "typed")
