@@ -113,7 +113,7 @@ class Message(Shape):
 
 
 class SentMessage(Message):
-    """`expected`: how many the preview said are told; where it is another number, none is."""
+    """`expected`: how many the preview said are told; where fewer would be, nobody is."""
 
     expected: Annotated[int, Field(ge=1, le=10**9)]
 

@@ -10,7 +10,7 @@ from handstamp.kit.clock import SECOND, Millis
 from handstamp.kit.ids import new_id
 from handstamp.mail.addresses import is_erased
 from handstamp.mail.send_mail import NewMail, queue_mails
-from handstamp.notices.models import Notice, NoticeReader
+from handstamp.notices.models import Cancellation, Notice, NoticeReader
 from handstamp.orders.models import Order
 from handstamp.plumbing.jobs import JobContext, enqueue
 from handstamp.plumbing.web import Actor
@@ -54,7 +54,7 @@ async def add_notice(
     )
     session.add(notice)
     await session.flush()
-    found = readers_of(event.id, cancelling=kind == "cancelled").subquery()
+    found = (await _readers(session, event.id, cancelling=kind == "cancelled")).subquery()
     rows = select(literal(notice.id), found.c.holds, literal(""))
     await session.execute(insert(NoticeReader).from_select(["notice_id", "holds", "mail_id"], rows))
     counted = select(func.count()).where(NoticeReader.notice_id == notice.id)
@@ -64,9 +64,20 @@ async def add_notice(
 
 
 async def count_readers(session: AsyncSession, event_id: str, *, cancelling: bool = False) -> int:
-    """Return how many people would be told something, or (`cancelling`) that it is cancelled."""
-    found = readers_of(event_id, cancelling=cancelling).subquery()
+    """Return how many people would be told something, or (`cancelling`) that it is cancelled.
+
+    Of an event that is cancelled: those who were told so.
+    """
+    found = (await _readers(session, event_id, cancelling=cancelling)).subquery()
     return await session.scalar(select(func.count()).select_from(found)) or 0
+
+
+async def _readers(session: AsyncSession, event_id: str, *, cancelling: bool) -> Select[Any]:
+    """Return the query of who is told; of a cancelled event nobody holds anything any more."""
+    run = await session.get(Cancellation, event_id)
+    if run is None:
+        return readers_of(event_id, cancelling=cancelling)
+    return select(NoticeReader.holds).where(NoticeReader.notice_id == run.notice_id)
 
 
 def readers_of(event_id: str, *, cancelling: bool = False) -> Select[Any]:

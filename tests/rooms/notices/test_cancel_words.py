@@ -143,3 +143,23 @@ async def test_members_who_were_not_charged_read_that_and_the_organizers_words(s
     member = Desk(shop.http, mia)
     await member.get(f"/tickets/me/pre-orders/{pending.id}")
     assert "The event is cancelled. You were not charged." in member.text
+
+
+async def test_who_was_told_of_it_can_be_written_to_afterwards(shop: Shop) -> None:
+    await buy_as(shop, "paid@example.org")
+    async with shop.services.db.write() as session:
+        guest = [Holder("Gil Guest", "guest@example.org")]
+        await make_tickets(session, shop.services, shop.event, holders=guest)
+    await cancel(shop)
+    await shop.work()
+    await shop.hear()
+    desk, here = Desk(shop.http, shop.owner), f"/tickets/organizer/events/{shop.event.id}/message"
+    await desk.get(here)
+    assert "2 people hold tickets" in desk.text
+    wish = {"subject": "Sorry", "body": "We try again in autumn."}
+    await desk.post(here, {**wish, "seen": "2", "seen_text": str(tuple(wish.values()))}, on=here)
+    assert "2 people are written to" in desk.text
+    await shop.work()
+    async with shop.services.db.read() as session:
+        sent = select(Mail.to_email).where(Mail.kind == "event_message")
+        assert set(await session.scalars(sent)) == {"paid@example.org", "guest@example.org"}
