@@ -1,8 +1,9 @@
 """Cancelling an event: what it would do, and doing it; the work follows in a job."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.audit.record import record
@@ -13,7 +14,7 @@ from handstamp.events.models import Event
 from handstamp.events.publish_event import cancel_for_good
 from handstamp.notices.cancel_run import CANCEL_JOB
 from handstamp.notices.models import Cancellation
-from handstamp.notices.parts import guests_of, orders_of, preorders_of
+from handstamp.notices.parts import count, guests_of, orders_of, preorders_of
 from handstamp.notices.tell_holders import add_notice, count_readers
 from handstamp.orders.models import Order
 from handstamp.plumbing.errors import BadInput, Conflict
@@ -22,6 +23,7 @@ from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import SYSTEM, Actor, Services
 from handstamp.preorders.models import PreOrder
 from handstamp.preorders.rules import UNCHARGED
+from handstamp.refunds.paid_for import is_at_bank, was_paid
 from handstamp.waitlist.find_waiting import count_in_line
 
 LONGEST = 5_000
@@ -31,8 +33,9 @@ LONGEST = 5_000
 class CancelLook:
     """What cancelling an event would do now; `amount` in minor units is what goes back.
 
-    `holds` are orders that are being paid, `waiting` pre-orders that are not charged. `guests`
-    have tickets without an order, `listed` are on the waiting list.
+    `orders`, `preorders`: those of which money goes back. `disputed`: those whose payment is left
+    to the bank. `holds` are orders that are being paid, `waiting` pre-orders that are not charged.
+    `guests` have tickets without an order, `listed` are on the waiting list.
     """
 
     orders: int
@@ -40,6 +43,7 @@ class CancelLook:
     holds: int
     preorders: int
     preorder_amount: int
+    disputed: int
     waiting: int
     guests: int
     listed: int
@@ -48,30 +52,42 @@ class CancelLook:
 
 async def look_at_cancelling(session: AsyncSession, event: Event) -> CancelLook:
     """Return what cancelling an event that the actor runs would do."""
-    orders = orders_of(event.id).subquery()
-    preorders = preorders_of(event.id).subquery()
     held = select(func.count()).where(Order.event_id == event.id, Order.status == "pending")
     waiting = select(func.count()).where(
         PreOrder.event_id == event.id, PreOrder.status.in_(UNCHARGED)
     )
-    left = func.coalesce(func.sum(orders.c.total - orders.c.refunded), 0)
-    charged = func.coalesce(func.sum(preorders.c.total), 0)
-    number, amount = (await session.execute(select(func.count(orders.c.id), left))).one()
-    wishes, money = (await session.execute(select(func.count(preorders.c.id), charged))).one()
-    return CancelLook(
-        orders=int(number),
-        amount=int(amount),
-        holds=await session.scalar(held) or 0,
-        preorders=int(wishes),
-        preorder_amount=int(money),
-        waiting=await session.scalar(waiting) or 0,
-        guests=await session.scalar(
-            select(func.count()).select_from(guests_of(event.id).subquery())
-        )
-        or 0,
-        listed=await count_in_line(session, event.id),
-        told=await count_readers(session, event.id),
+    orders, wishes = orders_of(event.id), preorders_of(event.id)
+    goes_back = Order.total > Order.refunded
+    number, amount = await _going_back(
+        session, orders.where(goes_back), "order", Order, Order.total - Order.refunded
     )
+    preorders, money = await _going_back(session, wishes, "preorder", PreOrder, PreOrder.total)
+    disputed = [
+        await session.scalar(count(query.where(is_at_bank(kind, table.id)))) or 0
+        for query, kind, table in ((orders, "order", Order), (wishes, "preorder", PreOrder))
+    ]
+    return CancelLook(
+        orders=number,
+        amount=amount,
+        holds=await session.scalar(held) or 0,
+        preorders=preorders,
+        preorder_amount=money,
+        disputed=sum(disputed),
+        waiting=await session.scalar(waiting) or 0,
+        guests=await session.scalar(count(guests_of(event.id))) or 0,
+        listed=await count_in_line(session, event.id),
+        told=await count_readers(session, event.id, cancelling=True),
+    )
+
+
+async def _going_back(
+    session: AsyncSession, of: Select[*tuple[Any, ...]], kind: str, table: Any, left: Any
+) -> tuple[int, int]:
+    """Return how many have a payment that is to be given back, and how much of it is left."""
+    theirs = of.where(was_paid(kind, table.id), ~is_at_bank(kind, table.id))
+    found = theirs.with_only_columns(func.count(), func.coalesce(func.sum(left), 0))
+    number, amount = (await session.execute(found)).one()
+    return int(number), int(amount)
 
 
 async def cancel_event(
@@ -87,8 +103,8 @@ async def cancel_event(
     """Cancel an event for good; `typed` is its title, as a confirmation.
 
     Sales end at once and phones hear of it. Holds, the waiting list, orders, pre-orders and guests'
-    tickets follow in a job, one mail goes to each holder and to each who waits. The same again
-    returns the first cancellation.
+    tickets follow in a job, one mail goes to each holder, to each member with a pre-order and to
+    each who waits. The same again returns the first cancellation.
 
     Raises:
         NotFound: it is not the actor's.
@@ -106,21 +122,22 @@ async def cancel_event(
     now = services.clock()
     if now >= event.end_at:
         raise Conflict(_("This event is over. Refund its orders one by one."))
-    look = await look_at_cancelling(session, event)
+    parts = (orders_of(event.id), preorders_of(event.id), guests_of(event.id))
+    orders, preorders, guests = [await session.scalar(count(part)) or 0 for part in parts]
     event = await cancel_for_good(session, services, actor, event.id)
-    notice = await add_notice(
-        session, actor, event, "cancelled", subject="", body=message[:LONGEST], at=now
-    )
     for terms in await clubs_of_event(session, event.id):
         if terms.withdrawn_at is None:
             await withdraw_event(session, services, SYSTEM, terms.club_id, event.id)
+    notice = await add_notice(
+        session, actor, event, "cancelled", subject="", body=message[:LONGEST], at=now
+    )
     cancelled = Cancellation(
         event_id=event.id,
         notice_id=notice.id,
         note=note[:LONGEST],
-        orders=look.orders,
-        preorders=look.preorders,
-        guests=look.guests,
+        orders=orders,
+        preorders=preorders,
+        guests=guests,
         requested_by=f"{actor.kind}:{actor.id}",
         created_at=now,
         finished_at=None,
@@ -128,7 +145,7 @@ async def cancel_event(
     session.add(cancelled)
     await session.flush()
     await enqueue(session, CANCEL_JOB, {"event": event.id}, key=f"cancel:{event.id}")
-    meta = {"orders": look.orders, "preorders": look.preorders, "told": notice.total}
+    meta = {"orders": orders, "preorders": preorders, "told": notice.total}
     await record(
         session, actor, "event.cancel", "event", event.id,
         organizer_id=event.organizer_id, meta=meta,

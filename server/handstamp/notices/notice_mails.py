@@ -11,6 +11,7 @@ from handstamp.auth.find_profile import Profile, profile_of
 from handstamp.events.models import Event
 from handstamp.mail.addresses import one_line
 from handstamp.mail.prepared import NoLongerWanted, Part, Prepare, Prepared
+from handstamp.notices.cancelled_for import meant_for
 from handstamp.notices.models import Notice
 from handstamp.orders.models import Order
 from handstamp.orders.order_access import link_for
@@ -41,8 +42,12 @@ async def prepare(services: Services, args: Mapping[str, Any]) -> Prepared:
         profile = await profile_of(session, event.organizer_id)
         orders = await _orders(session, str(args["holds"]))
         given = await _given(session, services, str(args["holds"]))
+        cancelled = notice.kind == "cancelled"
+        meant = await meant_for(session, notice, str(args["holds"])) if cancelled else None
     files = () if notice.kind == "message" else tuple(_file(services, event, o) for o in orders)
     values = _values(services, notice, event, profile)
+    if meant is not None:
+        values |= vars(meant)
     values["link"] = given or _link(services, str(args["holds"]), orders)
     return Prepared(values, files, sender=profile.name, reply_to=profile.contact_email)
 

@@ -25,7 +25,8 @@ class CancelWish(Shape):
 class CancelPreview(BaseModel):
     """What cancelling would do now; `amount` and `preorder_amount` go back.
 
-    `holds` are orders that are being paid, `waiting` pre-orders without a charge, `guests`
+    `orders` and `preorders` count what is refunded, `disputed` what is left to the bank. `holds`
+    are orders that are being paid, `waiting` pre-orders without a charge, `guests`
     tickets without an order; `told` is how many holders are mailed, `listed` how many people of
     the waiting list.
     """
@@ -35,6 +36,7 @@ class CancelPreview(BaseModel):
     holds: int
     preorders: int
     preorder_amount: int
+    disputed: int
     waiting: int
     guests: int
     listed: int
@@ -111,7 +113,7 @@ class Message(Shape):
 
 
 class SentMessage(Message):
-    """`expected`: how many the preview said are told; where it is another number, none is."""
+    """`expected`: how many the preview said are told; where fewer would be, nobody is."""
 
     expected: Annotated[int, Field(ge=1, le=10**9)]
 

@@ -10,12 +10,12 @@ from handstamp.kit.clock import SECOND, Millis
 from handstamp.kit.ids import new_id
 from handstamp.mail.addresses import is_erased
 from handstamp.mail.send_mail import NewMail, queue_mails
-from handstamp.notices.models import Notice, NoticeReader
+from handstamp.notices.models import Cancellation, Notice, NoticeReader
 from handstamp.orders.models import Order
 from handstamp.plumbing.jobs import JobContext, enqueue
 from handstamp.plumbing.web import Actor
 from handstamp.preorders.models import PreOrder
-from handstamp.preorders.rules import PAID
+from handstamp.preorders.rules import AWAITING, PAID
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.rules import TAKING
 
@@ -38,7 +38,8 @@ async def add_notice(
 ) -> Notice:
     """Keep what is told to whoever holds something of an event now, and have it mailed.
 
-    One mail for each address, however many orders, pre-orders and tickets it has.
+    That it is cancelled is told to those with an uncharged pre-order, too. One mail for each
+    address, however many orders, pre-orders and tickets it has.
     """
     notice = Notice(
         id=new_id("ntc"),
@@ -53,7 +54,7 @@ async def add_notice(
     )
     session.add(notice)
     await session.flush()
-    found = readers_of(event.id).subquery()
+    found = (await _readers(session, event.id, cancelling=kind == "cancelled")).subquery()
     rows = select(literal(notice.id), found.c.holds, literal(""))
     await session.execute(insert(NoticeReader).from_select(["notice_id", "holds", "mail_id"], rows))
     counted = select(func.count()).where(NoticeReader.notice_id == notice.id)
@@ -62,20 +63,32 @@ async def add_notice(
     return notice
 
 
-async def count_readers(session: AsyncSession, event_id: str) -> int:
-    """Return how many people would be told."""
-    found = readers_of(event_id).subquery()
+async def count_readers(session: AsyncSession, event_id: str, *, cancelling: bool = False) -> int:
+    """Return how many people would be told something, or (`cancelling`) that it is cancelled.
+
+    Of an event that is cancelled: those who were told so.
+    """
+    found = (await _readers(session, event_id, cancelling=cancelling)).subquery()
     return await session.scalar(select(func.count()).select_from(found)) or 0
 
 
-def readers_of(event_id: str) -> Select[Any]:
+async def _readers(session: AsyncSession, event_id: str, *, cancelling: bool) -> Select[Any]:
+    """Return the query of who is told; of a cancelled event nobody holds anything any more."""
+    run = await session.get(Cancellation, event_id)
+    if run is None:
+        return readers_of(event_id, cancelling=cancelling)
+    return select(NoticeReader.holds).where(NoticeReader.notice_id == run.notice_id)
+
+
+def readers_of(event_id: str, *, cancelling: bool = False) -> Select[Any]:
     """Return the query of who is told, by what they hold: one row for each address."""
+    wishes = (*PAID, *AWAITING) if cancelling else PAID
     bought = _who("order", Order.id, Order.email, Order.event_id == event_id)
     wished = _who("preorder", PreOrder.id, PreOrder.email, PreOrder.event_id == event_id)
     guests = _who("ticket", Ticket.id, Ticket.holder_email, Ticket.event_id == event_id)
     everybody = union_all(
         bought.where(Order.status.in_(WITH_TICKETS)),
-        wished.where(PreOrder.status.in_(PAID)),
+        wished.where(PreOrder.status.in_(wishes)),
         guests.where(Ticket.status.in_(TAKING)),
     ).subquery()
     return select(func.min(everybody.c.holds).label("holds")).group_by(everybody.c.email)
@@ -125,14 +138,19 @@ async def _mails(session: AsyncSession, notice: Notice, readers: list[str]) -> d
     """Return the mail of each reader whose address is still known."""
     found: dict[str, NewMail] = {}
     for holds in readers:
-        kind, key = holds.split(":", 1)
-        row = await session.get(_TABLES[kind], int(key) if kind == "ticket" else key)
-        email = "" if row is None else row.holder_email if kind == "ticket" else row.email
+        row, email = await holding(session, holds)
         if email and not is_erased(email):
             args = {"notice": notice.id, "holds": holds}
-            about = holds if kind != "ticket" else f"notice:{notice.id}"
+            about = holds if not isinstance(row, Ticket) else f"notice:{notice.id}"
             found[holds] = NewMail(email, args, about, await _language(session, row))
     return found
+
+
+async def holding(session: AsyncSession, holds: str) -> tuple[Any, str]:
+    """Return what a reader holds, None when it is gone, and the address it is under."""
+    kind, key = holds.split(":", 1)
+    row = await session.get(_TABLES[kind], int(key) if kind == "ticket" else key)
+    return row, "" if row is None else row.holder_email if kind == "ticket" else row.email
 
 
 async def _language(session: AsyncSession, row: Any) -> str:

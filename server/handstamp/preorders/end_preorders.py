@@ -11,6 +11,7 @@ from handstamp.clubs.endings import ENDED_JOB, Ending
 from handstamp.clubs.find_clubs import club_event, clubs_by_id
 from handstamp.clubs.models import ClubMember
 from handstamp.clubs.rules import window_of
+from handstamp.events.models import Event
 from handstamp.plumbing.jobs import JobContext
 from handstamp.plumbing.web import Services
 from handstamp.preorders import preorder_mails, rules, store
@@ -72,7 +73,8 @@ async def _end(
     by_member = bool(ending.member) or preorder.status == "draft"
     wanted = "cancelled" if by_member else "not_allocated"
     await let_go(session, services, terms, preorder, wanted, ended=reason)
-    if wanted == "not_allocated":
+    event = await session.get_one(Event, preorder.event_id)
+    if wanted == "not_allocated" and event.status != "cancelled":  # that has a mail of its own
         await session.flush()
         await preorder_mails.queue_not_allocated(session, preorder)
 

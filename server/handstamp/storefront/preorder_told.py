@@ -50,6 +50,8 @@ def _plain(wish: Wished) -> Said:
     status = wish.preorder.status
     if status in ("denied", "not_allocated"):
         text = _("There were more pre-orders than tickets. You were not charged.")
+        if wish.view.event.status == "cancelled":
+            text = _("The event is cancelled. You were not charged.")
         return Said(wish.told.shown, text)
     icon = _ICONS.get(status, "refused")
     tone = "warn" if status in ("draft", "refund_failed") else ""

@@ -15,10 +15,12 @@ from handstamp.events.publish_event import publish_event
 from handstamp.mail.models import Mail
 from handstamp.mail.render_mail import render_mail
 from handstamp.notices import cancel_run
-from handstamp.notices.cancel_event import cancel_event
+from handstamp.notices.cancel_event import cancel_event, look_at_cancelling
 from handstamp.notices.find_notices import Progress, progress_of
 from handstamp.notices.models import NoticeReader
 from handstamp.notices.notice_mails import PREPARERS, prepare
+from handstamp.orders.give_rules import GivenLine, Giving
+from handstamp.orders.give_tickets import give_tickets
 from handstamp.orders.models import Order
 from handstamp.plumbing.errors import BadInput, Conflict, NotFound
 from handstamp.refunds.refund_order import request_refund
@@ -145,6 +147,44 @@ async def test_a_disputed_order_is_kept_and_said(shop: Shop) -> None:
     assert "bank is deciding" in found.kept[0].problem
     assert await shop.tickets(order) == ["cancelled"] * 3
     assert await shop.refunds(order) == []
+
+
+async def test_the_look_counts_what_goes_back_and_leaves_disputes_to_the_bank(shop: Shop) -> None:
+    first, lost, asked, part = [await shop.buy() for _ in range(4)]
+    dispute = await shop.double.open_dispute(await shop.intent(lost))
+    await shop.double.open_dispute(await shop.intent(asked))
+    await shop.hear()
+    await shop.double.close_dispute(dispute["id"], won=False)
+    await shop.ask(part, amount=500)
+    await shop.hear()
+    line = (GivenLine(shop.tiers[0].id, 1, 2_000),)
+    async with shop.services.db.write() as session:
+        for giving in (
+            Giving("comp", "Cy", (GivenLine(shop.tiers[0].id, 1),), "cy@example.org"),
+            Giving("manual", "Di", line, "di@example.org", paid_by="cash"),
+        ):
+            await give_tickets(session, shop.services, shop.owner.actor, shop.event.id, giving)
+    async with shop.services.db.read() as session:
+        event = await session.get_one(Event, shop.event.id)
+        look = await look_at_cancelling(session, event)
+    assert (look.orders, look.amount) == (2, first.total + part.total - 500)
+    assert look.disputed == 2
+    desk = Desk(shop.http, shop.owner)
+    await desk.get(f"/tickets/organizer/events/{shop.event.id}/cancel")
+    assert "2 disputed orders are left to the bank." in desk.text
+    await cancel(shop)
+    await shop.work()
+    await shop.hear()
+    found = await progress(shop)
+    assert found.refunds == {"succeeded": (look.orders, look.amount)}
+    assert (found.done, found.whole) == (6, 6)
+
+
+async def test_where_nothing_was_paid_no_refund_is_announced(shop: Shop) -> None:
+    desk = Desk(shop.http, shop.owner)
+    await desk.get(f"/tickets/organizer/events/{shop.event.id}/cancel")
+    assert "Sales end at once" in desk.text
+    assert "refunded" not in desk.text
 
 
 async def test_only_who_runs_it_and_types_its_title(shop: Shop) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from tests.factories.auth import make_owner
 from tests.rooms.refunds.shop import Shop
 
@@ -12,6 +12,7 @@ from handstamp.events.models import Event
 from handstamp.kit.clock import DAY
 from handstamp.mail.models import Mail
 from handstamp.notices.models import Notice
+from handstamp.orders.models import Order
 
 pytestmark = pytest.mark.anyio
 LATER = 7 * DAY
@@ -39,7 +40,7 @@ async def test_cancelling_is_looked_at_confirmed_and_followed(shop: Shop) -> Non
     assert look["run"] is None
     assert look["preview"] == {
         "orders": 1, "amount": order.total, "holds": 0, "preorders": 0, "preorder_amount": 0,
-        "waiting": 0, "guests": 0, "listed": 0, "told": 1, "currency": "EUR",
+        "disputed": 0, "waiting": 0, "guests": 0, "listed": 0, "told": 1, "currency": "EUR",
     }  # fmt: skip
     wrong = await send(shop, "cancel", {"typed": "Another title"}, "a")
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "typed")
@@ -103,6 +104,12 @@ async def test_a_message_is_looked_at_and_sent_to_as_many_as_were_seen(shop: Sho
     (told,) = (await send(shop, "messages", method="GET")).json()["notices"]
     assert (told["kind"], told["subject"], told["body"]) == ("message", *WORDS.values())
     assert told["finished_at"]
+    order = await shop.buy()
+    async with shop.services.db.write() as session:
+        other = update(Order).where(Order.id == order.id).values(email="late@example.org")
+        await session.execute(other)
+    more = await send(shop, "messages", {**WORDS, "expected": 1})
+    assert (more.status_code, more.json()["total"]) == (202, 2)
     async with shop.services.db.read() as session:
         assert "event_message" in set(await session.scalars(select(Mail.kind)))
     await send(shop, "messages", {**WORDS, "expected": 1})
