@@ -91,16 +91,20 @@ class NewDate(Shape):
 class NewDateLook(BaseModel):
     """What the new date would do; `by` in ms, `told` is how many people are mailed.
 
-    `sales_ends` tiers' ends of sales and `windows` lists' entry windows move along;
-    `refund_until` is the deadline as it would be.
+    Among them are the owners of `preorders` that are not charged yet, and `listed` people of the
+    waiting list. `sales_ends` tiers' ends of sales, `windows` lists' entry windows and `deadlines`
+    of clubs for tickets move along; `refund_until` is the deadline as it would be.
     """
 
     start_at: int
     end_at: int
     by: int
     told: int
+    preorders: int
+    listed: int
     sales_ends: int
     windows: int
+    deadlines: int
     refund_until: int | None
 
 

@@ -18,12 +18,20 @@ from handstamp.preorders.models import PreOrder
 from handstamp.preorders.rules import PAID
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.rules import TAKING
+from handstamp.waitlist.models import Waiting
 
 TELL_JOB = "notices.tell"
 PIECE = 100
 PACE: Millis = 5 * SECOND  # so that a mail server and its neighbours' mails are not overrun
 WITH_TICKETS = ("paid", "partially_refunded")
-_TABLES: dict[str, Any] = {"order": Order, "preorder": PreOrder, "ticket": Ticket}
+UNPAID = ("pending", "approved", "charging", "needs_action")  # pre-orders with a card
+IN_LINE = ("waiting", "offered")
+_TABLES: dict[str, Any] = {
+    "order": Order,
+    "preorder": PreOrder,
+    "ticket": Ticket,
+    "waiting": Waiting,
+}
 
 
 async def add_notice(
@@ -53,7 +61,7 @@ async def add_notice(
     )
     session.add(notice)
     await session.flush()
-    found = readers_of(event.id).subquery()
+    found = readers_of(event.id, kind).subquery()
     rows = select(literal(notice.id), found.c.holds, literal(""))
     await session.execute(insert(NoticeReader).from_select(["notice_id", "holds", "mail_id"], rows))
     counted = select(func.count()).where(NoticeReader.notice_id == notice.id)
@@ -62,22 +70,36 @@ async def add_notice(
     return notice
 
 
-async def count_readers(session: AsyncSession, event_id: str) -> int:
-    """Return how many people would be told."""
-    found = readers_of(event_id).subquery()
+async def count_readers(session: AsyncSession, event_id: str, kind: str = "message") -> int:
+    """Return how many people would be told something of a kind."""
+    found = readers_of(event_id, kind).subquery()
     return await session.scalar(select(func.count()).select_from(found)) or 0
 
 
-def readers_of(event_id: str) -> Select[Any]:
-    """Return the query of who is told, by what they hold: one row for each address."""
+async def count_unpaid(session: AsyncSession, event_id: str) -> int:
+    """Return how many pre-orders of an event have a card that is not charged yet."""
+    query = select(func.count()).where(PreOrder.event_id == event_id, PreOrder.status.in_(UNPAID))
+    return await session.scalar(query) or 0
+
+
+def readers_of(event_id: str, kind: str = "message") -> Select[Any]:
+    """Return the query of who is told, by what they hold: one row for each address.
+
+    Of a new date ("postponed") also who has nothing yet: whose card is charged later, who waits.
+    """
     bought = _who("order", Order.id, Order.email, Order.event_id == event_id)
     wished = _who("preorder", PreOrder.id, PreOrder.email, PreOrder.event_id == event_id)
     guests = _who("ticket", Ticket.id, Ticket.holder_email, Ticket.event_id == event_id)
-    everybody = union_all(
+    waits = _who("waiting", Waiting.id, Waiting.email, Waiting.event_id == event_id)
+    moved = kind == "postponed"
+    parts = [
         bought.where(Order.status.in_(WITH_TICKETS)),
-        wished.where(PreOrder.status.in_(PAID)),
+        wished.where(PreOrder.status.in_((*PAID, *UNPAID) if moved else PAID)),
         guests.where(Ticket.status.in_(TAKING)),
-    ).subquery()
+    ]
+    if moved:
+        parts.append(waits.where(Waiting.status.in_(IN_LINE)))
+    everybody = union_all(*parts).subquery()
     return select(func.min(everybody.c.holds).label("holds")).group_by(everybody.c.email)
 
 
@@ -125,14 +147,20 @@ async def _mails(session: AsyncSession, notice: Notice, readers: list[str]) -> d
     """Return the mail of each reader whose address is still known."""
     found: dict[str, NewMail] = {}
     for holds in readers:
-        kind, key = holds.split(":", 1)
-        row = await session.get(_TABLES[kind], int(key) if kind == "ticket" else key)
-        email = "" if row is None else row.holder_email if kind == "ticket" else row.email
+        kind = holds.split(":", 1)[0]
+        row, email = await reader_of(session, holds)
         if email and not is_erased(email):
             args = {"notice": notice.id, "holds": holds}
             about = holds if kind != "ticket" else f"notice:{notice.id}"
             found[holds] = NewMail(email, args, about, await _language(session, row))
     return found
+
+
+async def reader_of(session: AsyncSession, holds: str) -> tuple[Any, str]:
+    """Return what somebody who is told holds (None when it is gone), and their address."""
+    kind, key = holds.split(":", 1)
+    row = await session.get(_TABLES[kind], int(key) if kind == "ticket" else key)
+    return row, "" if row is None else row.holder_email if kind == "ticket" else row.email
 
 
 async def _language(session: AsyncSession, row: Any) -> str:

@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from icalendar import Calendar
 from sqlalchemy import select, update
+from tests.factories.waitlist import make_list, make_waiting
 from tests.rooms.portal.conftest import Desk
 from tests.rooms.refunds.shop import Shop
 
@@ -21,12 +22,13 @@ from handstamp.mail.models import Mail
 from handstamp.mail.render_mail import render_mail
 from handstamp.notices.cancel_event import cancel_event
 from handstamp.notices.models import Notice
-from handstamp.notices.notice_mails import PREPARERS, prepare
+from handstamp.notices.notice_mails import prepare
 from handstamp.notices.postpone_event import postpone_event
 from handstamp.orders.models import Order
 from handstamp.plumbing.errors import BadInput, Conflict
 from handstamp.plumbing.local_time import local, to_local
 from handstamp.tickets.models import Ticket
+from handstamp.worker import MAILS
 
 pytestmark = pytest.mark.anyio
 LATER = 7 * DAY
@@ -90,7 +92,7 @@ async def test_everything_moves_along_once_and_holders_are_told(shop: Shop) -> N
     async with shop.services.db.read() as session:
         mails = await session.scalars(select(Mail).where(Mail.kind == "event_postponed"))
         (mail,) = mails.all()
-    rendered = await render_mail(shop.services, PREPARERS, mail)
+    rendered = await render_mail(shop.services, MAILS, mail)
     assert rendered.subject == f"New date: {shop.event.title}"
     assert "ask for your money back until" in rendered.html
     assert "The band is ill." in rendered.text
@@ -154,6 +156,9 @@ async def test_another_like_it_has_all_but_its_people(shop: Shop) -> None:
 async def test_the_page_shows_what_a_new_date_does_and_then_moves_the_event(shop: Shop) -> None:
     await shop.buy()
     start = await set_up(shop)
+    async with shop.services.db.write() as session:
+        await make_list(session, shop.services, shop.event.id)
+        await make_waiting(session, shop.services, shop.event.id)
     desk = Desk(shop.http, shop.owner)
     here = f"/tickets/organizer/events/{shop.event.id}/postpone"
     await desk.post(here, {"start_at": "2001-05-01T19:00"}, on=here)
@@ -162,7 +167,8 @@ async def test_the_page_shows_what_a_new_date_does_and_then_moves_the_event(shop
     wish = {"start_at": "2027-05-01T19:00", "message": "The band\r\nis ill."}
     await desk.post(here, wish)
     assert desk.status == 200
-    assert "1 person gets a mail with the new date." in desk.text
+    assert "2 people get a mail with the new date." in desk.text
+    assert "Among them: 1 person of the waiting list." in desk.text
     assert "The end of sales of 1 tier moves along." in desk.text
     assert "The entry times of 1 list move along." in desk.text
     assert "The band is ill." in desk.text
@@ -172,7 +178,7 @@ async def test_the_page_shows_what_a_new_date_does_and_then_moves_the_event(shop
     assert "Other words" in desk.text  # it is looked at again
     assert await started(shop) == start
     await desk.post(here, {**wish, "seen": seen})
-    assert "has its new date. 1 person is told" in desk.text
+    assert "has its new date. 2 people are told" in desk.text
     assert await started(shop) != start
     await desk.post(here, {**wish, "seen": seen}, on=here)  # pressed twice
     assert desk.status == 422

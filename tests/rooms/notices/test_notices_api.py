@@ -65,7 +65,8 @@ async def test_a_new_date_is_looked_at_and_told_once(shop: Shop) -> None:
     look = await send(shop, "postpone/preview", wish)
     assert look.json() == {
         "start_at": start, "end_at": shop.event.end_at + LATER, "by": LATER, "told": 1,
-        "sales_ends": 0, "windows": 0, "refund_until": start - DAY,
+        "preorders": 0, "listed": 0, "sales_ends": 0, "windows": 0, "deadlines": 0,
+        "refund_until": start - DAY,
     }  # fmt: skip
     assert await count(shop, Notice) == 0
     for path in ("postpone/preview", "postpone"):
