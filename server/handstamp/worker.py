@@ -16,6 +16,7 @@ from handstamp.moderation import review_mails
 from handstamp.notices import (
     cancel_run,
     declare_capacity,
+    new_date_mails,
     notice_mails,
     shortfall_mails,
     shortfall_run,
@@ -79,6 +80,7 @@ MAILS: dict[str, Prepare] = {
     **waiting_mails.PREPARERS,
     **credential_mails.PREPARERS,
     **notice_mails.PREPARERS,
+    **new_date_mails.PREPARERS,
     **shortfall_mails.PREPARERS,
     **review_mails.PREPARERS,
     **transfer_mails.PREPARERS,

@@ -175,9 +175,10 @@ def check_prices(club: Club, tiers: Sequence[Tier]) -> None:
 def _check(offer: Offered, now: int) -> None:
     if now >= offer.window.closes:
         raise _wrong("week", _("That week is over."))
-    if offer.charge_at >= offer.event.start_at:
+    if rules.begins_too_early(offer.charge_at, offer.event.start_at):
         raise _wrong("week", _("The event would begin before the cards of that week are charged."))
-    if not offer.charge_at < offer.terms.ticket_deadline_at <= offer.event.end_at:
+    deadline = offer.terms.ticket_deadline_at
+    if not rules.deadline_fits(offer.charge_at, deadline, offer.event.end_at):
         told = _("The deadline for tickets lies after the charging and before the event ends.")
         raise _wrong("ticket_deadline_at", told)
 

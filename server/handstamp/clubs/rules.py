@@ -127,6 +127,16 @@ def _instant(week: str, days: int, at: str, zone: str) -> Millis:
     return round(moment.timestamp()) * SECOND
 
 
+def begins_too_early(charge_at: Millis, start_at: Millis) -> bool:
+    """Tell whether an event would begin before the cards of its pre-orders are charged."""
+    return charge_at >= start_at
+
+
+def deadline_fits(charge_at: Millis, deadline: Millis, end_at: Millis) -> bool:
+    """Tell whether a deadline for tickets lies after the charging and before the event is over."""
+    return charge_at < deadline <= end_at
+
+
 def member_price(price: int, discount_bp: int) -> MemberPrice:
     """Take a club's discount (hundredths of a percent) off a price in minor units.
 

@@ -76,7 +76,7 @@ async def look_at_cancelling(session: AsyncSession, event: Event) -> CancelLook:
         waiting=await session.scalar(waiting) or 0,
         guests=await session.scalar(count(guests_of(event.id))) or 0,
         listed=await count_in_line(session, event.id),
-        told=await count_readers(session, event.id, cancelling=True),
+        told=await count_readers(session, event.id, "cancelled"),
     )
 
 

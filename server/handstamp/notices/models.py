@@ -28,7 +28,8 @@ class Notice(Base):
 
 
 class NoticeReader(Base):
-    """Somebody who is told, named by what they hold: "order:…", "preorder:…" or "ticket:…".
+    """Somebody who is told, named by what they hold: "order:…", "preorder:…", "ticket:…", or
+    "waiting:…" of who is on the waiting list.
 
     No address stands here, so that nothing is left to erase. `mail_id`: '' until it is queued,
     "-" when there is nobody to write to any more.

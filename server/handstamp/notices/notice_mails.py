@@ -54,7 +54,6 @@ async def prepare(services: Services, args: Mapping[str, Any]) -> Prepared:
 
 PREPARERS: dict[str, Prepare] = {
     "event_cancelled": prepare,
-    "event_postponed": prepare,
     "event_message": prepare,
 }
 

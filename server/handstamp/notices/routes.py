@@ -58,16 +58,19 @@ async def look_postpone(request: Request, json: shapes.NewDate) -> Response:
     return _answer(shapes.NewDateLook(**vars(look)))
 
 
-@spec.validate(json=shapes.NewDate, resp=answers(HTTP_200=EventBody), tags=_TAGS)
+@spec.validate(json=shapes.NewDate, resp=answers(HTTP_200=shapes.Moved), tags=_TAGS)
 async def postpone(request: Request, json: shapes.NewDate) -> Response:
-    """Give one of your events a new date; everybody who holds something of it is told."""
+    """Give one of your events a new date; everybody who holds something of it is told.
+
+    `by` 0 in the answer: it had that date already, so nothing changed and nobody is told.
+    """
     who, of = require_user(request), services(request)
 
     async def produce(session: AsyncSession) -> Response:
         event = await _event(session, request)
         require_ticketing(request)
         moved = await postpone_event(session, of, who, event.id, **json.model_dump())
-        return JSONResponse(event_body(moved), headers=_FRESH)
+        return _answer(shapes.Moved(**event_body(moved.event), by=moved.by, told=moved.told))
 
     return await answer_once(request, f"user:{who.id}", produce)
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from handstamp.events.routes import EventBody
 from handstamp.events.shapes import Moment, Shape
 from handstamp.notices.cancel_event import LONGEST as LONGEST_NOTE
 from handstamp.notices.cancel_event import CancelLook
@@ -90,10 +91,30 @@ class NewDate(Shape):
 
 
 class NewDateLook(BaseModel):
-    """What the new date would do; `by` in ms, `told` is how many people are mailed."""
+    """What the new date would do; `by` in ms, `told` is how many people are mailed.
+
+    Among them are the owners of `preorders` that are not charged yet, and `listed` people of the
+    waiting list. `sales_ends` tiers' ends of sales, `windows` lists' entry windows and `deadlines`
+    of clubs for tickets move along; `refund_until` is the deadline as it would be.
+    """
 
     start_at: int
     end_at: int
+    by: int
+    told: int
+    preorders: int
+    listed: int
+    sales_ends: int
+    windows: int
+    deadlines: int
+    refund_until: int | None
+
+
+class Moved(EventBody):
+    """The event as it is now; it moved `by` ms and `told` people are mailed: 0 where it had that
+    date already.
+    """
+
     by: int
     told: int
 

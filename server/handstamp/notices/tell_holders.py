@@ -18,12 +18,20 @@ from handstamp.preorders.models import PreOrder
 from handstamp.preorders.rules import AWAITING, PAID
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.rules import TAKING
+from handstamp.waitlist.models import Waiting
 
 TELL_JOB = "notices.tell"
 PIECE = 100
 PACE: Millis = 5 * SECOND  # so that a mail server and its neighbours' mails are not overrun
 WITH_TICKETS = ("paid", "partially_refunded")
-_TABLES: dict[str, Any] = {"order": Order, "preorder": PreOrder, "ticket": Ticket}
+UNPAID = ("pending", "approved", "charging", "needs_action")  # pre-orders with a card
+IN_LINE = ("waiting", "offered")
+_TABLES: dict[str, Any] = {
+    "order": Order,
+    "preorder": PreOrder,
+    "ticket": Ticket,
+    "waiting": Waiting,
+}
 
 
 async def add_notice(
@@ -54,7 +62,7 @@ async def add_notice(
     )
     session.add(notice)
     await session.flush()
-    found = (await _readers(session, event.id, cancelling=kind == "cancelled")).subquery()
+    found = (await _readers(session, event.id, kind)).subquery()
     rows = select(literal(notice.id), found.c.holds, literal(""))
     await session.execute(insert(NoticeReader).from_select(["notice_id", "holds", "mail_id"], rows))
     counted = select(func.count()).where(NoticeReader.notice_id == notice.id)
@@ -63,34 +71,48 @@ async def add_notice(
     return notice
 
 
-async def count_readers(session: AsyncSession, event_id: str, *, cancelling: bool = False) -> int:
-    """Return how many people would be told something, or (`cancelling`) that it is cancelled.
+async def count_readers(session: AsyncSession, event_id: str, kind: str = "message") -> int:
+    """Return how many people would be told something of a kind.
 
     Of an event that is cancelled: those who were told so.
     """
-    found = (await _readers(session, event_id, cancelling=cancelling)).subquery()
+    found = (await _readers(session, event_id, kind)).subquery()
     return await session.scalar(select(func.count()).select_from(found)) or 0
 
 
-async def _readers(session: AsyncSession, event_id: str, *, cancelling: bool) -> Select[Any]:
+async def count_unpaid(session: AsyncSession, event_id: str) -> int:
+    """Return how many pre-orders of an event have a card that is not charged yet."""
+    query = select(func.count()).where(PreOrder.event_id == event_id, PreOrder.status.in_(UNPAID))
+    return await session.scalar(query) or 0
+
+
+async def _readers(session: AsyncSession, event_id: str, kind: str) -> Select[Any]:
     """Return the query of who is told; of a cancelled event nobody holds anything any more."""
     run = await session.get(Cancellation, event_id)
     if run is None:
-        return readers_of(event_id, cancelling=cancelling)
+        return readers_of(event_id, kind)
     return select(NoticeReader.holds).where(NoticeReader.notice_id == run.notice_id)
 
 
-def readers_of(event_id: str, *, cancelling: bool = False) -> Select[Any]:
-    """Return the query of who is told, by what they hold: one row for each address."""
-    wishes = (*PAID, *AWAITING) if cancelling else PAID
+def readers_of(event_id: str, kind: str = "message") -> Select[Any]:
+    """Return the query of who is told, by what they hold: one row for each address.
+
+    That it is "cancelled", or of a new date ("postponed"), also whose card is charged later; of a
+    new date also who waits.
+    """
+    later: dict[str, tuple[str, ...]] = {"cancelled": AWAITING, "postponed": UNPAID}
     bought = _who("order", Order.id, Order.email, Order.event_id == event_id)
     wished = _who("preorder", PreOrder.id, PreOrder.email, PreOrder.event_id == event_id)
     guests = _who("ticket", Ticket.id, Ticket.holder_email, Ticket.event_id == event_id)
-    everybody = union_all(
+    waits = _who("waiting", Waiting.id, Waiting.email, Waiting.event_id == event_id)
+    parts = [
         bought.where(Order.status.in_(WITH_TICKETS)),
-        wished.where(PreOrder.status.in_(wishes)),
+        wished.where(PreOrder.status.in_((*PAID, *later.get(kind, ())))),
         guests.where(Ticket.status.in_(TAKING)),
-    ).subquery()
+    ]
+    if kind == "postponed":
+        parts.append(waits.where(Waiting.status.in_(IN_LINE)))
+    everybody = union_all(*parts).subquery()
     return select(func.min(everybody.c.holds).label("holds")).group_by(everybody.c.email)
 
 
@@ -147,7 +169,7 @@ async def _mails(session: AsyncSession, notice: Notice, readers: list[str]) -> d
 
 
 async def holding(session: AsyncSession, holds: str) -> tuple[Any, str]:
-    """Return what a reader holds, None when it is gone, and the address it is under."""
+    """Return what somebody who is told holds (None when it is gone), and their address."""
     kind, key = holds.split(":", 1)
     row = await session.get(_TABLES[kind], int(key) if kind == "ticket" else key)
     return row, "" if row is None else row.holder_email if kind == "ticket" else row.email

@@ -10,11 +10,15 @@ from handstamp.portal.forms import LocalTimeField, mean_times_in
 
 
 class PostponeForm(PageForm):
-    """The new start, until when money may be asked back, and the organizer's words."""
+    """The new start, until when money may be asked back, and the organizer's words.
+
+    `seen`: what the page had shown when it was sent, '' before the look.
+    """
 
     start_at = LocalTimeField(validators=[filled(lambda: _("Say when it begins."))])
     refund_until = LocalTimeField()
     message = TextAreaField(validators=[at_most(5_000)])
+    seen = StringField()
 
     def process(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
         """Read the zone of the event first, for the times are meant in it."""

@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import re
+from html import unescape
 
 import pytest
 from icalendar import Calendar
 from sqlalchemy import select, update
+from tests.factories.waitlist import make_list, make_waiting
 from tests.rooms.portal.conftest import Desk
 from tests.rooms.refunds.shop import Shop
 
@@ -18,12 +21,14 @@ from handstamp.kit.clock import DAY, HOUR
 from handstamp.mail.models import Mail
 from handstamp.mail.render_mail import render_mail
 from handstamp.notices.cancel_event import cancel_event
-from handstamp.notices.notice_mails import PREPARERS, prepare
+from handstamp.notices.models import Notice
+from handstamp.notices.notice_mails import prepare
 from handstamp.notices.postpone_event import postpone_event
 from handstamp.orders.models import Order
 from handstamp.plumbing.errors import BadInput, Conflict
-from handstamp.plumbing.local_time import local
+from handstamp.plumbing.local_time import local, to_local
 from handstamp.tickets.models import Ticket
+from handstamp.worker import MAILS
 
 pytestmark = pytest.mark.anyio
 LATER = 7 * DAY
@@ -51,10 +56,11 @@ async def set_up(shop: Shop) -> int:
 async def postpone(shop: Shop, start: int, refund_until: int | None = None) -> Event:
     """Move the shop's event as its owner."""
     async with shop.services.db.write() as session:
-        return await postpone_event(
+        moved = await postpone_event(
             session, shop.services, shop.owner.actor, shop.event.id,
             start_at=start, refund_until=refund_until, message="The band is ill.",
         )  # fmt: skip
+    return moved.event
 
 
 async def window(shop: Shop, event_id: str) -> tuple[int, int]:
@@ -86,7 +92,7 @@ async def test_everything_moves_along_once_and_holders_are_told(shop: Shop) -> N
     async with shop.services.db.read() as session:
         mails = await session.scalars(select(Mail).where(Mail.kind == "event_postponed"))
         (mail,) = mails.all()
-    rendered = await render_mail(shop.services, PREPARERS, mail)
+    rendered = await render_mail(shop.services, MAILS, mail)
     assert rendered.subject == f"New date: {shop.event.title}"
     assert "ask for your money back until" in rendered.html
     assert "The band is ill." in rendered.text
@@ -147,11 +153,60 @@ async def test_another_like_it_has_all_but_its_people(shop: Shop) -> None:
     assert tickets == []
 
 
-async def test_the_page_moves_the_event(shop: Shop) -> None:
+async def test_the_page_shows_what_a_new_date_does_and_then_moves_the_event(shop: Shop) -> None:
+    await shop.buy()
+    start = await set_up(shop)
+    async with shop.services.db.write() as session:
+        await make_list(session, shop.services, shop.event.id)
+        await make_waiting(session, shop.services, shop.event.id)
     desk = Desk(shop.http, shop.owner)
     here = f"/tickets/organizer/events/{shop.event.id}/postpone"
     await desk.post(here, {"start_at": "2001-05-01T19:00"}, on=here)
     assert desk.status == 422
     assert "must be to come" in desk.text
-    await desk.post(here, {"start_at": "2027-05-01T19:00"}, on=here)
-    assert "has its new date" in desk.text
+    wish = {"start_at": "2027-05-01T19:00", "message": "The band\r\nis ill."}
+    await desk.post(here, wish)
+    assert desk.status == 200
+    assert "2 people get a mail with the new date." in desk.text
+    assert "Among them: 1 person of the waiting list." in desk.text
+    assert "The end of sales of 1 tier moves along." in desk.text
+    assert "The entry times of 1 list move along." in desk.text
+    assert "The band is ill." in desk.text
+    assert await started(shop) == start
+    seen = seen_of(desk)
+    await desk.post(here, {**wish, "message": "Other words", "seen": seen})
+    assert "Other words" in desk.text  # it is looked at again
+    assert await started(shop) == start
+    await desk.post(here, {**wish, "seen": seen})
+    assert "has its new date. 2 people are told" in desk.text
+    assert await started(shop) != start
+    await desk.post(here, {**wish, "seen": seen}, on=here)  # pressed twice
+    assert desk.status == 422
+    assert "has this date already: nothing was changed" in desk.text
+
+
+async def test_the_page_keeps_what_was_typed_when_the_date_stays(shop: Shop) -> None:
+    await shop.buy()
+    desk = Desk(shop.http, shop.owner)
+    here = f"/tickets/organizer/events/{shop.event.id}/postpone"
+    same = to_local(shop.event.start_at, shop.event.time_zone)
+    await desk.post(here, {"start_at": same, "message": "Bring a coat."}, on=here)
+    assert desk.status == 422
+    assert "has this date already: nothing was changed and nobody told" in desk.text
+    assert "Bring a coat." in desk.html
+    assert "Move it" not in desk.text
+    async with shop.services.db.read() as session:
+        assert (await session.scalars(select(Notice))).all() == []
+
+
+async def started(shop: Shop) -> int:
+    """Return when the shop's event begins now."""
+    async with shop.services.db.read() as session:
+        return (await session.get_one(Event, shop.event.id)).start_at
+
+
+def seen_of(desk: Desk) -> str:
+    """Return what the page's form says it has shown."""
+    found = re.search(r'name="seen" value="([^"]+)"', desk.html)
+    assert found
+    return unescape(found[1])

@@ -66,6 +66,8 @@ async def test_a_new_date_is_looked_at_and_told_once(shop: Shop) -> None:
     look = await send(shop, "postpone/preview", wish)
     assert look.json() == {
         "start_at": start, "end_at": shop.event.end_at + LATER, "by": LATER, "told": 1,
+        "preorders": 0, "listed": 0, "sales_ends": 0, "windows": 0, "deadlines": 0,
+        "refund_until": start - DAY,
     }  # fmt: skip
     assert await count(shop, Notice) == 0
     for path in ("postpone/preview", "postpone"):
@@ -74,7 +76,9 @@ async def test_a_new_date_is_looked_at_and_told_once(shop: Shop) -> None:
     moved = await send(shop, "postpone", wish, "a")
     assert (moved.json()["start_at"], moved.json()["refund_until"]) == (start, start - DAY)
     assert (await send(shop, "postpone", wish, "a")).headers["idempotent-replayed"] == "true"
-    assert (await send(shop, "postpone", wish)).json()["start_at"] == start
+    assert (moved.json()["by"], moved.json()["told"]) == (LATER, 1)
+    again = (await send(shop, "postpone", wish)).json()
+    assert (again["start_at"], again["by"], again["told"]) == (start, 0, 0)  # nothing changed
     assert await count(shop, Notice) == 1
     unmoved = await send(shop, "postpone/preview", wish)
     assert (unmoved.json()["by"], unmoved.json()["told"]) == (0, 0)
