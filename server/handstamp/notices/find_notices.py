@@ -1,7 +1,8 @@
 """How far cancelling an event has come, and what its holders were told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,13 +20,15 @@ MOST_SHOWN = 50
 @dataclass(frozen=True)
 class Progress:
     """A cancelled event's run. `parts` are dealt with, by outcome; `refunds` are (number, minor
-    units) by status; `kept` says why something could not be refunded.
+    units) by status; `kept` says why something could not be refunded, `numbers` by what holds it
+    how people call it.
     """
 
     run: Cancellation
     parts: dict[str, int]
     refunds: dict[str, tuple[int, int]]
     kept: Sequence[CancelledPart]
+    numbers: Mapping[str, str]
     told: int
     to_tell: int
 
@@ -60,11 +63,13 @@ async def progress_of(session: AsyncSession, event_id: str) -> Progress | None:
         NoticeReader.notice_id == run.notice_id, NoticeReader.mail_id != ""
     )
     notice = await session.get_one(Notice, run.notice_id)
+    kept_parts = (await session.scalars(kept)).all()
     return Progress(
         run=run,
         parts={row[0]: row[1] for row in await session.execute(outcomes)},
         refunds=await _refunds(session, event_id),
-        kept=(await session.scalars(kept)).all(),
+        kept=kept_parts,
+        numbers=await _numbers(session, [part.holds for part in kept_parts]),
         told=await session.scalar(told) or 0,
         to_tell=notice.total,
     )
@@ -89,6 +94,16 @@ async def notices_of(session: AsyncSession, event_id: str) -> Sequence[Notice]:
     query = select(Notice).where(Notice.event_id == event_id)
     newest = query.order_by(Notice.created_at.desc(), Notice.id).limit(MOST_SHOWN)
     return (await session.scalars(newest)).all()
+
+
+async def _numbers(session: AsyncSession, held: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    tables: dict[str, Any] = {"order": Order, "preorder": PreOrder}
+    for kind, table in tables.items():
+        ids = [holds.split(":", 1)[1] for holds in held if holds.startswith(f"{kind}:")]
+        rows = await session.execute(select(table.id, table.number).where(table.id.in_(ids)))
+        found |= {f"{kind}:{row[0]}": row[1] for row in rows}
+    return found
 
 
 async def _refunds(session: AsyncSession, event_id: str) -> dict[str, tuple[int, int]]:

@@ -147,6 +147,9 @@ async def test_a_disputed_order_is_kept_and_said(shop: Shop) -> None:
     assert "bank is deciding" in found.kept[0].problem
     assert await shop.tickets(order) == ["cancelled"] * 3
     assert await shop.refunds(order) == []
+    desk = Desk(shop.http, shop.owner)
+    await desk.get(f"/tickets/organizer/events/{shop.event.id}/cancel")
+    assert f"{order.number} : The bank is deciding" in desk.text
 
 
 async def test_the_look_counts_what_goes_back_and_leaves_disputes_to_the_bank(shop: Shop) -> None:
