@@ -16,7 +16,7 @@ from handstamp.plumbing.metrics import DISPUTES
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.refunds import preorder_side, store
 from handstamp.refunds.book_refund import common_facts
-from handstamp.refunds.find_refunds import is_disputed
+from handstamp.refunds.find_refunds import dispute_standing
 from handstamp.refunds.known_payment import known_payment
 from handstamp.refunds.models import Dispute
 from handstamp.refunds.rules import blocks_tickets, dispute_outcome
@@ -61,7 +61,7 @@ async def _apply(
     if dispute.outcome:
         dispute.closed_at = services.clock()
     await session.flush()
-    disputed = await is_disputed(session, paid.payment)
+    disputed = bool(await dispute_standing(session, paid.payment))
     await note_returns(session, paid.payment, refunded=paid.payment.refunded, disputed=disputed)
     if blocks_tickets(dispute.status):
         await _turn(session, services, paid, ["valid"], "disputed")
