@@ -145,6 +145,8 @@ def mail_kinds() -> dict[str, str]:
         "preorder_waiting": _("Paid, ticket follows"),
         "preorder_resent": _("Ticket, sent again"),
         "pool_ticket": _("Ticket from elsewhere"),
+        "dispute_opened": _("Dispute opened"),
+        "dispute_reminder": _("Dispute: deadline near"),
         "event_hidden": _("Page hidden"),
         "event_approved": _("Page approved"),
         "event_cancelled": _("Event cancelled"),

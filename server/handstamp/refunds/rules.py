@@ -104,6 +104,11 @@ def dispute_stage(status: str) -> str:
     return "decides"
 
 
+def waits_for_answer(status: str) -> bool:
+    """Tell whether it is the organizer's turn: a bank asks, or wants evidence."""
+    return dispute_stage(status) in ("asked", "answer")
+
+
 def forbids_refund(status: str) -> bool:
     """Tell whether a refund beside a dispute would pay twice; a bank's mere question does not."""
     return blocks_tickets(status) or dispute_outcome(status) == "lost"
