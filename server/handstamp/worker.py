@@ -56,6 +56,7 @@ from handstamp.preorders.fulfil_preorder import REFUND_JOB as REFUND_PREORDER_JO
 from handstamp.privacy import repeat_erasures
 from handstamp.refunds import (
     dispute_mails,
+    failure_mails,
     refund_order,
     refund_preorder,
     remind_disputes,
@@ -88,6 +89,7 @@ MAILS: dict[str, Prepare] = {
     **shortfall_mails.PREPARERS,
     **review_mails.PREPARERS,
     **dispute_mails.PREPARERS,
+    **failure_mails.PREPARERS,
     **transfer_mails.PREPARERS,
 }
 

@@ -147,6 +147,8 @@ def mail_kinds() -> dict[str, str]:
         "pool_ticket": _("Ticket from elsewhere"),
         "dispute_opened": _("Dispute opened"),
         "dispute_reminder": _("Dispute: deadline near"),
+        "refund_failed": _("Refund failed"),
+        "refund_not_arrived": _("Refund did not arrive"),
         "event_hidden": _("Page hidden"),
         "event_approved": _("Page approved"),
         "event_cancelled": _("Event cancelled"),

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.auth.find_profile import profile_of
-from handstamp.events.models import Event
 from handstamp.kit.clock import Millis
 from handstamp.mail.addresses import one_line
 from handstamp.mail.prepared import NoLongerWanted, Prepare, Prepared
@@ -19,6 +18,7 @@ from handstamp.refunds import store
 from handstamp.refunds.dispute_reasons import reason_name
 from handstamp.refunds.models import Dispute
 from handstamp.refunds.rules import dispute_stage, waits_for_answer
+from handstamp.refunds.sold_as import sold_as
 from handstamp.refunds.tell_team import tell_team
 
 OPENED, REMINDER = "dispute_opened", "dispute_reminder"
@@ -59,7 +59,7 @@ async def prepare(services: Services, args: Mapping[str, Any]) -> Prepared:
             or dispute_stage(dispute.status) != args["stage"]
         ):
             raise NoLongerWanted
-        number, event = await _sold(session, dispute)
+        number, event, _page = await sold_as(session, dispute)
         profile = await profile_of(session, event.organizer_id)
     page = f"{services.settings.public_url}/tickets/organizer/events/{event.id}/disputes"
     return Prepared(
@@ -78,16 +78,6 @@ async def prepare(services: Services, args: Mapping[str, Any]) -> Prepared:
             "brand_ink": ink_on(brand("")),
         }
     )
-
-
-async def _sold(session: AsyncSession, dispute: Dispute) -> tuple[str, Event]:
-    if dispute.preorder_id:
-        wish = await store.preorder(session, dispute.preorder_id)
-        assert wish is not None, "a dispute is of something"
-        return wish.number, await session.get_one(Event, wish.event_id)
-    order = await store.order(session, dispute.order_id or "")
-    assert order is not None, "a dispute is of something"
-    return order.number, await session.get_one(Event, order.event_id)
 
 
 def _until(at: Millis | None, zone: str) -> str:
