@@ -35,6 +35,7 @@ WRITTEN = (
     "events/tax_lines.py",
     "orders/checkout_page.py",
     "preorders/preorder_receipt.py",
+    "refunds/dispute_reasons.py",
 )
 
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]

@@ -55,7 +55,14 @@ from handstamp.preorders import (
 )
 from handstamp.preorders.fulfil_preorder import REFUND_JOB as REFUND_PREORDER_JOB
 from handstamp.privacy import repeat_erasures
-from handstamp.refunds import refund_order, refund_preorder, send_refund
+from handstamp.refunds import (
+    dispute_mails,
+    failure_mails,
+    refund_order,
+    refund_preorder,
+    remind_disputes,
+    send_refund,
+)
 from handstamp.selftest import run_self_test
 from handstamp.selftest.begin import JOB as SELF_TEST
 from handstamp.transfers import transfer_mails
@@ -83,6 +90,8 @@ MAILS: dict[str, Prepare] = {
     **new_date_mails.PREPARERS,
     **shortfall_mails.PREPARERS,
     **review_mails.PREPARERS,
+    **dispute_mails.PREPARERS,
+    **failure_mails.PREPARERS,
     **transfer_mails.PREPARERS,
 }
 
@@ -132,6 +141,7 @@ JOBS: dict[str, Handler | Batch] = {
     REFUND_JOB: refund_order.refund_late_payment,
     REFUND_PREORDER_JOB: refund_preorder.refund_by_job,
     send_refund.SEND_JOB: send_refund.send_refund,
+    remind_disputes.JOB: remind_disputes.remind_disputes,
     cancel_run.CANCEL_JOB: cancel_run.cancel_run,
     declare_capacity.JOB: shortfall_run.shortfall_run,
     tell_holders.TELL_JOB: tell_holders.tell_holders,
@@ -150,6 +160,7 @@ CRONS: list[Cron] = [
     Cron("forget_buyers", expire_orders.FORGET_JOB, every=HOUR),
     Cron("send_reminders", send_reminders.JOB, every=send_reminders.EVERY),
     Cron("run_schedules", run_schedules.JOB, every=run_schedules.EVERY),
+    Cron("remind_disputes", remind_disputes.JOB, every=remind_disputes.EVERY),
     Cron("drop_drafts", end_preorders.DRAFTS_JOB, every=HOUR),
     Cron("charge_clock", watch_charges.CLOCK_JOB, every=MINUTE),
     Cron("sweep_charges", watch_charges.SWEEP_JOB, every=MINUTE),

@@ -81,8 +81,9 @@ class TaxPart(BaseModel):
 
 
 class ItemBody(BaseModel):
-    """A line of an order; all but `unit_price` are of the whole line."""
+    """A line of an order; all but `unit_price` are of the whole line. A refund names it by `id`."""
 
+    id: str
     tier_id: str
     tier_name: str
     quantity: int
@@ -267,6 +268,7 @@ def ticket_body(ticket: Ticket, code: str) -> dict[str, Any]:
 
 def _item(item: OrderItem) -> ItemBody:
     return ItemBody(
+        id=item.id,
         tier_id=item.tier_id,
         tier_name=item.tier_name,
         quantity=item.qty,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from handstamp.plumbing.texts import _
+from handstamp.refunds.dispute_reasons import OF_BANK_ACCOUNTS, reason_name
 
 
 class Reason(NamedTuple):
@@ -18,21 +19,21 @@ class Reason(NamedTuple):
 
 def reason_of(code: str) -> Reason:
     """Return what a reason of Stripe's means; of one without a name here, what always helps."""
-    if code in _OF_BANK_ACCOUNTS:
+    if code in OF_BANK_ACCOUNTS:
         return Reason(
-            _of_bank_accounts()[code],
+            reason_name(code),
             [_("A payment from a bank account that came back can seldom be contested.")],
         )
     found = _of_cards().get(code)
     if found is None:
-        return Reason(_("The bank gives no closer reason."), _always())
+        return Reason(reason_name(code), _always())
     return found
 
 
 def _of_cards() -> dict[str, Reason]:
     return {
         "fraudulent": Reason(
-            _("The cardholder says that they did not make this payment."),
+            reason_name("fraudulent"),
             [
                 _("That the cardholder or somebody they know bought: name, address, terms."),
                 _("That a ticket was let in at the door: when, where, by which phone."),
@@ -40,7 +41,7 @@ def _of_cards() -> dict[str, Reason]:
             ],
         ),
         "unrecognized": Reason(
-            _("The cardholder does not know what this payment was for."),
+            reason_name("unrecognized"),
             [
                 _("What was bought and from whom, as the receipt says it."),
                 _("That the receipt and the tickets were mailed to the buyer."),
@@ -48,7 +49,7 @@ def _of_cards() -> dict[str, Reason]:
             ],
         ),
         "product_not_received": Reason(
-            _("The cardholder says that they did not get what they paid for."),
+            reason_name("product_not_received"),
             [
                 _("That the tickets were mailed: to which address, when, and that they arrived."),
                 _("That a ticket was let in at the door: when, where, by which phone."),
@@ -56,7 +57,7 @@ def _of_cards() -> dict[str, Reason]:
             ],
         ),
         "product_unacceptable": Reason(
-            _("The cardholder says that the event was not what was announced."),
+            reason_name("product_unacceptable"),
             [
                 _("What the event's page announced, and that it took place so."),
                 _("That a ticket was let in, so that the event was visited."),
@@ -64,7 +65,7 @@ def _of_cards() -> dict[str, Reason]:
             ],
         ),
         "credit_not_processed": Reason(
-            _("The cardholder says that money was to be given back and was not."),
+            reason_name("credit_not_processed"),
             [
                 _("A refund that was made: its amount, its day, its number at Stripe."),
                 _("Or why none was due: the refund policy, and where the buyer saw it."),
@@ -72,21 +73,21 @@ def _of_cards() -> dict[str, Reason]:
             ],
         ),
         "duplicate": Reason(
-            _("The cardholder says that they paid for the same thing twice."),
+            reason_name("duplicate"),
             [
                 _("That each payment was for tickets of its own: numbers, tickets, times."),
                 _("Or that the second payment was given back: its amount and its day."),
             ],
         ),
         "subscription_canceled": Reason(
-            _("The cardholder says that they had cancelled before they were charged."),
+            reason_name("subscription_canceled"),
             [
                 _("That this was a single purchase, or what the member agreed to, and when."),
                 _("Until when it could be cancelled, and that nobody cancelled it."),
             ],
         ),
         "noncompliant": Reason(
-            _("The bank says that the payment broke a rule of the card's network."),
+            reason_name("noncompliant"),
             [_("What Stripe's page names: which rule it was, and what answers it."), *_always()],
         ),
     }
@@ -98,25 +99,6 @@ def _always() -> list[str]:
         _("That the tickets were mailed, and whether they were let in at the door."),
         _("The refund policy, and what was given back."),
     ]
-
-
-_OF_BANK_ACCOUNTS = frozenset(
-    {
-        "bank_cannot_process", "check_returned", "customer_initiated", "debit_not_authorized",
-        "incorrect_account_details", "insufficient_funds",
-    }
-)  # fmt: skip
-
-
-def _of_bank_accounts() -> dict[str, str]:
-    return {
-        "bank_cannot_process": _("The bank could not carry out the payment."),
-        "check_returned": _("The cheque came back unpaid."),
-        "customer_initiated": _("The owner of the account had the payment taken back."),
-        "debit_not_authorized": _("The owner of the account says that they did not allow it."),
-        "incorrect_account_details": _("The account's details were wrong."),
-        "insufficient_funds": _("The account had not enough money."),
-    }
 
 
 def stages() -> dict[str, tuple[str, str]]:

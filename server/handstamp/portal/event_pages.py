@@ -30,6 +30,8 @@ from handstamp.portal.forms import EventForm
 from handstamp.portal.next_steps import next_steps
 from handstamp.portal.pages import go, page, render
 from handstamp.portal.selling import blocks
+from handstamp.refunds.find_disputes import open_disputes
+from handstamp.refunds.rules import waits_for_answer
 from handstamp.tickets.find_tickets import count_by_event, count_tickets
 
 PAGE = 25
@@ -162,12 +164,14 @@ async def overview(request: Request) -> Response:
         sales = await count_sales(session, event.id)
         account = await account_of(session, event.organizer_id)
         why = await reason_of(session, event)
+        disputes = await open_disputes(session, event.id)
     phones = [device for device in door.devices if device.kind == "phone"]
     return render(
         request,
         "event_overview.html",
         phones=phones,
         hidden_why=why,
+        disputes=[one.dispute for one in disputes if waits_for_answer(one.dispute.status)],
         tiers=tiers,
         lists=lists,
         counts=counts,

@@ -13,6 +13,7 @@ from handstamp.plumbing.db import after_commit, now
 from handstamp.plumbing.metrics import REFUNDS
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.refunds import book_refund, order_side, preorder_side, store
+from handstamp.refunds.failure_mails import tell_failed
 from handstamp.refunds.models import Refund
 from handstamp.refunds.rules import (
     GIVING,
@@ -52,6 +53,7 @@ async def refuse(
     if not isinstance(paid, PaidOrder):
         await preorder_side.stay(session, paid)
     await _note(session, paid, refund, "failed")
+    await tell_failed(session, paid, refund, promised=False, restored=False)
 
 
 def _is_back(facts: RefundFacts) -> bool:
@@ -100,7 +102,7 @@ async def _add(session: AsyncSession, paid: Paid, facts: RefundFacts) -> Refund:
 async def _advance(
     session: AsyncSession, services: Services, paid: Paid, refund: Refund, facts: RefundFacts
 ) -> None:
-    at, was = services.clock(), refund.status
+    at, was, voided_at = services.clock(), refund.status, refund.voided_at
     refund.status, refund.failure = refund_status(facts.status), facts.failure
     refund.settled_at = None if refund.status == "pending" else at
     rows = await store.refunds_of_payment(session, paid.payment.id)
@@ -123,6 +125,9 @@ async def _advance(
     else:
         await preorder_side.follow(session, services, paid, step)
     await _note(session, paid, refund, refund.status)
+    if step.is_back:
+        restored = voided_at is not None and refund.voided_at is None
+        await tell_failed(session, paid, refund, promised=was in GIVING, restored=restored)
 
 
 async def _note(session: AsyncSession, paid: Paid, refund: Refund, outcome: str) -> None:

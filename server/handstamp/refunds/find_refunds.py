@@ -14,7 +14,9 @@ from handstamp.preorders.models import PreOrder
 from handstamp.refunds import store
 from handstamp.refunds.book_refund import is_deposit
 from handstamp.refunds.models import Dispute, Refund
-from handstamp.refunds.rules import GIVING, LIVE, TAKEN_BACK, forbids_refund, refund_problem
+from handstamp.refunds.parts import lines_of
+from handstamp.refunds.rules import GIVING, LIVE, refund_problem, standing
+from handstamp.refunds.tried_again import Try, is_owed_still
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,8 @@ class RefundView:
 
     `refundable` is what a refund would give back now, 0 when `problem` (in English, for `_`)
     says why not. `unassigned` was given back without telling which tickets it was for: those
-    are valid still, and somebody must decide. `failed`: the last try to give money back failed,
-    and no other is on its way.
+    are valid still, and somebody must decide. `failed`: some of what was given back came back,
+    and no later refund is for it.
     """
 
     refunds: Sequence[Refund]
@@ -59,7 +61,7 @@ async def refund_view(session: AsyncSession, order: Order) -> RefundView:
     refunds = await store.refunds_of_order(session, order.id)
     of_payment = [row for row in refunds if payment is not None and row.payment_id == payment.id]
     left = left_to_refund(payment, of_payment)
-    disputed = await is_disputed(session, payment)
+    disputed = await dispute_standing(session, payment)
     problem = refund_problem(paid=payment is not None, disputed=disputed, left=left)
     loose = [
         row.amount
@@ -81,7 +83,7 @@ async def preorder_refund_view(session: AsyncSession, preorder: PreOrder) -> Ref
     refunds = await store.refunds_of_preorder(session, preorder.id)
     of_payment = [row for row in refunds if payment is not None and row.payment_id == payment.id]
     left = left_to_refund(payment, of_payment)
-    disputed = await is_disputed(session, payment)
+    disputed = await dispute_standing(session, payment)
     problem = refund_problem(paid=payment is not None, disputed=disputed, left=left)
     return RefundView(
         refunds=refunds,
@@ -94,7 +96,7 @@ async def preorder_refund_view(session: AsyncSession, preorder: PreOrder) -> Ref
 async def failed_among(
     session: AsyncSession, *, orders: Sequence[str] = (), preorders: Sequence[str] = ()
 ) -> frozenset[str]:
-    """Return the ids of which the last try to give money back failed."""
+    """Return the ids of which money came back that was not given again."""
     rows: dict[str, list[Refund]] = {}
     for refund in await store.refunds_among(session, orders, preorders):
         rows.setdefault(refund.order_id or refund.preorder_id or "", []).append(refund)
@@ -119,9 +121,13 @@ def left_to_refund(payment: Payment | None, refunds: Sequence[Refund]) -> int:
 
 
 def has_failed(refunds: Sequence[Refund]) -> bool:
-    """Tell whether the last of some refunds did not give the money back."""
-    back = max((one.created_at for one in refunds if one.status in TAKEN_BACK), default=-1)
-    return back > max((one.created_at for one in refunds if one.status in LIVE), default=-1)
+    """Tell whether some of it came back and was not given again; payment by payment."""
+    tries: dict[str, list[Try]] = {}
+    for one in refunds:
+        known_at = one.created_at if one.settled_at is None else one.settled_at
+        found = Try(one.status, one.amount, one.created_at, known_at, lines_of(one))
+        tries.setdefault(one.payment_id, []).append(found)
+    return any(is_owed_still(found) for found in tries.values())
 
 
 async def disputed_among(session: AsyncSession, order_ids: Sequence[str]) -> frozenset[str]:
@@ -129,14 +135,14 @@ async def disputed_among(session: AsyncSession, order_ids: Sequence[str]) -> fro
     return frozenset(await store.disputed_orders(session, order_ids))
 
 
-async def is_disputed(session: AsyncSession, payment: Payment | None) -> bool:
-    """Tell whether a bank is asking for a payment back, or has got it.
+async def dispute_standing(session: AsyncSession, payment: Payment | None) -> str:
+    """Tell whether a bank is asking for a payment back ("open"), or has got it ("lost"), else ''.
 
     Stripe's charge says "disputed" for ever, so a dispute that was won counts by its own row.
     """
     if payment is None:
-        return False
+        return ""
     disputes = await store.disputes_of_payment(session, payment.id)
     if disputes:
-        return any(forbids_refund(dispute.status) for dispute in disputes)
-    return payment.disputed
+        return standing(dispute.status for dispute in disputes)
+    return "open" if payment.disputed else ""

@@ -13,7 +13,7 @@ from handstamp.payments.models import Payment
 from handstamp.plumbing.errors import BadInput, Conflict
 from handstamp.plumbing.texts import _
 from handstamp.refunds import book_refund, store
-from handstamp.refunds.find_refunds import is_disputed, left_to_refund
+from handstamp.refunds.find_refunds import dispute_standing, left_to_refund
 from handstamp.refunds.models import Refund
 from handstamp.refunds.parts import Divided, divided_of, fitted, lines_left, of_tickets, plus
 from handstamp.refunds.rules import GIVING, LIVE, amount_problem, late_problem, refund_problem
@@ -77,7 +77,7 @@ async def plan_refund(
     """
     live = [refund for refund in refunds if refund.status in LIVE]
     left = left_to_refund(payment, refunds)
-    disputed = await is_disputed(session, payment)
+    disputed = await dispute_standing(session, payment)
     if problem := refund_problem(paid=payment is not None, disputed=disputed, left=left):
         raise Conflict(_(problem))
     assert payment is not None

@@ -16,10 +16,16 @@ from handstamp.plumbing.metrics import DISPUTES
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.refunds import preorder_side, store
 from handstamp.refunds.book_refund import common_facts
-from handstamp.refunds.find_refunds import is_disputed
+from handstamp.refunds.dispute_mails import tell_opened
+from handstamp.refunds.find_refunds import dispute_standing
 from handstamp.refunds.known_payment import known_payment
 from handstamp.refunds.models import Dispute
-from handstamp.refunds.rules import blocks_tickets, dispute_outcome
+from handstamp.refunds.rules import (
+    blocks_tickets,
+    dispute_outcome,
+    dispute_stage,
+    waits_for_answer,
+)
 from handstamp.refunds.step import about
 from handstamp.refunds.store import Paid, PaidOrder
 from handstamp.refunds.void_tickets import turn
@@ -56,12 +62,13 @@ async def _apply(
     if dispute.outcome:
         return
     was_blocking = not is_new and blocks_tickets(dispute.status)
+    was = "" if is_new else dispute_stage(dispute.status)
     dispute.status, dispute.outcome = facts.status, dispute_outcome(facts.status)
     dispute.amount, dispute.respond_by = facts.amount, facts.respond_by
     if dispute.outcome:
         dispute.closed_at = services.clock()
     await session.flush()
-    disputed = await is_disputed(session, paid.payment)
+    disputed = bool(await dispute_standing(session, paid.payment))
     await note_returns(session, paid.payment, refunded=paid.payment.refunded, disputed=disputed)
     if blocks_tickets(dispute.status):
         await _turn(session, services, paid, ["valid"], "disputed")
@@ -73,6 +80,8 @@ async def _apply(
         await _turn(session, services, paid, ["disputed"], "valid")
     if is_new or dispute.outcome or blocks_tickets(dispute.status) != was_blocking:
         await _note(session, paid, dispute)
+    if waits_for_answer(dispute.status) and dispute_stage(dispute.status) != was:
+        await tell_opened(session, dispute, paid.payment.organizer_id)
 
 
 async def _turn(

@@ -18,7 +18,7 @@ from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import SYSTEM, Actor, Services
 from handstamp.refunds import book_refund, store
 from handstamp.refunds.find_refunds import (
-    is_disputed,
+    dispute_standing,
     left_to_refund,
     owned_order,
     refundable_payment,
@@ -121,7 +121,7 @@ async def refund_rest(
     if again := asked_already(payment, refunds):
         return again
     left = left_to_refund(payment, refunds)
-    disputed = await is_disputed(session, payment)
+    disputed = await dispute_standing(session, payment)
     if problem := refund_problem(paid=payment is not None, disputed=disputed, left=left):
         raise Conflict(_(problem))
     assert payment is not None

@@ -1,6 +1,6 @@
 """What may be refunded, how refunds and disputes move on, which lines an amount covers; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 N_ = str  # marks text for the catalogues; it is translated where it is shown
@@ -14,6 +14,7 @@ _OUTCOME = {"won": "won", "warning_closed": "won", "prevented": "won", "lost": "
 
 NOTHING_PAID = N_("Nothing was paid, so there is nothing to refund.")
 DISPUTED = N_("The bank is deciding about this payment. A refund would pay it back twice.")
+LOST = N_("The bank gave this payment back to the cardholder. A refund would pay it back twice.")
 ALL_BACK = N_("Everything that was paid has been refunded already.")
 COST_NOTHING = N_("These tickets cost nothing. Cancel them on the guest list instead.")
 NO_AMOUNT = N_("Enter an amount above zero.")
@@ -30,12 +31,15 @@ class Line(NamedTuple):
     qty: int = 0
 
 
-def refund_problem(*, paid: bool, disputed: bool, left: int) -> str:
-    """Say in plain words why nothing can be refunded; '' when something can."""
+def refund_problem(*, paid: bool, disputed: str, left: int) -> str:
+    """Say in plain words why nothing can be refunded; '' when something can.
+
+    `disputed`: "open" or "lost" where a bank asks for the payment or has got it, else ''.
+    """
     if not paid:
         return NOTHING_PAID
     if disputed:
-        return DISPUTED
+        return LOST if disputed == "lost" else DISPUTED
     return ALL_BACK if left <= 0 else ""
 
 
@@ -100,9 +104,22 @@ def dispute_stage(status: str) -> str:
     return "decides"
 
 
+def waits_for_answer(status: str) -> bool:
+    """Tell whether it is the organizer's turn: a bank asks, or wants evidence."""
+    return dispute_stage(status) in ("asked", "answer")
+
+
 def forbids_refund(status: str) -> bool:
     """Tell whether a refund beside a dispute would pay twice; a bank's mere question does not."""
     return blocks_tickets(status) or dispute_outcome(status) == "lost"
+
+
+def standing(statuses: Iterable[str]) -> str:
+    """Return how a payment stands with these disputes: "open", "lost" or '' (a refund may go)."""
+    barring = [status for status in statuses if forbids_refund(status)]
+    if any(not dispute_outcome(status) for status in barring):
+        return "open"
+    return "lost" if barring else ""
 
 
 def fee_share(application_fee: int, paid: int, refunded: int) -> int:

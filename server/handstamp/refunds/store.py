@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handstamp.kit.clock import Millis
+from handstamp.mail.models import Mail
 from handstamp.orders.models import Order, OrderItem
 from handstamp.payments.models import Payment
 from handstamp.preorders.models import PreOrder
@@ -153,6 +155,23 @@ async def disputes_of_payment(session: AsyncSession, payment_id: str) -> Sequenc
     """Return every dispute of a payment, the oldest first."""
     query = select(Dispute).where(Dispute.payment_id == payment_id)
     return (await session.scalars(query.order_by(Dispute.created_at, Dispute.id))).all()
+
+
+async def disputes_due(session: AsyncSession, now: Millis, until: Millis) -> Sequence[Dispute]:
+    """Return the open disputes whose deadline is to come by then, locked."""
+    query = (
+        select(Dispute)
+        .where(Dispute.outcome == "", Dispute.respond_by > now, Dispute.respond_by <= until)
+        .order_by(Dispute.id)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.scalars(query, execution_options=_FRESH)).all()
+
+
+async def was_mailed(session: AsyncSession, kind: str, about: str) -> bool:
+    """Tell whether a mail of a kind was queued about something."""
+    query = select(Mail.id).where(Mail.about == about, Mail.kind == kind).limit(1)
+    return await session.scalar(query) is not None
 
 
 async def disputed_orders(session: AsyncSession, order_ids: Sequence[str]) -> Sequence[str]:

@@ -28,6 +28,7 @@ from handstamp.plumbing.file_answer import PDF_TYPE, file_answer
 from handstamp.plumbing.limits import hit
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import actor, require_checkout, services
+from handstamp.refunds.find_refunds import failed_among
 from handstamp.storefront.checkout_pages import show_checkout, take_details
 from handstamp.storefront.forms import FindForm
 from handstamp.storefront.order_frame import Shown, order_of, shown_as, take_link, ticket_cards
@@ -97,9 +98,10 @@ async def _show(request: Request, shown: Shown, *, known: bool) -> Response:
             return render(request, "order_confirming.html", **shown.values())
         return await show_checkout(request, shown)
     now = services(request).clock()
+    async with services(request).db.read() as session:
+        came_back = bool(await failed_among(session, orders=[found.id]))
+        lost = await undelivered(session, [about(found.id)])
     if found.status in PLACED:
-        async with services(request).db.read() as session:
-            lost = await undelivered(session, [about(found.id)])
         return render(
             request,
             "order_paid.html",
@@ -110,6 +112,7 @@ async def _show(request: Request, shown: Shown, *, known: bool) -> Response:
             ),
             may_pass_on=may_pass_on(view.event, now),
             undelivered=bool(lost),
+            came_back=came_back,
             over=now >= view.event.end_at,
             **shown.values(),
         )
@@ -118,6 +121,7 @@ async def _show(request: Request, shown: Shown, *, known: bool) -> Response:
         request,
         "order_closed.html",
         told=told_closed(view),
+        came_back=came_back,
         again_possible=again and services(request).settings.enable_checkout,
         **shown.values(),
     )

@@ -24,6 +24,7 @@ async def test_a_dispute_from_its_opening_to_its_end(either: Shop, won: bool) ->
     assert (kept.id, kept.outcome, kept.amount) == (dispute["id"], "", order.total)
     assert kept.respond_by
     assert (await shop.view(order))["refundable"] == 0
+    assert "is deciding" in (await shop.ask(order)).text
     await shop.check_books()
     await shop.double.close_dispute(dispute["id"], won=won)
     await shop.hear("shuffled")
@@ -32,6 +33,9 @@ async def test_a_dispute_from_its_opening_to_its_end(either: Shop, won: bool) ->
     assert kept.outcome == ("won" if won else "lost")
     assert kept.closed_at
     assert (await shop.view(order))["refundable"] == (order.total if won else 0)
+    if not won:
+        assert "gave this payment back" in (await shop.ask(order)).text
+        assert "gave this payment back" in str((await shop.view(order))["problem"])
     assert await shop.now(order) == ("paid", 0)
     assert await shop.left_to_do() == []
     await shop.check_books()

@@ -55,6 +55,16 @@ async def test_one_ticket_of_a_line_goes_back_and_only_that_one_turns_red(either
     await either.check_books()
 
 
+async def test_what_the_api_tells_of_an_order_is_enough_to_refund_a_line(shop: Shop) -> None:
+    order = await shop.buy()
+    path = f"/api/tickets/events/{shop.event.id}/orders"
+    (told,) = (await shop.http.get(path, headers=shop.owner.headers)).json()["orders"]
+    balcony = told["items"][1]
+    answer = await shop.ask(order, lines=[{"item": balcony["id"], "qty": 1}])
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["amount"] == balcony["total"]
+
+
 async def test_the_fee_that_comes_back_is_told_once_though_stripe_has_not_answered(
     shop: Shop,
 ) -> None:
@@ -178,11 +188,14 @@ async def test_a_part_that_the_bank_does_not_take_makes_its_ticket_valid_again(
     await shop.hear()
     assert await shop.tickets(order) == ["valid", "valid", "refunded"]
     assert await shop.now(order) == ("partially_refunded", balcony.total)
+    assert (await shop.view(order))["failed"]  # what was asked meanwhile was for another ticket
     await shop.check_books()
+    clock.advance(1000)
     again = await shop.ask(order, lines=[{"item": floor.id, "qty": 2}])
     assert again.json()["amount"] == floor.total
     await shop.hear()
     assert await shop.now(order) == ("refunded", order.total)
+    assert not (await shop.view(order))["failed"]
     await shop.check_books()
     async with shop.services.db.read() as session:
         assert await stock.recount(session, [shop.event.id]) == []

@@ -16,10 +16,13 @@ from handstamp.audit.models import AuditEntry
 from handstamp.auth.models import Organizer
 from handstamp.auth.sessions import start_session
 from handstamp.kit.clock import FakeClock
+from handstamp.mail.models import Mail
+from handstamp.mail.render_mail import render_mail
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.web import Actor, Services
 from handstamp.preorders.models import PreOrder
 from handstamp.refunds.models import Refund
+from handstamp.worker import MAILS
 
 pytestmark = pytest.mark.anyio
 
@@ -180,13 +183,19 @@ async def test_a_refund_that_fails_later_says_so_and_can_be_tried_again(
     assert wish.email in desk.text
     shown = (await client.get(f"{api(wish)}/refunds", headers=owner.headers)).json()
     assert (shown["failed"], shown["refundable"]) == (True, 1_350)
+    async with club.services.db.read() as session:
+        told = await session.scalars(select(Mail).where(Mail.kind == "refund_not_arrived"))
+        written = await render_mail(club.services, MAILS, told.one())
+    assert "did not arrive" in written.text
+    assert "valid again" not in written.text  # the ticket stays void
 
     club.clock.advance(1_000)
     await desk.post(f"{page(wish)}/refund", {"reason": "duplicate"}, on=page(wish))
     await club.hear("shuffled")
     assert await status(club) == "refunded"
     assert [one.status for one in await refunds(club)] == ["failed", "succeeded"]
-    assert await club.mails(wish) == ["received", "refunded", "refunded"]
+    mails = ["received", "refunded", "refunded", "refund_not_arrived"]
+    assert await club.mails(wish) == mails
     shown = (await client.get(f"{api(wish)}/refunds", headers=owner.headers)).json()
     assert (shown["failed"], shown["refundable"]) == (False, 0)
     await club.check()

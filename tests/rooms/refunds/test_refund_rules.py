@@ -10,6 +10,7 @@ from handstamp.refunds.rules import (
     COST_NOTHING,
     DISPUTED,
     LIVE,
+    LOST,
     MOST_LINES,
     NO_AMOUNT,
     NOTHING_PAID,
@@ -27,6 +28,7 @@ from handstamp.refunds.rules import (
     moves_on,
     refund_problem,
     refund_status,
+    standing,
 )
 
 LINES = [Line("a", 1000), Line("b", 2000), Line("c", 3500), Line("free", 0)]
@@ -79,10 +81,17 @@ def test_covered_lines_are_the_only_ones_with_that_sum(prices: list[int], amount
 
 
 def test_why_nothing_can_be_refunded() -> None:
-    assert refund_problem(paid=False, disputed=True, left=5) == NOTHING_PAID
-    assert refund_problem(paid=True, disputed=True, left=5) == DISPUTED
-    assert refund_problem(paid=True, disputed=False, left=0) == ALL_BACK
-    assert refund_problem(paid=True, disputed=False, left=5) == ""
+    assert refund_problem(paid=False, disputed="open", left=5) == NOTHING_PAID
+    assert refund_problem(paid=True, disputed="open", left=5) == DISPUTED
+    assert refund_problem(paid=True, disputed="lost", left=5) == LOST
+    assert refund_problem(paid=True, disputed="", left=0) == ALL_BACK
+    assert refund_problem(paid=True, disputed="", left=5) == ""
+
+
+def test_how_a_payment_stands_with_its_disputes() -> None:
+    assert standing([]) == standing(["won", "warning_needs_response", "prevented"]) == ""
+    assert standing(["needs_response", "lost"]) == standing(["under_review"]) == "open"
+    assert standing(["won", "lost"]) == "lost"
 
 
 def test_a_refund_only_moves_on() -> None:
