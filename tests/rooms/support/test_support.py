@@ -185,6 +185,24 @@ async def test_a_story_tells_money_mails_scans_and_acts(
 
 
 @ONE
+@pytest.mark.parametrize(
+    ("delivery", "told"),
+    [("sent", ["queued", "sent"]), ("delivered", ["delivered", "queued", "sent"])],
+)
+async def test_a_mail_is_told_once_for_each_thing_that_happened_to_it(
+    services: Services, client: httpx2.AsyncClient, delivery: str, told: list[str]
+) -> None:
+    owner, organizer = await make_owner(services)
+    _event, order = await sold(services, organizer.id)
+    async with services.db.write() as session:
+        happened = {"status": "sent", "sent_at": 7, "delivery": delivery, "delivery_at": 7}
+        await session.execute(update(Mail).values(**happened))
+    here = f"/api/tickets/support/orders/{order.id}"
+    moments = (await client.get(here, headers=owner.headers)).json()["moments"]
+    assert sorted(one["what"] for one in moments if one["kind"] == "mail") == told
+
+
+@ONE
 async def test_support_mails_tickets_again_and_not_too_often(
     services: Services, client: httpx2.AsyncClient
 ) -> None:
