@@ -12,9 +12,18 @@ from handstamp.ledger.post_entry import post
 from handstamp.ledger.rules import PLATFORM, Parts
 from handstamp.payments.facts import RefundFacts
 from handstamp.payments.models import Payment
+from handstamp.refunds import store
 from handstamp.refunds.models import Refund
-from handstamp.refunds.parts import Divided, divided_of, fitted, with_parts, written
-from handstamp.refunds.rules import GIVING, fee_share
+from handstamp.refunds.parts import (
+    Divided,
+    divided_of,
+    fitted,
+    lines_left,
+    lines_of_rest,
+    with_parts,
+    written,
+)
+from handstamp.refunds.rules import GIVING, LIVE, fee_share
 
 Left = dict[tuple[str, str], int]
 
@@ -82,7 +91,8 @@ async def post_refund(
         application_fee=_fee_back(payment, refund, told, before, left),
     )
     await post(session, ledger.refund(facts))
-    refund.parts_json = written(with_parts(divided_of(refund) or Divided(Parts()), facts.parts))
+    divided = divided_of(refund) or await _undecided(session, payment, facts.parts, others)
+    refund.parts_json = written(with_parts(divided, facts.parts))
 
 
 async def post_failure(
@@ -124,6 +134,17 @@ def fee_due(payment: Payment, amount: int, before: int, left: Left) -> int:
     """Return how much of the platform's fee goes back with an amount, after `before`."""
     due = fee_share(payment.application_fee, payment.amount, before + amount)
     return max(0, due - _fee_gone(payment, left))
+
+
+async def _undecided(
+    session: AsyncSession, payment: Payment, parts: Parts, others: Sequence[Refund]
+) -> Divided:
+    """Return what a refund that was made at Stripe gives back by line: told if it is the rest."""
+    if payment.subject_kind != "order":
+        return Divided(parts)
+    live = [other for other in others if other.status in LIVE]
+    left = lines_left(await store.lines(session, payment.subject_id), live)
+    return Divided(parts, lines_of_rest(left, parts))
 
 
 def _parts(payment: Payment, refund: Refund, amount: int, left: Left) -> Parts:

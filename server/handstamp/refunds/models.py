@@ -14,7 +14,8 @@ class Refund(Base):
     `voided_at`: when tickets were voided for it; None while no tickets could be told from the
     amount. A refund that fails gives back the tickets of that moment. `lines_json`: by order item
     how many tickets it is for; {} for none, '' where nobody said. `parts_json`: {"net", "fee",
-    "tax"} of the amount and "lines", {order item: [net, fee, tax]}; '' until it is decided.
+    "tax"} of the amount and "lines", {order item: [net, fee, tax]}, also of all that was left
+    when that is the lines'; '' until it is decided.
     """
 
     __tablename__ = "tickets_refunds"

@@ -84,14 +84,18 @@ def fitted(amount: int, wanted: Parts | None, left: Parts) -> Parts:
 
 
 def lines_left(lines: Iterable[StoredLine], refunds: Iterable[StoredRefund]) -> list[LineLeft]:
-    """Return what is left of lines after refunds (those that stand), also where that is nothing."""
+    """Return what is left of lines after refunds (those that stand), also where that is nothing.
+
+    A refund of all that was left counts once its tickets are told apart, in `lines_json`.
+    """
     gone = [(lines_of(one), divided_of(one)) for one in refunds]
     found = []
     for line in lines:
         net = line.total - line.fee - line.tax
         left = LineLeft(line.id, line.qty, Parts(net, line.fee, line.tax))
         for tickets, divided in gone:
-            back = divided.lines.get(left.id, (0, 0, 0)) if divided else (0, 0, 0)
+            named = divided is not None and left.id in tickets
+            back = divided.lines.get(left.id, (0, 0, 0)) if divided and named else (0, 0, 0)
             left = LineLeft(
                 left.id,
                 left.qty - tickets.get(left.id, 0),
@@ -99,6 +103,17 @@ def lines_left(lines: Iterable[StoredLine], refunds: Iterable[StoredRefund]) -> 
             )
         found.append(left)
     return found
+
+
+def lines_of_rest(left: Iterable[LineLeft], parts: Parts) -> dict[str, tuple[int, int, int]]:
+    """Return what each line gives back when all that is left of them goes; {} if `parts` differ."""
+    given = {line.id: line.parts for line in left if line.qty > 0}
+    total = Parts()
+    for one in given.values():
+        total = plus(total, one)
+    if total != parts:
+        return {}
+    return {line: (one.net_tickets, one.fees, one.tax) for line, one in given.items()}
 
 
 def lines_of(refund: StoredRefund) -> dict[str, int]:

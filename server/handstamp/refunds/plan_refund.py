@@ -15,7 +15,16 @@ from handstamp.plumbing.texts import _
 from handstamp.refunds import book_refund, store
 from handstamp.refunds.find_refunds import dispute_standing, left_to_refund
 from handstamp.refunds.models import Refund
-from handstamp.refunds.parts import Divided, divided_of, fitted, lines_left, of_tickets, plus
+from handstamp.refunds.parts import (
+    Divided,
+    LineLeft,
+    divided_of,
+    fitted,
+    lines_left,
+    lines_of_rest,
+    of_tickets,
+    plus,
+)
 from handstamp.refunds.rules import GIVING, LIVE, amount_problem, late_problem, refund_problem
 from handstamp.refunds.void_tickets import EVERY, chosen_tickets
 from handstamp.tickets.models import Ticket
@@ -83,7 +92,8 @@ async def plan_refund(
     assert payment is not None
     if wish.expected is not None and wish.expected != left:
         raise Conflict(_("Something was refunded meanwhile. Look at the order again."))
-    lines = await _lines(session, order, live, wish.lines) if wish.lines else {}
+    known = lines_left(await store.lines(session, order.id), live)
+    lines = _lines(known, wish.lines)
     amount = sum(part.total for part in lines.values()) if lines else wish.amount
     amount = left if amount is None else amount
     if problem := amount_problem(amount, left, tickets=bool(lines)):
@@ -91,10 +101,11 @@ async def plan_refund(
     kept = await book_refund.left_of(session, payment, refunds)
     wanted = _sum(lines.values()) if lines else None
     parts = fitted(amount, wanted, _unclaimed(payment, kept, refunds))
+    by_line = {line: (p.net_tickets, p.fees, p.tax) for line, p in lines.items()}
     returns = book_refund.may_return_fee(payment, kept)
     return Plan(
         amount=amount,
-        divided=Divided(parts, {line: (p.net_tickets, p.fees, p.tax) for line, p in lines.items()}),
+        divided=Divided(parts, by_line or lines_of_rest(known, parts)),
         fee_back=_fee_back(payment, amount, live, kept) if returns else 0,
         tickets=await _tickets(session, order, wish, whole=amount == left),
         left=left,
@@ -123,11 +134,9 @@ def check_deadline(event: HasDeadline | None, now: Millis, wish: Wish, note: str
         raise BadInput(_(problem), errors=[{"field": "note", "message": _(problem)}])
 
 
-async def _lines(
-    session: AsyncSession, order: Order, live: Sequence[Refund], wants: Mapping[str, int]
-) -> dict[str, Parts]:
+def _lines(left: Iterable[LineLeft], wants: Mapping[str, int]) -> dict[str, Parts]:
     """Return what the wished tickets give back, by line."""
-    known = {one.id: one for one in lines_left(await store.lines(session, order.id), live)}
+    known = {one.id: one for one in left}
     found = {}
     for line, qty in wants.items():
         if line not in known:

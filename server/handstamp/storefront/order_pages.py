@@ -28,7 +28,7 @@ from handstamp.plumbing.file_answer import PDF_TYPE, file_answer
 from handstamp.plumbing.limits import hit
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import actor, require_checkout, services
-from handstamp.refunds.find_refunds import failed_among
+from handstamp.refunds.find_refunds import disputed_among, failed_among
 from handstamp.storefront.checkout_pages import show_checkout, take_details
 from handstamp.storefront.forms import FindForm
 from handstamp.storefront.order_frame import Shown, order_of, shown_as, take_link, ticket_cards
@@ -101,11 +101,12 @@ async def _show(request: Request, shown: Shown, *, known: bool) -> Response:
     async with services(request).db.read() as session:
         came_back = bool(await failed_among(session, orders=[found.id]))
         lost = await undelivered(session, [about(found.id)])
+        disputed = await disputed_among(session, [found.id])
     if found.status in PLACED:
         return render(
             request,
             "order_paid.html",
-            told=told_bought(view, now),
+            told=told_bought(view, now, disputed=bool(disputed)),
             tickets=await ticket_cards(request, shown),
             valid=any(
                 ticket.status == "valid" and not passed_on(found, ticket) for ticket in view.tickets

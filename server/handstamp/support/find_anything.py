@@ -3,13 +3,26 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from handstamp.clubs.models import Club, ClubMember
 from handstamp.events.models import Event
 from handstamp.mail.models import Mail
+from handstamp.notices.models import Notice
 from handstamp.orders.models import Order
 from handstamp.payments.models import Payment
 from handstamp.plumbing.errors import BadInput, NotFound
@@ -22,9 +35,11 @@ from handstamp.support.found import Found, Hit, MailHit, shown_email
 from handstamp.support.rules import PER_KIND, Wanted, read_words
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.printed_id import serial_of
+from handstamp.waitlist.models import Waiting
 
 _Column = InstrumentedAttribute[Any]
 _ABOUT = {"order": Order, "preorder": PreOrder}
+_OF_EVENTS = {"ticket": Ticket, "waiting": Waiting, "notice": Notice}
 
 
 async def find_anything(session: AsyncSession, actor: Actor, typed: str) -> Found:
@@ -121,7 +136,10 @@ class _Search:
         """Return the mails to a whole address that are about something of these organizers."""
         if not self.wanted.email:
             return []
-        theirs = or_(*(self._about(kind, model) for kind, model in _ABOUT.items()))
+        theirs = or_(
+            *(self._about(kind, model) for kind, model in _ABOUT.items()),
+            *(self._about_event(kind, model) for kind, model in _OF_EVENTS.items()),
+        )
         newest = (
             select(Mail)
             .where(Mail.to_email == self.wanted.email, theirs)
@@ -143,6 +161,16 @@ class _Search:
         its = func.substr(Mail.about, len(kind) + 2)
         mine = select(model.id).where(model.id == its, self._mine(model.organizer_id))
         return and_(Mail.about.startswith(f"{kind}:"), mine.exists())
+
+    def _about_event(self, kind: str, model: Any) -> ColumnElement[bool]:
+        """Tell the same of what belongs to one of their events."""
+        is_one = Mail.about.startswith(f"{kind}:")
+        its: Any = func.substr(Mail.about, len(kind) + 2)
+        if model is Ticket:  # the text of any other mail is no number
+            its = case((is_one, cast(its, BigInteger)), else_=None)
+        mine = select(model.id).join(Event, Event.id == model.event_id)
+        mine = mine.where(model.id == its, self._mine(Event.organizer_id))
+        return and_(is_one, mine.exists())
 
     def _is_number(self, number: _Column, id_: _Column) -> ColumnElement[bool]:
         return or_(number == self.wanted.words.upper(), id_ == self.wanted.words)

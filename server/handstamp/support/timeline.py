@@ -24,6 +24,8 @@ from handstamp.tickets.models import Ticket
 _Row = TypeVar("_Row")
 _TOLD_BETTER = ("refund.", "dispute.")  # these acts are told by their own rows, with amounts
 
+_TOLD_BY_US = ("", "sent")  # of a mail's delivery: no more than that it was sent
+
 
 async def helped_order(session: AsyncSession, actor: Actor, order_id: str) -> Order:
     """Return an order whose buyer the actor may help.
@@ -206,7 +208,7 @@ class _Teller:
                 told.append(Moment(one.sent_at or one.created_at, "mail", "failed", "", note))
             elif one.sent_at is not None:
                 told.append(Moment(one.sent_at, "mail", "sent", "", note))
-            if one.delivery_at is not None and one.delivery:
+            if one.delivery_at is not None and one.delivery not in _TOLD_BY_US:
                 told.append(Moment(one.delivery_at, "mail", one.delivery, "", note))
         return told
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 from tests.fixtures.sales_figures import check_figures
 from tests.rooms.refunds.shop import Shop
-from tests.rooms.refunds.test_refund_parts import items
+from tests.rooms.refunds.test_refund_parts import BAD_BANK, items
 
 from handstamp.analytics import store
 from handstamp.analytics.count_sales import count_all, count_some
@@ -62,6 +62,49 @@ async def test_figures_are_those_of_the_ledger_before_and_after_they_are_counted
     (together,) = (await told(shop, owner=f"organizers/{shop.organizer_id}"))["currencies"]
     assert (together["currency"], together["total"]) == ("EUR", fresh["total"])
     assert [event["figures"] for event in together["events"]] == [fresh["total"]]
+
+
+@pytest.mark.parametrize("how", ["asked", "at_stripe", "as_an_amount"])
+async def test_what_goes_back_as_a_whole_stands_under_its_tiers(shop: Shop, how: str) -> None:
+    order = await shop.buy()  # floor 2 × 22.10, balcony 16.60
+    floor = (await items(shop, order))[0]
+    await shop.ask(order, lines=[{"item": floor.id, "qty": 1}])
+    await shop.hear()
+    if how == "at_stripe":
+        await shop.double.refund(await shop.intent(order))
+    else:
+        await shop.ask(order, **({"amount": 2210 + 1660} if how == "as_an_amount" else {}))
+    await shop.hear()
+    assert await shop.now(order) == ("refunded", order.total)
+    fresh = await told(shop)
+    tiers = {tier["name"]: tier["figures"] for tier in fresh["tiers"]}
+    back = {name: (one["refunds"], one["tax_refunded"]) for name, one in tiers.items()}
+    assert back == {"Floor": (4420, 400), "Balcony": (1660, 150), "No single tier": (0, 0)}
+    await check_figures(shop.services, shop.event.id, shop.account)
+    await count_all(shop.services)
+    assert await told(shop) == fresh
+
+
+async def test_a_whole_refund_that_comes_back_leaves_its_tiers_and_can_be_made_again(
+    shop: Shop,
+) -> None:
+    order = await shop.buy(card=BAD_BANK)
+    floor, balcony = await items(shop, order)
+    for lines in ([{"item": floor.id, "qty": 1}], []):
+        await shop.ask(order, **({"lines": lines} if lines else {}))
+        await shop.hear()
+    (part,) = [one for one in await shop.refunds(order) if one.amount == 2210]
+    await shop.double.settle_refund(str(part.stripe_refund_id), "failed")
+    await shop.hear()
+    # what went back with the rest is known by line, so the one ticket is worth its own price
+    again = await shop.ask(order, lines=[{"item": floor.id, "qty": 1}])
+    assert (again.status_code, again.json()["amount"]) == (202, 2210)
+    await shop.hear()
+    tiers = {tier["name"]: tier["figures"] for tier in (await told(shop))["tiers"]}
+    back = {name: one["refunds"] for name, one in tiers.items()}
+    assert back == {"Floor": floor.total, "Balcony": balcony.total, "No single tier": 0}
+    await check_figures(shop.services, shop.event.id, shop.account)
+    await shop.check_books()
 
 
 async def test_days_are_the_events_own_and_a_range_leaves_the_others_out(

@@ -13,6 +13,7 @@ from tests.factories.events import make_event
 from tests.factories.tickets import make_tokens
 from tests.rooms.portal.conftest import Desk, words
 from tests.rooms.refunds.shop import Shop
+from tests.rooms.refunds.test_refund_parts import items
 
 from handstamp.audit.models import AuditEntry
 from handstamp.auth.change_team import set_role
@@ -103,6 +104,25 @@ async def test_an_open_dispute_says_what_the_bank_wants_and_until_when(shop: Sho
     assert "Your evidence is with the bank." in desk.text
     assert " Over " not in desk.text
     assert "The bank gives no closer reason." in desk.text
+
+
+async def test_the_buyers_page_says_why_no_ticket_is_valid(shop: Shop) -> None:
+    order = await shop.buy()
+    page = f"/tickets/order/{order.id}"
+    floor = (await items(shop, order))[0]
+    await shop.ask(order, lines=[{"item": floor.id, "qty": 2}])
+    await shop.hear()
+    dispute = await dispute_of(shop, order)
+    assert await shop.tickets(order) == ["refunded", "refunded", "disputed"]
+    desk = Desk(shop.http, await make_person(shop.services, order.email))
+    await desk.get(page)
+    assert "This payment is disputed" in desk.text
+    assert "without a mark" not in desk.text
+    await shop.double.close_dispute(dispute, won=False)
+    await shop.hear()
+    await desk.get(page)
+    assert "The bank has taken the money for this order back" in desk.text
+    assert "without a mark" not in desk.text
 
 
 async def test_decided_disputes_stand_below_with_their_end(shop: Shop) -> None:

@@ -44,6 +44,9 @@ async def test_some_tickets_are_looked_at_then_refunded_once(shop: Shop) -> None
     assert len(await shop.refunds(order)) == 1
     await shop.hear()
     assert await shop.tickets(order) == ["valid", "refunded", "valid"]
+    await desk.get(here)
+    assert "−€22.10" in desk.text
+    assert "-€" not in desk.text
 
 
 async def test_what_cannot_be_is_said_on_the_page(shop: Shop) -> None:

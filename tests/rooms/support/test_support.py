@@ -13,6 +13,8 @@ from tests.rooms.portal.conftest import Desk
 from handstamp.auth.change_team import set_role
 from handstamp.events.models import Event
 from handstamp.mail.models import Mail
+from handstamp.mail.send_mail import queue_mail
+from handstamp.notices.models import Notice
 from handstamp.orders.models import Order
 from handstamp.orders.start_checkout import BuyerDetails
 from handstamp.payments.models import Payment
@@ -21,6 +23,7 @@ from handstamp.refunds.models import Dispute, Refund
 from handstamp.tickets.find_tickets import find_tickets
 from handstamp.tickets.issue_tickets import Holder
 from handstamp.tickets.revoke_ticket import change_status
+from handstamp.waitlist.models import Waiting
 
 pytestmark = pytest.mark.anyio
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -96,6 +99,37 @@ async def test_what_is_typed_whole_stands_for_itself(
     other, _else = await make_owner(services, "eve@example.org")
     for known in ("grace.hopper@example.org", order.number, order.id):
         assert await kinds(client, other, known) == []
+
+
+async def test_mails_about_tickets_places_and_notices_are_found_by_address(
+    services: Services, client: httpx2.AsyncClient
+) -> None:
+    owner, organizer = await make_owner(services)
+    event, order = await sold(services, organizer.id)
+    other, _else = await make_owner(services, "eve@example.org")
+    lin = "lin@example.org"
+    async with services.db.write() as session:
+        ticket = (await find_tickets(session, order.event_id))[0]
+        session.add(Waiting(
+            id="wt_1", event_id=event.id, qty=1, fewer=False, email=lin, language="en",
+            status="waiting", since=1, created_at=1,
+        ))  # fmt: skip
+        session.add(Notice(
+            id="nt_1", event_id=event.id, kind="message", total=1, requested_by="x",
+            created_at=1,
+        ))  # fmt: skip
+        abouts = [f"ticket:{ticket.id}", "waiting:wt_1", "notice:nt_1"]
+        for about in abouts:
+            await queue_mail(session, "ticket_received", lin, {}, about=about)
+        await queue_mail(session, "team_invitation", lin, {}, about="user:usr_1")
+    for who, found in ((owner, abouts), (other, [])):
+        answer = await client.get(FIND, params={"q": lin}, headers=who.headers)
+        assert answer.status_code == 200, answer.text
+        told = [f"{one['of']}:{one['of_id']}" for one in answer.json()["mails"]]
+        assert sorted(told) == sorted(found)
+    desk = Desk(client, owner)
+    await desk.get(f"/tickets/support/find?q={lin}")
+    assert (desk.status, f'href="/tickets/support/tickets/{ticket.id}"' in desk.html) == (200, True)
 
 
 @ONE
@@ -182,6 +216,24 @@ async def test_a_story_tells_money_mails_scans_and_acts(
     manager = Desk(client, owner)
     await manager.get(f"/tickets/support/orders/{order.id}")
     assert "Refund and more" in manager.text
+
+
+@ONE
+@pytest.mark.parametrize(
+    ("delivery", "told"),
+    [("sent", ["queued", "sent"]), ("delivered", ["delivered", "queued", "sent"])],
+)
+async def test_a_mail_is_told_once_for_each_thing_that_happened_to_it(
+    services: Services, client: httpx2.AsyncClient, delivery: str, told: list[str]
+) -> None:
+    owner, organizer = await make_owner(services)
+    _event, order = await sold(services, organizer.id)
+    async with services.db.write() as session:
+        happened = {"status": "sent", "sent_at": 7, "delivery": delivery, "delivery_at": 7}
+        await session.execute(update(Mail).values(**happened))
+    here = f"/api/tickets/support/orders/{order.id}"
+    moments = (await client.get(here, headers=owner.headers)).json()["moments"]
+    assert sorted(one["what"] for one in moments if one["kind"] == "mail") == told
 
 
 @ONE

@@ -176,6 +176,15 @@ async def test_not_in_the_last_hours_and_not_too_often(sale: Sale, shopper: Shop
     assert late.epoch == 2
 
 
+async def test_who_passed_all_on_is_not_told_to_show_a_code(sale: Sale, shopper: Shopper) -> None:
+    page, (first, second) = await bought(sale, shopper, 2)
+    for ticket, told in ((first, "Your tickets are here"), (second, "passed your tickets on")):
+        await transfer_bought(sale.services, SYSTEM, str(ticket.order_id), ticket.id, LIN)
+        await shopper.get(page)
+        assert told in shopper.text
+    assert "Show the code" not in shopper.text
+
+
 async def test_another_name_keeps_the_code_and_phones_hear_of_it(
     sale: Sale, shopper: Shopper
 ) -> None:
