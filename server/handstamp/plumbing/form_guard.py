@@ -98,8 +98,10 @@ async def _end_lines(request: Request) -> None:
     if request.method == "POST":
         sent = (await request.form()).multi_items()
         request._form = FormData(
-            (name, value if isinstance(value, UploadFile) else _lines(value))
-            for name, value in sent
+            [
+                (name, value if isinstance(value, UploadFile) else _lines(value))
+                for name, value in sent
+            ]
         )
 
 
