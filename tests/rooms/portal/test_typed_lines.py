@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.factories.auth import make_person
 from tests.fixtures.services import make_settings
 from tests.rooms.portal.conftest import Desk, Show
-from tests.rooms.portal.test_events import FORM, NEW, stored
+from tests.rooms.portal.test_events import FORM, NEW, dated, stored
 
 from handstamp.auth.find_profile import profile_of
 from handstamp.clubs.models import Club
@@ -45,7 +45,7 @@ async def test_an_event_is_made_and_saved_with_lines(
     desk: Desk, show: Show, services: Services
 ) -> None:
     for page, title in ((NEW, "New with lines"), (f"{show.base}/edit", "Changed to lines")):
-        form = {**FORM, "title": title, **dict.fromkeys(PROSE, SENT)}
+        form = {**FORM, **dated(show.event), "title": title, **dict.fromkeys(PROSE, SENT)}
         await desk.post(page, form, on=page)
         assert desk.status == 200, desk.text
         event = await stored(services, title)
