@@ -102,7 +102,7 @@ async def new_event(request: Request) -> Response:
                 path_of(event.id),
                 _("The event is made. It stays a draft until you publish it."),
             )
-    return _form_page(request, form, {"event": None, "organizers": organizers})
+    return _form_page(request, form, {"event": None, "organizers": organizers, "moved": False})
 
 
 @page
