@@ -278,7 +278,11 @@ def forms(side: Side) -> dict[str, dict[str, Any]]:
         f"{event}/cancel": {"typed": "Not its title"},
         f"{event}/message": {"subject": "Doors", "body": "They open at seven."},
         f"{event}/orders/{{order_id}}/give-back": {"what": "amount", "amount": "5.00"},
-        f"{event}/edit": about,
+        f"{event}/edit": {
+            **about,
+            "start_at": to_local(side.event.start_at, side.event.time_zone),
+            "end_at": to_local(side.event.end_at, side.event.time_zone),
+        },
         f"{event}/status": {"status": "published"},
         f"{event}/prices": {"fee_payer": "buyer", "tax_mode": "none"},
         f"{event}/codes/new": {"code": f"C-{word()}", "kind": "percent", "value": "10"},

@@ -345,6 +345,19 @@ def test_an_end_follows_its_start_until_somebody_sets_it(
     expect(page.get_by_label("Ends")).to_have_value("2027-01-01T00:00")
 
 
+def test_two_typed_lines_are_saved(new_office: Callable[[], Office]) -> None:
+    office = new_office()
+    page = office.open(f"{office.base}/edit")
+    for label in ("Summary", "Description", "Refund policy"):
+        page.get_by_label(label).fill("")
+        page.get_by_label(label).press_sequentially("One line.\nAnother.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    office.open(f"{office.base}/edit")
+    for label in ("Summary", "Description", "Refund policy"):
+        expect(page.get_by_label(label)).to_have_value("One line.\nAnother.")
+
+
 def test_the_printed_sheet_is_twelve_white_cards_a_page(new_office: Callable[[], Office]) -> None:
     office = new_office()
     page = office.open(f"{office.base}/sheet")

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -61,13 +61,15 @@ class FormGuard:
 def guarded(handler: Handler) -> Handler:
     """Let a page's handler see only forms of our own pages, and only text that is text.
 
-    The returned handler raises BadInput or StaleForm otherwise.
+    Lines that were typed end in "\\n", however the browser sent them. The returned handler raises
+    BadInput or StaleForm otherwise.
     """
     protected: Handler = csrf_protect(handler)
 
     async def answer(request: Request) -> Response:
         try:
             await _check_texts(request)
+            await _end_lines(request)
             return await protected(request)
         except CSRFError as error:
             raise StaleForm(
@@ -89,3 +91,19 @@ async def _check_texts(request: Request) -> None:
             check_text(name + (value if isinstance(value, str) else value.filename or ""))
     except ValueError as error:
         raise BadInput(_("The form holds text that is no text.")) from error
+
+
+async def _end_lines(request: Request) -> None:
+    """Have every handler read lines as they are stored: browsers send "\\r\\n" from a textarea."""
+    if request.method == "POST":
+        sent = (await request.form()).multi_items()
+        request._form = FormData(
+            [
+                (name, value if isinstance(value, UploadFile) else _lines(value))
+                for name, value in sent
+            ]
+        )
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

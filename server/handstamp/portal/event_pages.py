@@ -17,6 +17,7 @@ from handstamp.events.find_events import list_events, lists_of, owned_event, tie
 from handstamp.events.models import Event
 from handstamp.events.publish_event import publish_event
 from handstamp.events.shapes import EventChange, NewEvent
+from handstamp.notices.check_date import USE_NEW_DATE, kept_start
 from handstamp.orders.availability import availability
 from handstamp.orders.count_sales import count_sales
 from handstamp.payments.payment_accounts import account_of
@@ -103,7 +104,7 @@ async def new_event(request: Request) -> Response:
                 path_of(event.id),
                 _("The event is made. It stays a draft until you publish it."),
             )
-    return _form_page(request, form, {"event": None, "organizers": organizers})
+    return _form_page(request, form, {"event": None, "organizers": organizers, "moved": False})
 
 
 @page
@@ -113,19 +114,22 @@ async def change_event(request: Request) -> Response:
         event = await event_of(session, request)
         around = await frame(session, event, "edit")
     form = await EventForm.from_formdata(request, **_shown(event))
+    moved = False
     if request.method == "POST" and await form.validate():
-        actor = require_user(request)
+        actor, values = require_user(request), form.values()
         try:
-            change = EventChange(**form.values())
             async with services(request).db.write(actor=actor.id) as session:
+                values["start_at"] = await kept_start(session, event, values["start_at"])
+                change = EventChange(**values)
                 await edit_event(session, services(request), actor, event.id, change)
         except NotFound:
             raise
         except (ShapeError, Problem) as error:
             form.take(error)
+            moved = isinstance(error, Problem) and error.code == USE_NEW_DATE
         else:
             return go(request, path_of(event.id), _("Saved. Phones hear of it at once."))
-    return _form_page(request, form, {**around, "organizers": []})
+    return _form_page(request, form, {**around, "organizers": [], "moved": moved})
 
 
 def _shown(event: Event) -> dict[str, Any]:

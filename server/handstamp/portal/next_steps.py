@@ -21,7 +21,9 @@ class Step:
 def next_steps(
     event: Event, tiers: Sequence[Any], lists: Sequence[Any], guests: int, devices: int
 ) -> list[Step]:
-    """Return the steps from an empty event to an open door, in order."""
+    """Return the steps from an empty event to an open door, in order; none if it is cancelled."""
+    if event.status == "cancelled":
+        return []
     return [
         Step(
             _("Add a tier"),

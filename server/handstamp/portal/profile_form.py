@@ -23,4 +23,4 @@ class ProfileForm(PageForm):
 
     def values(self) -> dict[str, Any]:
         """Return the members of the profile as the use case takes them."""
-        return {name: (self[name].data or "").replace("\r\n", "\n").strip() for name in TEXTS}
+        return {name: (self[name].data or "").strip() for name in TEXTS}

@@ -30,6 +30,8 @@ def blocks(
 ) -> list[Block]:
     """Return what keeps an event from selling; free tickets need no account."""
     base = f"/tickets/organizer/events/{event.id}"
+    if event.status == "cancelled":
+        return [Block(_("This event is cancelled."))]
     if not settings.enable_checkout:
         return [Block(_("Ticket sales are switched off on this server."))]
     if now >= event.end_at:

@@ -23,17 +23,21 @@ from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.forms import TierForm
 from handstamp.portal.pages import go, page, render
 from handstamp.tickets.find_tickets import count_tickets
+from handstamp.tickets.rules import TAKING
 
 
 @page
 async def tiers(request: Request) -> Response:
-    """List an event's tiers with what was issued in each."""
+    """List an event's tiers with how many tickets take room in each."""
     async with services(request).db.read() as session:
         event = await event_of(session, request)
         around = await frame(session, event, "tiers")
         found = await tiers_of(session, event.id)
         counts = await count_tickets(session, event.id)
-    issued = {tier: sum(by_status.values()) for tier, by_status in counts.by_tier.items()}
+    issued = {
+        tier: sum(by_status.get(status, 0) for status in TAKING)
+        for tier, by_status in counts.by_tier.items()
+    }
     return render(request, "tiers.html", tiers=found, issued=issued, **around)
 
 

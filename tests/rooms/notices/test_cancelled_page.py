@@ -65,3 +65,35 @@ async def test_what_an_administrator_had_hidden_stays_hidden(shop: Shop) -> None
     await cancel(shop)
     visitor = await Desk(shop.http).get(f"/tickets/e/{shop.event.slug}")
     assert visitor.status == 404
+
+
+async def test_the_desk_says_so_and_asks_for_nothing_more(shop: Shop) -> None:
+    await shop.buy()
+    desk, base = Desk(shop.http, shop.owner), f"/tickets/organizer/events/{shop.event.id}"
+    for tail, shown in (
+        ("", "On the way to an open door"),
+        ("/sales", "Tickets left now"),
+        ("/postpone", "Move it and tell everybody"),
+        ("/orders/by-hand", "Issue the tickets"),
+        ("/orders", "Give or sell by hand"),
+    ):
+        await desk.get(base + tail)
+        assert shown in desk.text, tail
+    await cancel(shop)
+    for tail in ("", "/sales", "/postpone", "/orders/by-hand"):
+        await desk.get(base + tail)
+        assert desk.status == 200
+        assert desk.text.count("This event is cancelled.") == 1
+        for gone in (
+            "On the way to an open door", "This event cannot sell yet", "It is not published",
+            "Tickets left now", " left ·", "Move it and tell everybody", "Issue the tickets",
+        ):  # fmt: skip
+            assert gone not in desk.text, tail
+    await desk.get(f"{base}/orders")
+    assert "Give or sell by hand" not in desk.text
+    for tail, form in (
+        ("/postpone", {"start_at": "2099-05-01T19:00"}),
+        ("/orders/by-hand", {"origin": "comp", "name": "Ada"}),
+    ):
+        await desk.post(base + tail, form, on="/tickets/organizer/settings")
+        assert desk.status in (409, 422)

@@ -1,14 +1,15 @@
 """Events, tiers and lists on pages: made, corrected in plain words, published."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from tests.factories.auth import make_person
 from tests.rooms.portal.conftest import Desk, Show
 
 from handstamp.events.find_events import lists_of, tiers_of
 from handstamp.events.models import Event
-from handstamp.plumbing.local_time import from_local
+from handstamp.plumbing.local_time import from_local, to_local
 from handstamp.plumbing.web import Services
+from handstamp.tickets.models import Ticket
 
 pytestmark = pytest.mark.anyio
 
@@ -24,6 +25,13 @@ FORM = {
     "release_hours": "36",
     "snapshot_fields": ["name"],
 }
+
+
+def dated(event: Event) -> dict[str, str]:
+    """Return the times of an event as its form shows them."""
+    zone = event.time_zone
+    times = {"start_at": to_local(event.start_at, zone), "end_at": to_local(event.end_at, zone)}
+    return {"time_zone": zone, **times}
 
 
 async def stored(services: Services, title: str) -> Event:
@@ -69,7 +77,8 @@ async def test_what_is_wrong_with_an_event_is_said_and_what_was_typed_stays(
 async def test_an_event_is_changed_and_published_and_taken_back(
     desk: Desk, show: Show, services: Services
 ) -> None:
-    await desk.post(f"{show.base}/edit", {**FORM, "title": "New name"}, on=f"{show.base}/edit")
+    form = {**FORM, **dated(show.event), "title": "New name"}
+    await desk.post(f"{show.base}/edit", form, on=f"{show.base}/edit")
     assert "Saved." in desk.text
     assert (await stored(services, "New name")).id == show.event.id
     await desk.post(f"{show.base}/status", {"status": "draft"})
@@ -80,6 +89,39 @@ async def test_an_event_is_changed_and_published_and_taken_back(
     assert "Bring back as draft" in desk.text
     await desk.post(f"{show.base}/status", {"status": "sold"})
     assert desk.status == 409
+
+
+async def test_a_date_that_people_count_on_is_moved_where_they_are_told(
+    desk: Desk, show: Show, services: Services
+) -> None:
+    page = f"{show.base}/edit"
+    form = {**FORM, **dated(show.event), "title": "Other title"}
+    await desk.post(page, {**form, "start_at": "2026-12-31T21:00"}, on=page)
+    assert desk.status == 422
+    assert "People hold tickets for this date. Use New date: it tells them." in desk.text
+    assert f'href="{show.base}/postpone">New date' in desk.html
+    await desk.post(page, form)
+    assert "Saved." in desk.text
+    assert (await stored(services, "Other title")).start_at == show.event.start_at
+    async with services.db.write() as session:
+        await session.execute(update(Ticket).values(status="cancelled"))
+    await desk.post(page, {**form, "start_at": "2026-12-31T21:00", "end_at": FORM["end_at"]})
+    assert desk.status == 200
+    moved = await stored(services, "Other title")
+    assert moved.start_at == from_local("2026-12-31T21:00", show.event.time_zone)
+
+
+async def test_a_tier_counts_what_takes_room(desk: Desk, show: Show, services: Services) -> None:
+    await desk.get(f"{show.base}/tiers")
+    assert 'data-label="Issued"><span>6</span>' in desk.html
+    async with services.db.write() as session:
+        for ticket, status in zip(
+            show.tickets, ("refunded", "cancelled", "disputed"), strict=False
+        ):
+            of_one = update(Ticket).where(Ticket.id == ticket.id)
+            await session.execute(of_one.values(status=status))
+    await desk.get(f"{show.base}/tiers")
+    assert 'data-label="Issued"><span>4</span>' in desk.html
 
 
 async def test_an_event_without_tiers_cannot_be_published(desk: Desk) -> None:

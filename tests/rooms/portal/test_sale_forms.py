@@ -4,6 +4,7 @@ import re
 
 import pytest
 from tests.rooms.portal.conftest import Desk, Show
+from tests.rooms.portal.test_events import dated
 
 pytestmark = pytest.mark.anyio
 
@@ -43,9 +44,7 @@ async def test_an_events_refund_promise_is_typed_and_kept(desk: Desk, show: Show
     assert re.search(r'name="snapshot_fields" value="name"[^>]* checked', desk.html)
     form = {
         "title": "Paper Lanterns",
-        "time_zone": "America/Vancouver",
-        "start_at": "2027-05-01T19:00",
-        "end_at": "2027-05-01T23:00",
+        **dated(show.event),
         "unknown_policy": "hold",
         "capacity": "80",
         "refund_until": "2027-04-24T12:00",
