@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from tests.abuse.world import GUESTS, Side
 
 from handstamp.kit.ids import new_id
+from handstamp.plumbing.local_time import to_local
 
 _NUMBERS = itertools.count()
 PUSH = "https://push.example.org/send/1"
