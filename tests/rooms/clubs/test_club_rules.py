@@ -169,3 +169,15 @@ def test_the_commitment_is_the_published_one() -> None:
     seed = bytes(range(32))
     published = hashlib.sha256(b"handstamp/draw/1\0" + seed).hexdigest()
     assert rules.draw_commitment(seed) == published
+
+
+@pytest.mark.parametrize(("start", "too_early"), [(-1, True), (0, True), (1, False)])
+def test_an_event_begins_after_its_cards_are_charged(start: int, too_early: bool) -> None:
+    assert rules.begins_too_early(DAY, DAY + start) == too_early
+
+
+@pytest.mark.parametrize(
+    ("deadline", "fits"), [(DAY, False), (DAY + 1, True), (2 * DAY, True), (2 * DAY + 1, False)]
+)
+def test_a_deadline_lies_between_charging_and_the_events_end(deadline: int, fits: bool) -> None:
+    assert rules.deadline_fits(DAY, deadline, 2 * DAY) == fits

@@ -29,6 +29,7 @@ from handstamp.refunds.rules import (
     refund_problem,
     refund_status,
     standing,
+    waits_for_answer,
 )
 
 LINES = [Line("a", 1000), Line("b", 2000), Line("c", 3500), Line("free", 0)]
@@ -182,3 +183,4 @@ def test_after_the_deadline_somebody_decides_and_says_why(
 )
 def test_whose_turn_it_is_in_a_dispute(status: str, stage: str) -> None:
     assert dispute_stage(status) == stage
+    assert waits_for_answer(status) == (stage in {"asked", "answer"})
