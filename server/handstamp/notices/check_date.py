@@ -8,7 +8,7 @@ from handstamp.kit.clock import MINUTE, Millis
 from handstamp.plumbing.errors import BadInput
 from handstamp.plumbing.texts import _
 from handstamp.preorders.models import PreOrder
-from handstamp.preorders.rules import OPEN
+from handstamp.preorders.rules import PAID, UNPAID
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.rules import TAKING
 
@@ -31,7 +31,6 @@ async def kept_start(session: AsyncSession, event: Event, wanted: Millis) -> Mil
 
 
 async def _counted_on(session: AsyncSession, event_id: str) -> bool:
-    waiting = tuple(status for status in OPEN if status != "draft")
     tickets = exists().where(Ticket.event_id == event_id, Ticket.status.in_(TAKING))
-    wished = exists().where(PreOrder.event_id == event_id, PreOrder.status.in_(waiting))
+    wished = exists().where(PreOrder.event_id == event_id, PreOrder.status.in_((*UNPAID, *PAID)))
     return bool(await session.scalar(select(or_(tickets, wished))))

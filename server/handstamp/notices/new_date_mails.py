@@ -13,15 +13,16 @@ from handstamp.mail.addresses import one_line
 from handstamp.mail.prepared import NoLongerWanted, Prepare, Prepared
 from handstamp.notices.models import Notice
 from handstamp.notices.notice_mails import prepare
-from handstamp.notices.tell_holders import IN_LINE, UNPAID, holding
+from handstamp.notices.tell_holders import holding
 from handstamp.plumbing.local_time import day_and_time, zone_note
 from handstamp.plumbing.texts import format_language
 from handstamp.plumbing.web import Services
 from handstamp.preorders.models import PreOrder
-from handstamp.preorders.rules import CHANGEABLE, PAID
+from handstamp.preorders.rules import CHANGEABLE, PAID, UNPAID
 from handstamp.preorders.told import page_of, window_of
 from handstamp.waitlist.links import link_for
 from handstamp.waitlist.models import Waiting
+from handstamp.waitlist.rules import WAITING
 
 
 class Wish(NamedTuple):
@@ -116,7 +117,7 @@ async def _places(
     query = select(Waiting).where(
         Waiting.event_id == event_id,
         func.lower(Waiting.email) == email.lower(),
-        Waiting.status.in_(IN_LINE),
+        Waiting.status.in_(WAITING),
     )
     found = await session.scalars(query.order_by(Waiting.since, Waiting.id))
     return [Place(one.status == "offered", link_for(services.settings, one)) for one in found]

@@ -15,17 +15,16 @@ from handstamp.orders.models import Order
 from handstamp.plumbing.jobs import JobContext, enqueue
 from handstamp.plumbing.web import Actor
 from handstamp.preorders.models import PreOrder
-from handstamp.preorders.rules import AWAITING, PAID
+from handstamp.preorders.rules import AWAITING, PAID, UNPAID
 from handstamp.tickets.models import Ticket
 from handstamp.tickets.rules import TAKING
 from handstamp.waitlist.models import Waiting
+from handstamp.waitlist.rules import WAITING
 
 TELL_JOB = "notices.tell"
 PIECE = 100
 PACE: Millis = 5 * SECOND  # so that a mail server and its neighbours' mails are not overrun
 WITH_TICKETS = ("paid", "partially_refunded")
-UNPAID = ("pending", "approved", "charging", "needs_action")  # pre-orders with a card
-IN_LINE = ("waiting", "offered")
 _TABLES: dict[str, Any] = {
     "order": Order,
     "preorder": PreOrder,
@@ -111,7 +110,7 @@ def readers_of(event_id: str, kind: str = "message") -> Select[Any]:
         guests.where(Ticket.status.in_(TAKING)),
     ]
     if kind == "postponed":
-        parts.append(waits.where(Waiting.status.in_(IN_LINE)))
+        parts.append(waits.where(Waiting.status.in_(WAITING)))
     everybody = union_all(*parts).subquery()
     return select(func.min(everybody.c.holds).label("holds")).group_by(everybody.c.email)
 

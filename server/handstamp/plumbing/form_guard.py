@@ -97,7 +97,7 @@ async def _end_lines(request: Request) -> None:
     """Have every handler read lines as they are stored: browsers send "\\r\\n" from a textarea."""
     if request.method == "POST":
         sent = (await request.form()).multi_items()
-        request._form = FormData(
+        request._form = FormData(  # where Starlette keeps what `form()` answers from then on
             [
                 (name, value if isinstance(value, UploadFile) else _lines(value))
                 for name, value in sent

@@ -32,6 +32,7 @@ CLOSED = ("cancelled", "denied", "not_allocated", "failed", "refunded", "refund_
 OPEN = tuple(status for status in STATUSES if status not in CLOSED)
 UNCHARGED = ("draft", "pending", "approved")  # no attempt to charge was ever made
 AWAITING = ("pending", "approved")  # of these, what was placed whole
+UNPAID = (*AWAITING, "charging", "needs_action")  # placed whole, and its card not charged yet
 CHANGEABLE = UNCHARGED  # by the member, until the deadline
 PAID = ("paid", "waiting_for_stock", "fulfilled")
 CHARGED = (*PAID, "refunded", "refund_failed")  # money was taken, whatever became of it

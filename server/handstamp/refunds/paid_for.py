@@ -15,7 +15,8 @@ def was_paid(kind: str, subject: Any) -> ColumnElement[bool]:
 
 
 def is_at_bank(kind: str, subject: Any) -> ColumnElement[bool]:
-    """Tell whether a bank asks for its payment or has got it: `find_refunds.is_disputed` in SQL.
+    """Tell whether a bank asks for its payment or has got it: `find_refunds.dispute_standing` in
+    SQL.
 
     Of several payments the first bought it.
     """

@@ -23,7 +23,6 @@ from handstamp.tickets.models import Ticket
 
 _Row = TypeVar("_Row")
 _TOLD_BETTER = ("refund.", "dispute.")  # these acts are told by their own rows, with amounts
-
 _TOLD_BY_US = ("", "sent")  # of a mail's delivery: no more than that it was sent
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.kit.clock import Millis
-from handstamp.waitlist import store, waitlist_mails
+from handstamp.waitlist import rules, store, waitlist_mails
 from handstamp.waitlist.withdraw_offers import end_offers
 
 
@@ -20,7 +20,7 @@ async def end_cancelled(session: AsyncSession, event_id: str, now: Millis, limit
     told = [
         person
         for person in found
-        if await store.change_waiting(session, person.id, ["waiting", "offered"], values)
+        if await store.change_waiting(session, person.id, rules.WAITING, values)
     ]
     await waitlist_mails.queue_cancelled(session, told)
     return limit in (len(offers), len(found))

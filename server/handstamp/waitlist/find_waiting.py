@@ -171,7 +171,7 @@ async def list_waiting(
     if last is not None and last.event_id != event.id:
         raise NotFound(_("There is nobody like that on your waiting lists."))
     terms = await store.waitlist(session, event.id)
-    statuses = ["waiting", "offered"] if status is None else [status]
+    statuses = rules.WAITING if status is None else [status]
     rows = await store.page(
         session, event.id, words=words.strip(), statuses=statuses, after=last, limit=limit
     )

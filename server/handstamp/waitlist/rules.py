@@ -13,6 +13,7 @@ STATUSES = (
     *("ended", "cancelled"),  # the event began; the event was cancelled
 )
 IN_LINE = ("unconfirmed", "waiting", "offered")
+WAITING = ("waiting", "offered")  # of these, whose address is confirmed
 MOST_WAITING = 10_000  # of one event
 MOST_TICKETS = 20  # that one person may wait for
 DEFAULT_HOURS = 24

@@ -22,7 +22,7 @@ from handstamp.events.models import Event
 from handstamp.kit.clock import Millis
 from handstamp.plumbing.search import found_in
 from handstamp.waitlist.models import Waiting, Waitlist, WaitOffer
-from handstamp.waitlist.rules import STATUSES
+from handstamp.waitlist.rules import STATUSES, WAITING
 
 EVERY = STATUSES
 PRESENT = ("unconfirmed", "waiting", "offered", "missed")
@@ -161,9 +161,7 @@ async def of_person(
 ) -> Sequence[Waiting]:
     """Return a signed-in person's places on an event's list that are not over."""
     mine = or_(Waiting.user_id == user_id, Waiting.email == email)
-    query = select(Waiting).where(
-        Waiting.event_id == event_id, mine, Waiting.status.in_(("waiting", "offered"))
-    )
+    query = select(Waiting).where(Waiting.event_id == event_id, mine, Waiting.status.in_(WAITING))
     return (await session.scalars(query.order_by(Waiting.since, Waiting.id))).all()
 
 

@@ -15,7 +15,7 @@ from handstamp.pdf.brand import brand, ink_on
 from handstamp.plumbing.local_time import day_and_time, span, zone_note
 from handstamp.plumbing.texts import format_language, speaking
 from handstamp.plumbing.web import Services
-from handstamp.waitlist import store
+from handstamp.waitlist import rules, store
 from handstamp.waitlist.links import link_for
 from handstamp.waitlist.models import Waiting, WaitOffer
 
@@ -131,7 +131,7 @@ async def prepare_withdrawn(services: Services, args: Mapping[str, Any]) -> Prep
             raise NoLongerWanted
         values = await _values(session, services, person, event)
         tier = await tier_of(session, event.id, offer.tier_id)
-    waits = person.status in ("waiting", "offered")
+    waits = person.status in rules.WAITING
     return _prepared({**values, "qty": offer.qty, "tier": one_line(tier.name), "waits": waits})
 
 
