@@ -57,7 +57,7 @@ async def test_other_control_characters_are_still_refused(
     desk: Desk, show: Show, field: str
 ) -> None:
     page = f"{show.base}/edit"
-    await desk.post(page, {**FORM, field: "A bell:\r\n\x07"}, on=page)
+    await desk.post(page, {**FORM, **dated(show.event), field: "A bell:\r\n\x07"}, on=page)
     assert desk.status == 422
     assert "Must not contain control characters." in desk.text
 
