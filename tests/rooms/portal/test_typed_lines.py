@@ -100,7 +100,9 @@ async def test_words_about_a_new_date_keep_lines(
     desk: Desk, show: Show, services: Services
 ) -> None:
     page = f"{show.base}/postpone"
-    await desk.post(page, {"start_at": "2099-05-01T19:00", "message": SENT}, on=page)
+    form = {"start_at": "2099-05-01T19:00", "message": SENT}
+    await desk.post(page, form, on=page)
+    await desk.post(page, {**form, "seen": hidden(desk, "seen")})
     assert "The event has its new date." in desk.text
     assert (await only(services, Notice)).body == KEPT
 
