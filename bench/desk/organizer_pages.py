@@ -62,7 +62,7 @@ def _kinds(here: Installation, desk: Desk, payouts: int) -> tuple[_Kind, ...]:
     size = f"{EVENTS:,} events, {ORDERS:,} orders"
     middle = f"po_{here.services.clock() // DAY - MIDDLE}"
     return (
-        _Kind(f"order list, {size}", partial(order_paths, desk), 600, 48),
+        _Kind(f"order list, {size}", partial(order_paths, desk), 480, 48),
         _Kind(f"sales dashboard, {size}", partial(sales_paths, desk), 360, 36),
         _Kind(
             f"payouts page, {payouts} payouts, {ORDERS:,} orders",

@@ -27,6 +27,7 @@ from handstamp.demo import codes, pool_file
 from handstamp.demo import site as demo_site
 from handstamp.discounts import routes as discounts_api
 from handstamp.events import routes as events_api
+from handstamp.events.routes import START_ROOM
 from handstamp.fraud import routes as fraud_api
 from handstamp.kit.clock import Clock, system_clock
 from handstamp.mail.check_mail import check_mail
@@ -35,6 +36,7 @@ from handstamp.mail.transport import close_mail
 from handstamp.moderation import routes as moderation_api
 from handstamp.notices import capacity_routes
 from handstamp.notices import routes as notices_api
+from handstamp.notices.check_date import check_start
 from handstamp.orders import (
     by_hand_routes,
     chosen_routes,
@@ -186,6 +188,7 @@ def create_app(
     services = services or build_services(settings, clock)
     services.rooms[MAIL_ROOM] = MAILS
     services.rooms[KNOWN_ROOM] = (has_tickets, is_known)
+    services.rooms[START_ROOM] = check_start
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -136,6 +136,7 @@ def test_the_shop_sells_events_in_every_state(demo: Demo) -> None:
     assert count(folder, "SELECT count(*) FROM tickets_orders") == 10
     assert count(folder, "SELECT count(*) FROM tickets_payment_accounts WHERE charges_enabled") == 1
     assert count(folder, "SELECT count(*) FROM tickets_organizers") == 2
+    assert count(folder, "SELECT count(*) FROM tickets_waiting WHERE status = 'waiting'") == 3
 
 
 def test_members_wait_for_the_tickets_of_the_file(demo: Demo) -> None:

@@ -6,14 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from handstamp.auth import rules
+from handstamp.kit.typed_text import printable, with_line_feeds
 from handstamp.plumbing.texts import languages
-
-
-def _printable(text: str) -> str:
-    for letter in text:
-        if (letter < " " and letter not in "\n\t") or letter == "\x7f":
-            raise ValueError("must not contain control characters")
-    return text
 
 
 def _address(text: str) -> str:
@@ -41,13 +35,19 @@ def _language(text: str) -> str:
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\r\n\t]*$"),
-    AfterValidator(_printable),
+    AfterValidator(printable),
 ]
 Lines = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=500), AfterValidator(_printable)
+    str,
+    StringConstraints(strip_whitespace=True, max_length=500),
+    AfterValidator(with_line_feeds),
+    AfterValidator(printable),
 ]
 Prose = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=20_000), AfterValidator(_printable)
+    str,
+    StringConstraints(strip_whitespace=True, max_length=20_000),
+    AfterValidator(with_line_feeds),
+    AfterValidator(printable),
 ]
 Mail = Annotated[str, Field(max_length=254), AfterValidator(_address)]
 Web = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), AfterValidator(_web)]

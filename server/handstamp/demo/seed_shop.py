@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.demo.guests import guests
 from handstamp.demo.seed_prices import seed_prices
+from handstamp.demo.seed_waiting import seed_waiting
 from handstamp.demo.tonight import ZONE, tonight
 from handstamp.events.add_tier import add_tier
 from handstamp.events.create_event import create_event
@@ -26,6 +27,7 @@ class Plan:
     """An event: its tiers as (name, price, capacity, how many are gone), days from today.
 
     `sales_in` days from now its sales begin; 0: they have begun. `priced`: with fee, tax and code.
+    `waiting`: how many are on its waiting list; 0: it has none.
     """
 
     title: str
@@ -38,6 +40,7 @@ class Plan:
     ask_names: bool = False
     sales_in: int = 0
     priced: bool = False
+    waiting: int = 0
 
 
 OURS = (
@@ -69,6 +72,7 @@ OURS = (
         9,
         10,
         (("Weekend pass", 14_000, 12, 12),),
+        waiting=3,
     ),
     Plan(
         "Stamp Ball",
@@ -131,6 +135,9 @@ async def _make(session: AsyncSession, services: Services, organizer_id: str, pl
     if plan.priced:
         await seed_prices(session, services, event.id)
     await publish_event(session, services, SYSTEM, event.id, "published")
+    if plan.waiting:
+        came_late = guests(sum(gone for *_tier, gone in plan.tiers) + plan.waiting)
+        await seed_waiting(session, services, event.id, came_late[-plan.waiting :])
 
 
 async def _tier(

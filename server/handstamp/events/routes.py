@@ -1,5 +1,6 @@
 """The API of events and their tiers."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -32,6 +33,8 @@ from handstamp.plumbing.idempotency import answer_once
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import require_ticketing, require_user, services
 
+CheckStart = Callable[[AsyncSession, Event], Awaitable[None]]
+START_ROOM = "events.start"
 _TAGS = ["events"]
 
 
@@ -238,11 +241,19 @@ async def show(request: Request) -> Response:
 
 @spec.validate(json=EventChange, resp=answers(HTTP_200=EventBody), tags=_TAGS)
 async def edit(request: Request, json: EventChange) -> Response:
-    """Change members of an event; absent ones stay."""
-    who = require_user(request)
+    """Change members of an event; absent ones stay.
+
+    The start of an event that somebody has a ticket for is changed by `/postpone`, which tells
+    them: here it is refused by the rule that the composition root put into `rooms[START_ROOM]`.
+    """
+    who, of = require_user(request), services(request)
 
     async def produce(session: AsyncSession) -> Response:
-        event = await edit_event(session, services(request), who, _event_id(request), json)
+        event = await owned_event(session, who, _event_id(request))
+        if json.start_at not in (None, event.start_at):
+            check: CheckStart = of.rooms[START_ROOM]
+            await check(session, event)
+        event = await edit_event(session, of, who, event.id, json)
         return JSONResponse(event_body(event))
 
     return await answer_once(request, _scope(request), produce)

@@ -13,16 +13,10 @@ from pydantic import (
 )
 
 from handstamp.events import entry_rules, rules
+from handstamp.kit.typed_text import printable, with_line_feeds
 
 MAX_MILLIS = 2**53 - 1
 LEAST_BUDGET_MS, MOST_BUDGET_MS = 100, 5_000
-
-
-def _printable(text: str) -> str:
-    for letter in text:
-        if (letter < " " and letter not in "\n\t") or letter == "\x7f":
-            raise ValueError("must not contain control characters")
-    return text
 
 
 def _zone(text: str) -> str:
@@ -34,19 +28,24 @@ def _zone(text: str) -> str:
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\r\n\t]*$"),
-    AfterValidator(_printable),
+    AfterValidator(printable),
 ]
 MaybeLine = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\r\n\t]*$"),
-    AfterValidator(_printable),
+    AfterValidator(printable),
 ]
 Gate = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=entry_rules.LONGEST_GATE),
-    AfterValidator(_printable),
+    AfterValidator(printable),
 ]
-Prose = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_printable)]
+Prose = Annotated[
+    str,
+    StringConstraints(max_length=20_000),
+    AfterValidator(with_line_feeds),
+    AfterValidator(printable),
+]
 Code = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z0-9]{2,8}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{1,58}[a-z0-9])$")]
 Currency = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{3}$")]

@@ -18,6 +18,7 @@ class LedgerTransaction(Base):
         UniqueConstraint("book", "kind", "ref"),
         Index("ix_tickets_ledger_transactions_subject", "subject"),
         Index("ix_tickets_ledger_transactions_organizer", "organizer_id", "happened_at"),
+        Index("ix_tickets_ledger_transactions_book", "book", "currency", "id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)

@@ -151,7 +151,7 @@ async def _told(session: AsyncSession, who: Actor, event_id: str) -> JSONRespons
     if latest is not None:
         names = ("id", "capacity", "created_at", "finished_at")
         values = {name: getattr(latest.run, name) for name in names}
-        kept = [row.order_id for row in latest.kept]
+        kept = [order for order, _number, _problem in latest.kept]
         run = ShortfallRunBody(**values, orders=latest.orders, tickets=latest.tickets, kept=kept)
     body = CapacityBody(
         capacity=event.capacity,

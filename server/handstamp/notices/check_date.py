@@ -15,6 +15,18 @@ from handstamp.tickets.rules import TAKING
 USE_NEW_DATE = "use_new_date"
 
 
+async def check_start(session: AsyncSession, event: Event) -> None:
+    """Refuse another start than the event has.
+
+    Raises:
+        BadInput: somebody has a ticket or a pre-order (`USE_NEW_DATE`).
+    """
+    if await _counted_on(session, event.id):
+        message = _("People hold tickets for this date. Use New date: it tells them.")
+        errors = [{"field": "start_at", "message": message}]
+        raise BadInput(message, code=USE_NEW_DATE, errors=errors)
+
+
 async def kept_start(session: AsyncSession, event: Event, wanted: Millis) -> Millis:
     """Return the start to store; one that was only shown (to the minute) stays what it is.
 
@@ -23,10 +35,8 @@ async def kept_start(session: AsyncSession, event: Event, wanted: Millis) -> Mil
     """
     if wanted == event.start_at - event.start_at % MINUTE:
         return event.start_at
-    if wanted != event.start_at and await _counted_on(session, event.id):
-        message = _("People hold tickets for this date. Use New date: it tells them.")
-        errors = [{"field": "start_at", "message": message}]
-        raise BadInput(message, code=USE_NEW_DATE, errors=errors)
+    if wanted != event.start_at:
+        await check_start(session, event)
     return wanted
 
 

@@ -217,12 +217,15 @@ async def running_of(session: AsyncSession, event_id: str) -> Shortfall | None:
 
 @dataclass(frozen=True)
 class ShortfallTold:
-    """A run with how many orders it has dealt with, and which of them it could not refund."""
+    """A run with how many orders it has dealt with, and which of them it could not refund.
+
+    `kept`: id and number of such an order, and why.
+    """
 
     run: Shortfall
     orders: int
     tickets: int
-    kept: Sequence[ShortfallOrder]
+    kept: Sequence[Row[str, str, str]]
 
 
 async def latest_of(session: AsyncSession, event_id: str) -> ShortfallTold | None:
@@ -234,5 +237,8 @@ async def latest_of(session: AsyncSession, event_id: str) -> ShortfallTold | Non
     mine = ShortfallOrder.shortfall_id == run.id
     sums = select(func.count(), func.coalesce(func.sum(ShortfallOrder.tickets), 0)).where(mine)
     orders, tickets = (await session.execute(sums)).one()
-    kept = select(ShortfallOrder).where(mine, ShortfallOrder.outcome == "kept").limit(MOST_SHOWN)
-    return ShortfallTold(run, orders, int(tickets), (await session.scalars(kept)).all())
+    named = select(Order.id, Order.number, ShortfallOrder.problem)
+    kept = named.join(ShortfallOrder, ShortfallOrder.order_id == Order.id)
+    kept = kept.where(mine, ShortfallOrder.outcome == "kept").order_by(Order.number)
+    rows = await session.execute(kept.limit(MOST_SHOWN))
+    return ShortfallTold(run, orders, int(tickets), rows.all())

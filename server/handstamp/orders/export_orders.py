@@ -1,8 +1,11 @@
 """An event's orders as CSV or XLSX: chosen columns, filtered, made piece by piece."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,8 +15,8 @@ from handstamp.events.find_events import owned_event
 from handstamp.events.models import Event
 from handstamp.orders import store
 from handstamp.orders.filter_orders import OrderFilter, fitting
-from handstamp.orders.models import Order, OrderItem
-from handstamp.plumbing.money_text import amount_text
+from handstamp.orders.models import Order
+from handstamp.plumbing.money_text import amount
 from handstamp.plumbing.texts import _
 from handstamp.plumbing.web import Actor, Services
 from handstamp.tickets.export_guests import Cell, chosen_columns, csv_file, local_text, xlsx_file
@@ -103,58 +106,60 @@ async def _pieces(services: Services, export: OrderExport) -> AsyncIterator[list
     where, after = fitting(export.event, export.wanted), None
     while True:
         async with services.db.read() as session:
-            orders = await store.page(session, where, after=after, limit=PIECE)
-            items = await store.items(session, [order.id for order in orders])
+            orders = await store.page_rows(session, _READ, where, after=after, limit=PIECE)
+            items = await store.sold_rows(session, [order.id for order in orders])
         if not orders:
             return
-        yield [
-            [_CELLS[name](export, order, items[order.id]) for name in export.columns]
-            for order in orders
-        ]
+        yield await asyncio.to_thread(_rows, export, orders, items)
         after = (orders[-1].created_at, orders[-1].id)
 
 
-MakeCell = Callable[[OrderExport, Order, Sequence[OrderItem]], Cell]
+Sold = Sequence[tuple[int, str]]  # of each line: how many, and of which tier
+MakeCell = Callable[[OrderExport, Any, Sold], Cell]
 
 
-def _money(minor: int, order: Order) -> Decimal:
-    return Decimal(amount_text(minor, order.currency))
+def _rows(
+    export: OrderExport, orders: Sequence[Any], items: Mapping[str, Sold]
+) -> list[list[Cell]]:
+    makers = [_CELLS[name] for name in export.columns]
+    return [[make(export, order, items[order.id]) for make in makers] for order in orders]
 
 
 def _amount(name: str) -> MakeCell:
-    return lambda _export, order, _items: _money(getattr(order, name), order)
+    read = attrgetter(name)
+    return lambda _export, order, _items: amount(read(order), order.currency)
 
 
 def _text(name: str) -> MakeCell:
-    return lambda _export, order, _items: str(getattr(order, name))
+    read = attrgetter(name)
+    return lambda _export, order, _items: str(read(order))
 
 
 def _time(name: str) -> MakeCell:
-    def cell(export: OrderExport, order: Order, _items: Sequence[OrderItem]) -> str:
+    def cell(export: OrderExport, order: Any, _items: Sold) -> str:
         at = getattr(order, name)
         return "" if at is None else local_text(at, export.event.time_zone)
 
     return cell
 
 
-def _codes(export: OrderExport, order: Order, _items: Sequence[OrderItem]) -> str:
+def _codes(export: OrderExport, order: Any, _items: Sold) -> str:
     taken = (order.discount_code_id, order.access_code_id)
     texts = [export.codes.get(code, "") for code in taken if code]
     return " ".join(dict.fromkeys(text for text in texts if text))
 
 
 _AS_STORED = ("number", "status", "origin", "paid_by", "name", "email", "phone", "currency")
+_AMOUNTS = ("subtotal", "discount", "fees", "tax", "total", "refunded")
+_OTHERS = ("id", "created_at", "placed_at", "discount_code_id", "access_code_id")
+_READ = [getattr(Order, name) for name in (*_AS_STORED, *_AMOUNTS, *_OTHERS)]
 _CELLS: Mapping[str, MakeCell] = {
     **{name: _text(name) for name in _AS_STORED},
-    **{
-        name: _amount(name) for name in ("subtotal", "discount", "fees", "tax", "total", "refunded")
-    },
-    "tickets": lambda _export, _order, items: ", ".join(
-        f"{item.qty} × {item.tier_name}" for item in items
-    ),
-    "count": lambda _export, _order, items: Decimal(sum(item.qty for item in items)),
+    **{name: _amount(name) for name in _AMOUNTS},
+    "tickets": lambda _export, _order, items: ", ".join(f"{qty} × {tier}" for qty, tier in items),
+    "count": lambda _export, _order, items: Decimal(sum(qty for qty, _tier in items)),
     "code": _codes,
-    "net": lambda _export, order, _items: _money(order.total - order.refunded, order),
+    "net": lambda _export, order, _items: amount(order.total - order.refunded, order.currency),
     "created_at": _time("created_at"),
     "placed_at": _time("placed_at"),
 }

@@ -3,9 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from handstamp.events.models import Event, Tier
 from handstamp.kit.clock import Millis
@@ -141,10 +153,29 @@ async def page(
     after: tuple[Millis, str] | None,
     limit: int,
 ) -> Sequence[Order]:
-    """Return orders, the newest first; `after` is time and id of the last of the page before.
+    """Return orders, the newest first; `after` is time and id of the last of the page before."""
+    return (await session.scalars(_paged(select(Order), where, after, limit))).all()
 
-    Ids first, which an index may answer alone, then the orders of these.
-    """
+
+async def page_rows(
+    session: AsyncSession,
+    columns: Sequence[InstrumentedAttribute[Any]],
+    where: ColumnElement[bool],
+    *,
+    after: tuple[Millis, str] | None,
+    limit: int,
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return columns of the same orders, as rows that cost little where there are many."""
+    return (await session.execute(_paged(select(*columns), where, after, limit))).all()
+
+
+def _paged(
+    of: Select[*tuple[Any, ...]],
+    where: ColumnElement[bool],
+    after: tuple[Millis, str] | None,
+    limit: int,
+) -> Select[*tuple[Any, ...]]:
+    """Choose ids first, which an index may answer alone, then what is wanted of these."""
     query = select(Order.id).where(where)
     if after is not None:
         moment, last = after
@@ -152,8 +183,22 @@ async def page(
         query = query.where(Order.created_at <= moment, or_(Order.created_at < moment, older))
     newest_first = (Order.created_at.desc(), Order.id.desc())
     chosen = query.order_by(*newest_first).limit(limit).subquery()
-    whole = select(Order).join(chosen, chosen.c.id == Order.id).order_by(*newest_first)
-    return (await session.scalars(whole)).all()
+    return of.join(chosen, chosen.c.id == Order.id).order_by(*newest_first)
+
+
+async def sold_rows(
+    session: AsyncSession, order_ids: Sequence[str]
+) -> dict[str, list[tuple[int, str]]]:
+    """Return how many of which tier the lines of orders are, in order, by order id."""
+    query = (
+        select(OrderItem.order_id, OrderItem.qty, OrderItem.tier_name)
+        .where(OrderItem.order_id.in_(order_ids))
+        .order_by(OrderItem.order_id, OrderItem.position)
+    )
+    found: dict[str, list[tuple[int, str]]] = {order_id: [] for order_id in order_ids}
+    for order_id, qty, tier in await session.execute(query):
+        found[order_id].append((qty, tier))
+    return found
 
 
 async def keep_consent(session: AsyncSession, values: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from starlette_wtf import CSRFError, CSRFProtectMiddleware, csrf_protect
 
 from handstamp.kit.clock import HOUR, SECOND
 from handstamp.kit.signing import derive
+from handstamp.kit.typed_text import with_line_feeds
 from handstamp.plumbing.api import check_text
 from handstamp.plumbing.errors import BadInput, Problem
 from handstamp.plumbing.texts import _
@@ -99,11 +100,7 @@ async def _end_lines(request: Request) -> None:
         sent = (await request.form()).multi_items()
         request._form = FormData(  # where Starlette keeps what `form()` answers from then on
             [
-                (name, value if isinstance(value, UploadFile) else _lines(value))
+                (name, value if isinstance(value, UploadFile) else with_line_feeds(value))
                 for name, value in sent
             ]
         )
-
-
-def _lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")

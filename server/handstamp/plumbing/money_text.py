@@ -27,8 +27,12 @@ def read_amount(text: str, currency: str) -> int:
 
 def amount_text(minor: int, currency: str) -> str:
     """Write minor units as they are typed into a field: `12.50`."""
-    digits = get_currency_precision(currency)
-    return f"{Decimal(minor).scaleb(-digits):.{digits}f}"
+    return f"{amount(minor, currency):f}"
+
+
+def amount(minor: int, currency: str) -> Decimal:
+    """Return minor units as the currency's major ones, with all of its digits: `12.50`."""
+    return Decimal(minor).scaleb(-_digits(currency))
 
 
 def price(minor: int, currency: str) -> str:
@@ -43,8 +47,12 @@ def money(minor: int, currency: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _money(minor: int, currency: str, language: str) -> str:
-    digits = get_currency_precision(currency)
-    return format_currency(Decimal(minor).scaleb(-digits), currency, locale=language)
+    return format_currency(amount(minor, currency), currency, locale=language)
+
+
+@lru_cache(maxsize=256)
+def _digits(currency: str) -> int:
+    return get_currency_precision(currency)
 
 
 def percent(basis_points: int) -> str:

@@ -16,6 +16,7 @@ from handstamp.portal.event_frame import frame as event_frame
 from handstamp.portal.organizer_frame import frame, organizer_path
 from handstamp.portal.pages import go, page, render
 from handstamp.portal.sales_chart import chart
+from handstamp.refunds.find_disputes import event_taken, organizer_taken
 
 RANGES = {"90": 90, "30": 30}  # days back; without one everything is shown
 
@@ -30,10 +31,12 @@ async def of_event(request: Request) -> Response:
         today = local(shared.clock(), event.time_zone).date()
         wanted, since = _range(request, today)
         sales = await sales_of_event(session, event, shared.clock(), since)
+        taken = await event_taken(session, event.id)
     return render(
         request,
         "sales.html",
         sales=sales,
+        taken=taken,
         picture=chart(sales.metrics.days, _first(since), today if since else None),
         **_choices(wanted, path_of(event.id, "/sales")),
         **around,
@@ -60,10 +63,12 @@ async def of_organizer(request: Request) -> Response:
         today = local(shared.clock(), "UTC").date()
         wanted, since = _range(request, today)
         found = await sales_of_organizer(session, around["organizer"].id, since)
+        taken = await organizer_taken(session, around["organizer"].id)
     last = today if since else None
     return render(
         request,
         "sales_all.html",
+        taken=taken,
         currencies=[(one, chart(one.metrics.days, _first(since), last)) for one in found],
         **_choices(wanted, organizer_path("sales", around["organizer"].id)),
         **around,

@@ -24,6 +24,7 @@ def kinds() -> dict[str, str]:
         "preorder": _("Pre-orders"),
         "ticket": _("Tickets"),
         "member": _("Club members"),
+        "waiting": _("Waiting lists"),
         "mail": _("Mails"),
     }
 
@@ -52,6 +53,7 @@ def status_tone(thing: Hit | Story) -> str:
         "preorder": words.PREORDER_TONES,
         "ticket": words.TONES,
         "member": words.MEMBER_TONES,
+        "waiting": words.WAITING_TONES,
     }
     return tones[thing.kind].get(thing.status, "")
 
@@ -105,6 +107,7 @@ def _names(kind: str) -> dict[str, str]:
         "preorder": words.preorder_statuses,
         "ticket": words.ticket_statuses,
         "member": words.member_statuses,
+        "waiting": words.waiting_statuses,
     }
     return named[kind]()
 

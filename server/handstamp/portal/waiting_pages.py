@@ -1,6 +1,5 @@
 """An event's waiting list for its organizer: how it works, who waits, whom to offer what."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError as ShapeError
@@ -18,6 +17,7 @@ from handstamp.plumbing.web import require_checkout, require_user, services
 from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.forms import WholeNumberField
 from handstamp.portal.pages import go, page, render
+from handstamp.portal.words import waiting_statuses
 from handstamp.waitlist.change_list import change_list, put_in_front, unset
 from handstamp.waitlist.find_waiting import PAGE, Listed, list_waiting
 from handstamp.waitlist.free_tickets import free_of
@@ -36,21 +36,6 @@ class TermsForm(PageForm):
     auto = BooleanField()
     members_first = BooleanField()
     offer_hours = WholeNumberField(least=1, most=MOST_HOURS)
-
-
-def status_words() -> Mapping[str, str]:
-    """Return the words for how people on a list stand, by status."""
-    return {
-        "unconfirmed": _("Not confirmed"),
-        "waiting": _("Waits"),
-        "offered": _("Has an offer"),
-        "bought": _("Has bought"),
-        "missed": _("Let the offer pass"),
-        "left": _("Left"),
-        "removed": _("Taken off"),
-        "ended": _("Event began"),
-        "cancelled": _("Event cancelled"),
-    }
 
 
 @page
@@ -90,6 +75,7 @@ async def _show(request: Request, found: Listed, form: TermsForm) -> Response:
         around = await frame(session, event, "waiting")
         free = await free_of(session, event, shared.clock())
         tiers = {tier.id: tier.name for tier in await tiers_of(session, event.id, archived=True)}
+    statuses = waiting_statuses()
     rows = [
         {
             "row": row,
@@ -97,7 +83,7 @@ async def _show(request: Request, found: Listed, form: TermsForm) -> Response:
             "offer": found.offers.get(row.id),
             "tier": tiers.get(row.tier_id, "") if row.tier_id else _("Any"),
             "member": row.user_id in found.members,
-            "said": status_words()[row.status],
+            "said": statuses[row.status],
         }
         for row in found.rows
     ]
@@ -114,7 +100,7 @@ async def _show(request: Request, found: Listed, form: TermsForm) -> Response:
         counts=found.counts,
         rows=rows,
         left=left,
-        words=status_words(),
+        words=statuses,
         asked=_asked(request),
         following=link(request, after=found.rows[-1].id) if len(found.rows) == PAGE else "",
         **around,

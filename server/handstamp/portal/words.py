@@ -12,6 +12,7 @@ ORDER_TONES = {
     "late_refunded": "unknown",
 }
 MEMBER_TONES = {"active": "valid", "invited": "used"}
+WAITING_TONES = {"waiting": "used", "offered": "unknown", "bought": "valid"}
 PREORDER_TONES = {
     "draft": "used",
     "pending": "used",
@@ -270,6 +271,21 @@ def member_statuses() -> dict[str, str]:
         "invited": _("Invited"),
         "left": _("Left"),
         "removed": _("Removed"),
+    }
+
+
+def waiting_statuses() -> dict[str, str]:
+    """Name how people on a waiting list stand."""
+    return {
+        "unconfirmed": _("Not confirmed"),
+        "waiting": _("Waits"),
+        "offered": _("Has an offer"),
+        "bought": _("Has bought"),
+        "missed": _("Let the offer pass"),
+        "left": _("Left"),
+        "removed": _("Taken off"),
+        "ended": _("Event began"),
+        "cancelled": _("Event cancelled"),
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.kit.clock import Millis
@@ -217,6 +217,25 @@ async def disputes_of_event(
         .limit(MOST_SHOWN)
     )
     return [(row[0], row[1] or row[2] or "") for row in await session.execute(query)]
+
+
+async def taken_by_banks(
+    session: AsyncSession, *, event_id: str = "", organizer_id: str = ""
+) -> dict[str, int]:
+    """Return by currency what banks took back in disputes that they have not decided."""
+    sums = (
+        select(Dispute.currency, func.sum(Dispute.amount))
+        .outerjoin(Order, Order.id == Dispute.order_id)
+        .outerjoin(PreOrder, PreOrder.id == Dispute.preorder_id)
+        .where(Dispute.outcome == "", ~Dispute.status.startswith("warning_"))
+        .group_by(Dispute.currency)
+    )
+    if event_id:
+        sums = sums.where(or_(Order.event_id == event_id, PreOrder.event_id == event_id))
+    else:
+        theirs = (Order.organizer_id == organizer_id, PreOrder.organizer_id == organizer_id)
+        sums = sums.where(or_(*theirs))
+    return {currency: int(amount) for currency, amount in await session.execute(sums)}
 
 
 async def dispute_of_event(

@@ -1,4 +1,4 @@
-"""One field over orders, buyers, tickets, pre-orders, members and mails, for whoever helps."""
+"""One field over orders, buyers, tickets, pre-orders, members, who waits and mails: for support."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    literal,
     or_,
     select,
     true,
@@ -68,7 +69,7 @@ async def find_anything(session: AsyncSession, actor: Actor, typed: str) -> Foun
     asked = _Search(session, actor, wanted)
     hits = [*await asked.orders(), *await asked.preorders()]
     if not wanted.stripe_id:
-        hits += [*await asked.tickets(), *await asked.members()]
+        hits += [*await asked.tickets(), *await asked.members(), *await asked.waiting()]
     return Found(hits, await asked.mails(), sorted(asked.more))
 
 
@@ -132,6 +133,15 @@ class _Search:
         found = await self._hits("member", query, Club.organizer_id, fits, ClubMember.invited_at)
         return [Hit(**{**vars(hit), "number": ""}) for hit in found]
 
+    async def waiting(self) -> list[Hit]:
+        columns = (
+            Waiting.id, literal(""), literal(""), Waiting.email, Event.title, Waiting.status,
+            Waiting.since, Event.time_zone, Event.organizer_id,
+        )  # fmt: skip
+        query = select(*columns).join(Event, Event.id == Waiting.event_id)
+        fits = self._fits(Event.organizer_id, Waiting.email)
+        return await self._hits("waiting", query, Event.organizer_id, fits, Waiting.since)
+
     async def mails(self) -> list[MailHit]:
         """Return the mails to a whole address that are about something of these organizers."""
         if not self.wanted.email:
@@ -173,7 +183,8 @@ class _Search:
         return and_(is_one, mine.exists())
 
     def _is_number(self, number: _Column, id_: _Column) -> ColumnElement[bool]:
-        return or_(number == self.wanted.words.upper(), id_ == self.wanted.words)
+        by_number = select(id_).where(number == self.wanted.words.upper())
+        return id_.in_(by_number.union(select(id_).where(id_ == self.wanted.words)))
 
     def _numbered_tickets(self) -> Select[Any]:
         """Select the tickets of an order's number, or those of a printed id or its last part."""
@@ -200,10 +211,12 @@ class _Search:
         return owner.in_(self.actor.managed) if self.actor.managed else false()
 
     def _fits(self, owner: _Column, email: _Column, *texts: _Column) -> ColumnElement[bool]:
-        if self.wanted.email:
-            return email == self.wanted.email
+        if self.wanted.email:  # ids first: asked for the newest, SQLite walks all of a team's
+            row_id: _Column = email.class_.id
+            return row_id.in_(select(row_id).where(email == self.wanted.email))
         words = self.wanted.words
-        return or_(found_in(words, *texts), and_(self._run(owner), found_in(words, email)))
+        by_address = and_(self._run(owner), found_in(words, email))
+        return or_(found_in(words, *texts), by_address) if texts else by_address
 
     def _of_stripe(self, kind: str, page: _Column) -> Select[Any]:
         """Select the ids of what a payment, refund, dispute or page of Stripe's was for."""

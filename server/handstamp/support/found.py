@@ -11,9 +11,10 @@ from handstamp.pool.find_assignments import mask_email
 
 @dataclass(frozen=True)
 class Hit:
-    """Something found. `kind`: order, preorder, ticket or member.
+    """Something found. `kind`: order, preorder, ticket, member or waiting.
 
-    `number` is its number or printed id, `title` its event's or club's name.
+    `number` is its number or printed id, `title` its event's or club's name. A member and who
+    waits have no number, the latter no name either.
     """
 
     kind: str

@@ -174,7 +174,7 @@ async def test_the_look_counts_what_goes_back_and_leaves_disputes_to_the_bank(sh
     assert look.disputed == 2
     desk = Desk(shop.http, shop.owner)
     await desk.get(f"/tickets/organizer/events/{shop.event.id}/cancel")
-    assert "2 disputed orders are left to the bank." in desk.text
+    assert "2 disputed payments are left to the bank." in desk.text
     await cancel(shop)
     await shop.work()
     await shop.hear()

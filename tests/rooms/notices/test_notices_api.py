@@ -59,6 +59,33 @@ async def test_cancelling_is_looked_at_confirmed_and_followed(shop: Shop) -> Non
     assert await shop.now(order) == ("refunded", order.total)
 
 
+async def test_an_edit_moves_no_date_that_people_count_on(shop: Shop) -> None:
+    path = f"/api/tickets/events/{shop.event.id}"
+
+    async def edit(**change: object) -> httpx2.Response:
+        return await shop.http.patch(path, json=change, headers=shop.owner.headers)
+
+    start, end = shop.event.start_at + LATER, shop.event.end_at + LATER
+    assert (await edit(start_at=start, end_at=end)).json()["start_at"] == start
+    await shop.buy()
+    refused = await edit(start_at=start + 1, title="Gala")
+    assert refused.status_code == 400
+    assert refused.json()["code"] == "use_new_date"
+    assert refused.json()["errors"][0]["field"] == "start_at"
+    kept = await edit(start_at=start, end_at=end + 1, title="Gala")
+    assert [kept.json()[name] for name in ("start_at", "end_at", "title")] == [
+        start, end + 1, "Gala",
+    ]  # fmt: skip
+
+
+async def test_lines_that_others_end_otherwise_are_kept_as_lines(shop: Shop) -> None:
+    path, said = f"/api/tickets/events/{shop.event.id}", "One.\r\nTwo.\rThree.\n"
+    sent = await shop.http.patch(path, json={"summary": said}, headers=shop.owner.headers)
+    assert sent.json()["summary"] == "One.\nTwo.\nThree.\n"
+    bell = await shop.http.patch(path, json={"summary": "\r\n\x07"}, headers=shop.owner.headers)
+    assert bell.status_code == 400
+
+
 async def test_a_new_date_is_looked_at_and_told_once(shop: Shop) -> None:
     await shop.buy()
     start = shop.event.start_at + LATER

@@ -5,13 +5,16 @@ import json
 from dataclasses import dataclass
 from typing import Any, cast
 
+import httpx2
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from tests.factories.auth import Person, make_person
 from tests.factories.orders import make_paid_order
 from tests.factories.waitlist import make_list, make_waiting
 from tests.rooms.orders.sale import Sale
 
+from handstamp.auth.models import Organizer
 from handstamp.events.set_overbooking import Overbooking, set_overbooking
 from handstamp.mail.models import Mail
 from handstamp.mail.render_mail import render_mail
@@ -68,6 +71,13 @@ class Once:
 
     async def acknowledge(self, _session: AsyncSession) -> None:
         return
+
+
+async def boss_of(sale: Sale) -> Person:
+    """Sign somebody in who runs the event."""
+    async with sale.services.db.read() as session:
+        organizer = await session.get_one(Organizer, sale.event.organizer_id)
+    return await make_person(sale.services, "boss@example.org", organizer=organizer)
 
 
 async def give_back(sale: Sale) -> None:
@@ -167,7 +177,9 @@ async def test_whom_a_ticket_was_passed_on_to_is_told_too(sale: Sale) -> None:
         assert [mail.to_email for mail in mails] == ["nia@example.net"]
 
 
-async def test_who_gets_no_money_back_is_not_promised_any(sale: Sale) -> None:
+async def test_who_gets_no_money_back_is_not_promised_any(
+    client: httpx2.AsyncClient, sale: Sale
+) -> None:
     order = await bought(sale, "a", 2)
     async with sale.services.db.write() as session:
         await session.execute(update(Payment).values(disputed=True))
@@ -179,7 +191,12 @@ async def test_who_gets_no_money_back_is_not_promised_any(sale: Sale) -> None:
         mails = await session.scalars(select(Mail).where(Mail.kind == "event_no_room"))
         mail = mails.one()
     assert told is not None
-    assert [one.order_id for one in told.kept] == [order]
+    ((kept, number, problem),) = told.kept
+    assert (kept, number) == (order, (await sale.find(order)).number)
+    answer = await client.get(
+        f"/tickets/organizer/events/{sale.event.id}/capacity", headers=(await boss_of(sale)).headers
+    )
+    assert f'/orders/{order}">{number}</a>: {problem}' in answer.text
     assert "What you paid goes back" not in (await render_mail(sale.services, MAILS, mail)).text
 
 

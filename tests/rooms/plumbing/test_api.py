@@ -106,8 +106,8 @@ async def test_wrong_queries_are_told_too(http: httpx2.AsyncClient) -> None:
 
 
 async def test_what_was_sent_is_not_repeated(http: httpx2.AsyncClient) -> None:
-    answer = await http.post("/api/things/1", json={"name": "a", "count": "ada@example.org"})
-    assert "ada" not in answer.text
+    answer = await http.post("/api/things/1", json={"name": "a", "count": "olga@example.org"})
+    assert "olga" not in answer.text
 
 
 def test_the_document_describes_answers_and_refusals() -> None:

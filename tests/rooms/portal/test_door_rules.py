@@ -28,16 +28,16 @@ async def told(services: Services, show: Show) -> dict[str, object]:
 
 async def test_a_pin_is_set_told_and_taken_away(desk: Desk, show: Show, services: Services) -> None:
     page = f"{show.base}/door/settings"
-    await desk.post(f"{show.base}/door/pin", {"pin": "4711", "again": "4711"}, on=page)
+    await desk.post(f"{show.base}/door/pin", {"pin": "19840715", "again": "19840715"}, on=page)
     assert "The PIN is set." in desk.text
-    assert "4711" not in desk.html
+    assert "19840715" not in desk.html
     kept = (await told(services, show))["supervisor"]
     assert isinstance(kept, dict)
     assert kept["rounds"] >= 600_000
     salt = base64.b64decode(kept["salt"])
-    hashed = hashlib.pbkdf2_hmac("sha256", b"4711", salt, kept["rounds"])
+    hashed = hashlib.pbkdf2_hmac("sha256", b"19840715", salt, kept["rounds"])
     assert kept["hash"] == base64.b64encode(hashed).decode()
-    assert "4711" not in json.dumps(kept)
+    assert "19840715" not in json.dumps(kept)
     await desk.post(f"{show.base}/door/pin/remove", {})
     assert "There is no PIN any more." in desk.text
     assert (await told(services, show))["supervisor"] is None

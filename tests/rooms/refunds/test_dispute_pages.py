@@ -22,6 +22,7 @@ from handstamp.events.models import Event
 from handstamp.kit.clock import DAY, HOUR, MINUTE
 from handstamp.mail.models import Mail
 from handstamp.orders.models import Order
+from handstamp.plumbing.money_text import money
 from handstamp.refunds.models import Dispute
 from handstamp.tickets.models import Ticket
 
@@ -104,6 +105,30 @@ async def test_an_open_dispute_says_what_the_bank_wants_and_until_when(shop: Sho
     assert "Your evidence is with the bank." in desk.text
     assert " Over " not in desk.text
     assert "The bank gives no closer reason." in desk.text
+
+
+async def test_sales_tell_what_banks_hold_until_they_decide(shop: Shop) -> None:
+    desk, said = Desk(shop.http, shop.owner), "that banks hold now"
+    pages = (
+        f"/tickets/organizer/events/{shop.event.id}/sales",
+        f"/tickets/organizer/sales/{shop.event.organizer_id}",
+    )
+    first, _id = await disputed(shop)
+    await disputed(shop)
+    for status, holds in (
+        ("needs_response", True),
+        ("under_review", True),
+        ("warning_needs_response", False),
+    ):
+        await change(shop, status=status)
+        for page in pages:
+            await desk.get(page)
+            assert (said in desk.text) == holds, (status, page)
+            if holds:
+                assert f"Not taken off yet: {money(2 * first.total, first.currency)}" in desk.text
+    await change(shop, status="lost", outcome="lost")
+    for page in pages:
+        assert said not in (await desk.get(page)).text
 
 
 async def test_the_buyers_page_says_why_no_ticket_is_valid(shop: Shop) -> None:

@@ -122,6 +122,9 @@ async def test_mails_about_tickets_places_and_notices_are_found_by_address(
         for about in abouts:
             await queue_mail(session, "ticket_received", lin, {}, about=about)
         await queue_mail(session, "team_invitation", lin, {}, about="user:usr_1")
+    assert await kinds(client, owner, lin) == ["waiting"]
+    assert await kinds(client, owner, "lin@") == ["waiting"]
+    assert await kinds(client, other, lin) == []
     for who, found in ((owner, abouts), (other, [])):
         answer = await client.get(FIND, params={"q": lin}, headers=who.headers)
         assert answer.status_code == 200, answer.text
@@ -130,6 +133,7 @@ async def test_mails_about_tickets_places_and_notices_are_found_by_address(
     desk = Desk(client, owner)
     await desk.get(f"/tickets/support/find?q={lin}")
     assert (desk.status, f'href="/tickets/support/tickets/{ticket.id}"' in desk.html) == (200, True)
+    assert f"{event.title} Waits" in " ".join(desk.text.split())
 
 
 @ONE
