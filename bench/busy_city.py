@@ -7,25 +7,21 @@ take hours. Tickets carry no usable signature: nothing measured here reads one.
 from collections import Counter
 from collections.abc import Sequence
 from random import Random
-from typing import Any
 
-from sqlalchemy import Table, insert
 from tests.factories.events import make_organizer
 
+from bench.bulk import Row, store
 from bench.installation import Installation
 from handstamp.events.models import Event, Tier
 from handstamp.kit.clock import DAY, HOUR, Millis
 from handstamp.kit.ids import new_id
 from handstamp.orders.models import EventSales, Order, OrderItem
-from handstamp.plumbing.db import Base
 from handstamp.tickets.models import Stock, Ticket
 
-AT_ONCE = 5_000
 ORGANIZERS = 50
 CITIES = ("Vancouver", "Victoria", "Kelowna", "Nanaimo", "Whistler", "Kamloops")
 TIERS = (("General", 2_500), ("Balcony", 4_000), ("Floor", 6_500))
 CAPACITY = 400
-Row = dict[str, Any]
 
 
 async def build_city(here: Installation, events: int, orders: int) -> list[str]:
@@ -197,11 +193,3 @@ def ticket_of(order: Row, item: Row, tier: Row, number: int, place: int, now: Mi
         "updated_at": now,
         "feed_seq": 1,
     }
-
-
-async def store(here: Installation, table: type[Base], rows: Sequence[Row]) -> None:
-    """Put rows in, some thousands at a time."""
-    assert isinstance(table.__table__, Table)
-    for start in range(0, len(rows), AT_ONCE):
-        async with here.services.db.write() as session:
-            await session.execute(insert(table.__table__), list(rows[start : start + AT_ONCE]))

@@ -11,7 +11,8 @@ from random import Random
 
 from tests.factories.auth import Person, make_owner
 
-from bench.busy_city import Row, night, order_of, sold, store, ticket_of, tiers_of
+from bench.bulk import Row, store
+from bench.busy_city import night, order_of, sold, ticket_of, tiers_of
 from bench.installation import Installation
 from handstamp.analytics.models import SalesSum
 from handstamp.analytics.rules import NOTHING, Line, Place, Sale, Sums, of_placing, places

@@ -1,6 +1,6 @@
 """The ledger and the payouts of a desk after its sales: one payout a day of what was taken in."""
 
-from bench.busy_city import Row, store
+from bench.bulk import Row, store
 from bench.full_desk import Desk
 from bench.installation import Installation
 from handstamp.kit.clock import DAY, Millis

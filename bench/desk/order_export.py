@@ -1,8 +1,8 @@
 """Memory of the server while 100,000 orders of one event go out as a file, both databases.
 
 A real server process (`handstamp serve`, its usual settings, one process) is asked for an event's
-orders with every column, as CSV and as XLSX, by one client that throws away what it gets. The
-server's resident memory (RSS) is read fifty times a second. What is measured is how much higher it
+orders with every column by one client that throws away what it gets: as CSV from both, as XLSX,
+which is made of the same rows, from PostgreSQL alone. The server's resident memory (RSS) is read fifty times a second. What is measured is how much higher it
 rose than with a file of 2,000 orders that was sent just before: constant memory means next to
 nothing. Seconds are from the request to the last byte.
 """
@@ -32,7 +32,7 @@ async def measure() -> dict[str, Figure]:
             today = here.services.clock()
             since = local(today - DAYS * DAY, "America/Vancouver").date().isoformat()
             async with server(here) as running:
-                for suffix in ("csv", "xlsx"):
+                for suffix in ("csv", "xlsx") if kind == "postgresql" else ("csv",):
                     path = f"/api/tickets/events/{desk.largest}/export.{suffix}"
                     path += f"?columns={','.join(COLUMNS)}"
                     small, *_ = await _fetch(running, desk, f"{path}&since={since}")

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from bench.asked_pages import ask_pages
-from bench.busy_city import Row
+from bench.bulk import Row
 from bench.figure import Figure
 from bench.full_desk import Desk, build_desk, keep_tickets
 from bench.installation import DATABASES, installation

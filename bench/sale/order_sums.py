@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from statistics import median
 
-from bench.busy_city import Row, night, order_of, sold, store, tiers_of
+from bench.bulk import Row, store
+from bench.busy_city import night, order_of, sold, tiers_of
 from bench.figure import Figure
 from bench.installation import DATABASES, Installation, installation
 from sqlalchemy.ext.asyncio import AsyncSession
