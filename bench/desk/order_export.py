@@ -2,9 +2,10 @@
 
 A real server process (`handstamp serve`, its usual settings, one process) is asked for an event's
 orders with every column by one client that throws away what it gets: as CSV from both, as XLSX,
-which is made of the same rows, from PostgreSQL alone. The server's resident memory (RSS) is read fifty times a second. What is measured is how much higher it
-rose than with a file of 2,000 orders that was sent just before: constant memory means next to
-nothing. Seconds are from the request to the last byte.
+which is made of the same rows, from PostgreSQL alone. The server's resident memory (RSS) is read
+fifty times a second. What is measured is how much higher it rose than with a file of 2,000 orders
+that was sent just before: constant memory means next to nothing. Seconds are from the request to
+the last byte.
 """
 
 import asyncio
