@@ -1,5 +1,8 @@
 """The page that gives back a part of an order: chosen, looked at, then done."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -18,7 +21,13 @@ from handstamp.portal.event_frame import event_of, frame, path_of
 from handstamp.portal.pages import go, page, render
 from handstamp.portal.refund_form import reason_and_note
 from handstamp.refunds.find_refunds import refund_view
-from handstamp.refunds.look_at_refund import Look, look_at_refund, tickets_left
+from handstamp.refunds.look_at_refund import (
+    Choosable,
+    Look,
+    choosable_tickets,
+    look_at_refund,
+    tickets_left,
+)
 from handstamp.refunds.plan_refund import Wish
 from handstamp.refunds.refund_order import request_refund
 
@@ -36,10 +45,11 @@ async def give_back(request: Request) -> Response:
         money_view = await refund_view(session, order)
         items = await items_of(session, order)
         left = await tickets_left(session, order)
+        choosable = await choosable_tickets(session, order)
         if request.method == "POST":
             try:
                 require_refunds(request)
-                wish = _wish(sent, [item.id for item in items], order.currency)
+                wish = _wish(sent, [item.id for item in items], choosable, order.currency)
                 _reason, note = reason_and_note(sent)
                 look = await look_at_refund(session, services(request), order, wish, note=note)
             except Problem as error:
@@ -57,6 +67,8 @@ async def give_back(request: Request) -> Response:
         order=order,
         items=items,
         left=left,
+        choosable=choosable,
+        chosen_tickets=_named(sent),
         money_view=money_view,
         late=late,
         reasons=words.refund_reasons(),
@@ -74,11 +86,20 @@ async def _found(session: AsyncSession, request: Request) -> tuple[Event, Order]
     return event, order
 
 
-def _wish(sent: FormData, items: list[str], currency: str) -> Wish:
+def _wish(
+    sent: FormData, items: list[str], choosable: Mapping[str, Sequence[Choosable]], currency: str
+) -> Wish:
     override = sent.get("override") == "y"
     what = sent.get("what")
     if what == "lines":
-        return Wish(lines=_quantities(sent, items), override=override)
+        named = _named(sent)
+        chosen = {
+            item: {one.ticket.id for one in choosable.get(item, [])} & named for item in items
+        }
+        if named - set().union(*chosen.values()):
+            raise BadInput(_("One of the chosen tickets is not there to be given back any more."))
+        lines = _quantities(sent, items, {item: len(these) for item, these in chosen.items()})
+        return Wish(lines=lines, override=override, tickets=frozenset(named))
     if what == "amount":
         try:
             amount = read_amount(str(sent.get("amount", "")), currency)
@@ -88,14 +109,22 @@ def _wish(sent: FormData, items: list[str], currency: str) -> Wish:
     return Wish(override=override)
 
 
-def _quantities(sent: FormData, items: list[str]) -> dict[str, int]:
+def _named(sent: FormData) -> set[int]:
+    typed = [str(one) for one in sent.getlist("ticket")]
+    return {int(one) for one in typed if one.isascii() and one.isdigit() and len(one) < 17}
+
+
+def _quantities(sent: FormData, items: list[str], chosen: Mapping[str, int]) -> dict[str, int]:
+    """Return how many tickets of each line; those that are chosen need not be counted, too."""
     found = {}
     for item in items:
         typed = str(sent.get(f"qty-{item}", "")).strip() or "0"
         if not (typed.isascii() and typed.isdigit() and len(typed) < 4 and int(typed) <= MOST):
             raise BadInput(_("Write the number of tickets in digits."))
-        if int(typed):
-            found[item] = int(typed)
+        if 0 < int(typed) < chosen[item]:
+            raise BadInput(_("More tickets are chosen than the number says. Change one of them."))
+        if wanted := max(int(typed), chosen[item]):
+            found[item] = wanted
     if not found:
         raise BadInput(_("Choose at least one ticket."))
     return found
@@ -112,7 +141,7 @@ async def _do(
 ) -> Response:
     actor, shared = require_user(request), services(request)
     reason, note = reason_and_note(sent)
-    decided = Wish(wish.lines, wish.amount, wish.override, look.plan.left)
+    decided = replace(wish, expected=look.plan.left)
     async with shared.db.write(actor=actor.id) as session:
         asked = await request_refund(
             session, shared, actor, order.id, reason=reason, note=note, wish=decided

@@ -12,6 +12,9 @@ from handstamp.refunds.find_refunds import refundable_payment
 from handstamp.refunds.parts import lines_left
 from handstamp.refunds.plan_refund import Plan, Wish, check_deadline, plan_refund
 from handstamp.refunds.rules import LIVE
+from handstamp.refunds.void_tickets import came_in, others_chose
+from handstamp.tickets.models import Ticket
+from handstamp.tickets.rules import TAKING
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,28 @@ async def look_at_refund(
     event = await session.get(Event, order.event_id)
     check_deadline(event, services.clock(), wish, note)
     return Look(plan, payment.stripe_fee if payment else None)
+
+
+@dataclass(frozen=True)
+class Choosable:
+    """A ticket that can be chosen to be given back; `came_in`: somebody was admitted with it."""
+
+    ticket: Ticket
+    came_in: bool
+
+
+async def choosable_tickets(session: AsyncSession, order: Order) -> dict[str, list[Choosable]]:
+    """Return the tickets of an order that no refund has chosen yet, by line, in their order."""
+    live = [one for one in await store.refunds_of_order(session, order.id) if one.status in LIVE]
+    taken = others_chose(live)
+    tickets = await store.tickets(session, order.id)
+    standing = [one for one in tickets if one.status in TAKING and one.id not in taken]
+    inside = await came_in(session, order, standing)
+    found: dict[str, list[Choosable]] = {}
+    for ticket in standing:
+        one = Choosable(ticket, ticket.serial in inside)
+        found.setdefault(str(ticket.order_item_id), []).append(one)
+    return found
 
 
 async def tickets_left(session: AsyncSession, order: Order) -> dict[str, int]:

@@ -13,7 +13,8 @@ class Refund(Base):
     buyer, organizer, system (paid too late) or stripe (made in Stripe's own pages).
     `voided_at`: when tickets were voided for it; None while no tickets could be told from the
     amount. A refund that fails gives back the tickets of that moment. `lines_json`: by order item
-    how many tickets it is for; {} for none, '' where nobody said. `parts_json`: {"net", "fee",
+    how many tickets it is for; {} for none, '' where nobody said. `tickets_json`: ids of tickets
+    that somebody chose of them, '' where nobody did. `parts_json`: {"net", "fee",
     "tax"} of the amount and "lines", {order item: [net, fee, tax]}, also of all that was left
     when that is the lines'; '' until it is decided.
     """
@@ -30,6 +31,7 @@ class Refund(Base):
     reason: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(Text, default="")
     lines_json: Mapped[str] = mapped_column(Text, default="", server_default="")
+    tickets_json: Mapped[str] = mapped_column(Text, default="", server_default="")
     parts_json: Mapped[str] = mapped_column(Text, default="", server_default="")
     status: Mapped[str] = mapped_column(default="requested")
     stripe_refund_id: Mapped[str | None] = mapped_column(unique=True)

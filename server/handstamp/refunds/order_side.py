@@ -11,11 +11,13 @@ from handstamp.orders.order_mails import queue_refunded
 from handstamp.plumbing.web import Services
 from handstamp.refunds import store
 from handstamp.refunds.models import Refund
-from handstamp.refunds.parts import lines_of
+from handstamp.refunds.parts import lines_of, tickets_of
 from handstamp.refunds.rules import GIVING, LIVE, Line, blocks_tickets, covered
 from handstamp.refunds.step import Step, given
 from handstamp.refunds.store import PaidOrder
 from handstamp.refunds.void_tickets import (
+    Named,
+    others_chose,
     restore_voided,
     standing_lines,
     turn,
@@ -76,8 +78,11 @@ async def _void_some(
 ) -> None:
     """Void the tickets that a refund was asked for; an amount was asked for without any."""
     if wants := lines_of(refund):
-        after = _last(rows)
-        refund.voided_at = await void_some(session, services, paid.order, wants, after=after)
+        live = [row for row in rows if row.status in LIVE and row is not refund]
+        refund.voided_at = await void_some(
+            session, services, paid.order, wants,
+            named=Named(tickets_of(refund), others_chose(live)), after=_last(rows),
+        )  # fmt: skip
         await session.flush()
 
 

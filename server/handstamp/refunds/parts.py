@@ -49,6 +49,12 @@ class StoredRefund(Protocol):
     parts_json: Any
 
 
+class Choice(Protocol):
+    """A refund as it is stored, as far as tickets were chosen for it."""
+
+    tickets_json: Any
+
+
 def of_tickets(line: LineLeft, qty: int) -> Parts:
     """Return what `qty` tickets of a line give back.
 
@@ -120,6 +126,11 @@ def lines_of(refund: StoredRefund) -> dict[str, int]:
     """Return how many tickets of which lines a refund is for."""
     found = json.loads(refund.lines_json or NO_TICKETS)
     return {str(line): int(qty) for line, qty in found.items()}
+
+
+def tickets_of(refund: Choice) -> frozenset[int]:
+    """Return the ids of the tickets that somebody chose for a refund; empty where nobody did."""
+    return frozenset(json.loads(refund.tickets_json or "[]"))
 
 
 def divided_of(refund: StoredRefund) -> Divided | None:

@@ -26,7 +26,7 @@ from handstamp.refunds.parts import (
     plus,
 )
 from handstamp.refunds.rules import GIVING, LIVE, amount_problem, late_problem, refund_problem
-from handstamp.refunds.void_tickets import EVERY, chosen_tickets
+from handstamp.refunds.void_tickets import EVERY, Named, chosen_tickets, others_chose
 from handstamp.tickets.models import Ticket
 
 
@@ -34,6 +34,7 @@ from handstamp.tickets.models import Ticket
 class Wish:
     """What is to go back: tickets by order item, or an amount in minor units, or all that is left.
 
+    `tickets`: ids of those that are meant, as far as somebody chose; the rule takes the others.
     `override`: though the event's deadline is over, which wants a note. `expected`: what was left
     to refund when somebody decided; where it is something else now, nothing is refunded.
     """
@@ -42,6 +43,7 @@ class Wish:
     amount: int | None = None
     override: bool = False
     expected: int | None = None
+    tickets: frozenset[int] = frozenset()
 
     @property
     def is_part(self) -> bool:
@@ -103,11 +105,12 @@ async def plan_refund(
     parts = fitted(amount, wanted, _unclaimed(payment, kept, refunds))
     by_line = {line: (p.net_tickets, p.fees, p.tax) for line, p in lines.items()}
     returns = book_refund.may_return_fee(payment, kept)
+    tickets = await _tickets(session, order, wish, live, whole=amount == left)
     return Plan(
         amount=amount,
         divided=Divided(parts, by_line or lines_of_rest(known, parts)),
         fee_back=_fee_back(payment, amount, live, kept) if returns else 0,
-        tickets=await _tickets(session, order, wish, whole=amount == left),
+        tickets=tickets,
         left=left,
         whole=amount == left,
     )
@@ -173,9 +176,14 @@ def _fee_back(payment: Payment, amount: int, live: Sequence[Refund], kept: book_
 
 
 async def _tickets(
-    session: AsyncSession, order: Order, wish: Wish, *, whole: bool
+    session: AsyncSession, order: Order, wish: Wish, live: Sequence[Refund], *, whole: bool
 ) -> Sequence[Ticket]:
+    taken = others_chose(live)
+    wants: Mapping[str, int] = wish.lines
     if whole:
-        every = {line.id: EVERY for line in await store.lines(session, order.id)}
-        return await chosen_tickets(session, order, every)
-    return await chosen_tickets(session, order, wish.lines) if wish.lines else []
+        wants = {line.id: EVERY for line in await store.lines(session, order.id)}
+    named = Named(wish.tickets, taken)
+    found = await chosen_tickets(session, order, wants, named) if wants else []
+    if wish.tickets - {ticket.id for ticket in found} or wish.tickets & taken:
+        raise Conflict(_("One of the chosen tickets is not there to be given back any more."))
+    return found

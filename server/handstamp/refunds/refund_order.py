@@ -70,7 +70,8 @@ async def request_refund(
         NotFound: there is no such order, or it is somebody else's.
         BadInput: the wish cannot be, or a note is missing after the deadline.
         Conflict: nothing was paid, all of it or too much is back, the payment is disputed, the
-            deadline is over, or something else was refunded meanwhile.
+            deadline is over, a chosen ticket is given back already, or something else was
+            refunded meanwhile.
     """
     order = await owned_order(session, actor, order_id, lock=True)
     payment = await refundable_payment(session, order.id, payment_id)
@@ -90,6 +91,8 @@ async def request_refund(
     refund.parts_json = written(plan.divided)
     if wish.is_part:
         refund.lines_json = json.dumps(dict(wish.lines))
+    if wish.tickets:
+        refund.tickets_json = json.dumps(sorted(wish.tickets))
     return await _ask(session, payment, refund, asked)
 
 

@@ -21,12 +21,13 @@ from handstamp.refunds.find_refunds import (
     refund_view,
 )
 from handstamp.refunds.models import Dispute, Refund
-from handstamp.refunds.parts import divided_of, lines_of
+from handstamp.refunds.parts import divided_of, lines_of, tickets_of
 from handstamp.refunds.plan_refund import Wish
 from handstamp.refunds.refund_order import request_refund
 from handstamp.refunds.refund_preorder import refund_preorder
 
 _TAGS = ["refunds"]
+TicketId = Annotated[int, Field(ge=1, le=2**53 - 1)]
 
 
 class RefundWish(BaseModel):
@@ -39,12 +40,17 @@ class RefundWish(BaseModel):
 
 
 class LineWish(BaseModel):
-    """Some tickets of one line of the order."""
+    """So many tickets of one line of the order; `tickets`: ids of those that are meant.
+
+    Where fewer are named than `qty` says, the others are those that nobody came in with, the last
+    ones first.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     item: Annotated[str, Field(min_length=1, max_length=64)]
     qty: Annotated[int, Field(ge=1, le=200)]
+    tickets: Annotated[list[TicketId], Field(max_length=200)] = []
 
 
 class OrderRefundWish(RefundWish):
@@ -65,6 +71,8 @@ class OrderRefundWish(RefundWish):
             raise ValueError("name lines or an amount, not both")
         if len({line.item for line in self.lines}) != len(self.lines):
             raise ValueError("a line stands twice")
+        if any(len(set(line.tickets)) > line.qty for line in self.lines):
+            raise ValueError("more tickets are named than there are to go back")
         return self
 
     def wish(self) -> Wish:
@@ -74,6 +82,7 @@ class OrderRefundWish(RefundWish):
             amount=self.amount,
             override=self.override,
             expected=self.expected,
+            tickets=frozenset(ticket for line in self.lines for ticket in line.tickets),
         )
 
 
@@ -83,7 +92,7 @@ class RefundBody(BaseModel):
     Status: requested (not at Stripe yet), pending, succeeded, failed, canceled. `origin`:
     buyer, organizer, system or stripe. `failure` is Stripe's code. `fee` and `tax` are what of
     the amount they were. `lines`: by order item how many tickets it is for; none for an amount
-    or for all that was left.
+    or for all that was left. `tickets`: ids of those that somebody chose.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -101,6 +110,7 @@ class RefundBody(BaseModel):
     fee: int
     tax: int
     lines: dict[str, int]
+    tickets: list[int]
     created_at: int
     settled_at: int | None
 
@@ -144,10 +154,16 @@ def refund_body(refund: Refund) -> dict[str, Any]:
     divided = divided_of(refund)
     parts = divided.parts if divided else Parts()
     told = {name: getattr(refund, name) for name in _AS_STORED}
-    return {**told, "fee": parts.fees, "tax": parts.tax, "lines": lines_of(refund)}
+    return {
+        **told,
+        "fee": parts.fees,
+        "tax": parts.tax,
+        "lines": lines_of(refund),
+        "tickets": sorted(tickets_of(refund)),
+    }
 
 
-_AS_STORED = sorted(RefundBody.model_fields.keys() - {"fee", "tax", "lines"})
+_AS_STORED = sorted(RefundBody.model_fields.keys() - {"fee", "tax", "lines", "tickets"})
 
 
 def dispute_body(dispute: Dispute) -> dict[str, Any]:

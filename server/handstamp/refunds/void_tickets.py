@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,7 +13,7 @@ from handstamp.orders.take_back import tell_holders
 from handstamp.plumbing.web import SYSTEM, Services
 from handstamp.refunds import store
 from handstamp.refunds.models import Refund
-from handstamp.refunds.parts import lines_left
+from handstamp.refunds.parts import lines_left, tickets_of
 from handstamp.refunds.rules import Line
 from handstamp.tickets import stock
 from handstamp.tickets.models import Ticket
@@ -21,6 +22,16 @@ from handstamp.tickets.rules import TAKING
 from handstamp.waitlist.offer_tickets import queue_offers
 
 EVERY = 2**31
+
+
+class Named(NamedTuple):
+    """Ids of tickets that somebody chose: for this refund, and for others still on their way."""
+
+    mine: Collection[int] = ()
+    others: Collection[int] = ()
+
+
+NOBODY_CHOSE = Named()
 
 
 async def standing_lines(
@@ -54,37 +65,57 @@ async def void_some(
     order: Order,
     wants: Mapping[str, int],
     *,
+    named: Named = NOBODY_CHOSE,
     after: Millis = 0,
 ) -> Millis:
     """Mark so many tickets of these lines as refunded; return the moment, the same of them all.
 
     It is later than `after`, whatever the clock says.
     """
-    chosen = await chosen_tickets(session, order, wants)
+    chosen = await chosen_tickets(session, order, wants, named)
     await tell_holders(session, order, chosen)  # who was given one of them
     return await _give(session, services, chosen, "refunded", after=after)
 
 
+def others_chose(refunds: Iterable[Refund]) -> frozenset[int]:
+    """Return which tickets were chosen for refunds that have not voided theirs yet."""
+    waiting = [tickets_of(one) for one in refunds if one.voided_at is None]
+    return frozenset().union(*waiting)
+
+
 async def chosen_tickets(
-    session: AsyncSession, order: Order, wants: Mapping[str, int]
+    session: AsyncSession, order: Order, wants: Mapping[str, int], named: Named = NOBODY_CHOSE
 ) -> list[Ticket]:
-    """Return which tickets a refund takes: those nobody came in with, the last ones first."""
+    """Return which tickets a refund takes.
+
+    First those that were chosen for it. Then those that are not chosen for another and that nobody
+    came in with, the last ones first.
+    """
     standing = [
         ticket
         for ticket in await store.tickets(session, order.id)
         if ticket.order_item_id in wants and ticket.status in TAKING
     ]
-    serials = [ticket.serial for ticket in standing]
-    told = await admissions_of(session, order.event_id, serials)
-    inside = {serial for serial, rows in told.items() if any(row.admitted_at for row in rows)}
+    inside = await came_in(session, order, standing)
     taken: Counter[str] = Counter()
     chosen = []
-    for ticket in sorted(standing, key=lambda one: (one.serial in inside, -one.id)):
+
+    def rank(one: Ticket) -> tuple[bool, bool, bool, int]:
+        return one.id not in named.mine, one.id in named.others, one.serial in inside, -one.id
+
+    for ticket in sorted(standing, key=rank):
         line = str(ticket.order_item_id)
         if taken[line] < wants[line]:
             taken[line] += 1
             chosen.append(ticket)
     return sorted(chosen, key=lambda one: one.id)
+
+
+async def came_in(session: AsyncSession, order: Order, tickets: Iterable[Ticket]) -> set[int]:
+    """Return the serials of those tickets of an order with which somebody was admitted."""
+    serials = [ticket.serial for ticket in tickets]
+    told = await admissions_of(session, order.event_id, serials)
+    return {serial for serial, rows in told.items() if any(row.admitted_at for row in rows)}
 
 
 async def restore_voided(

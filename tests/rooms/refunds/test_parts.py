@@ -17,6 +17,7 @@ from handstamp.refunds.parts import (
     lines_of,
     of_tickets,
     plus,
+    tickets_of,
     written,
 )
 from handstamp.refunds.rules import amount_problem, late_problem
@@ -28,6 +29,7 @@ class Refund:
 
     lines_json: str
     parts_json: str
+    tickets_json: str = ""
 
 
 # price 3 × 10.00, fee 1.00, GST 5 % + PST 7 % of 31.00 = 3.72; one ticket, then one, then one:
@@ -136,6 +138,8 @@ def test_parts_are_read_as_they_were_written() -> None:
     assert divided_of(Refund("", written(divided))) == divided
     assert divided_of(Refund("", "")) is None
     assert lines_of(Refund("", "")) == {}
+    assert tickets_of(Refund("", "")) == frozenset()
+    assert tickets_of(Refund("", "", "[7, 9]")) == {7, 9}
 
 
 def test_what_cannot_be_is_said() -> None:
