@@ -162,7 +162,5 @@ def test_a_members_page_follows_without_reload(page_browser: Browser, week: Week
             await deny(session, services, SYSTEM, week.event, [week.preorder])
 
     week.world.work(act)
-    expect(page.get_by_role("heading", level=1)).to_have_text(
-        "Not selected – not charged", timeout=30_000
-    )
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not selected – not charged")
     page.context.close()

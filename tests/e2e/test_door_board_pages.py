@@ -111,7 +111,7 @@ def test_the_big_screen_stays_awake_and_calm_when_the_network_goes(
     expect(page.locator("[data-live-lost]")).to_be_visible()
     assert admitted.inner_text() == figure
     page.context.set_offline(False)
-    expect(page.locator("[data-live-lost]")).to_be_hidden(timeout=15_000)
+    expect(page.locator("[data-live-lost]")).to_be_hidden()
     assert page.evaluate("window.stayed")
 
 

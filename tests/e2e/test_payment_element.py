@@ -29,7 +29,7 @@ def to_the_form(browser: Browser, shop: Shop, *, dark: bool = False) -> Page:
     page.locator("#terms").check()
     page.get_by_role("button", name="Pay CA$25.00").click()
     page.wait_for_url("**/pay")
-    expect(page.locator("[data-payment-button]")).to_be_enabled(timeout=30_000)
+    expect(page.locator("[data-payment-button]")).to_be_enabled()
     return page
 
 
@@ -43,7 +43,7 @@ def test_a_card_pays_on_our_page(page_browser: Browser, shop: Shop, dark: bool) 
     expect(page.get_by_role("alert")).to_contain_text(re.compile("declined", re.I))
     card.fill("4242 4242 4242 4242")
     page.get_by_role("button", name="Pay CA$25.00").click()
-    expect(page.get_by_role("heading", name="Your tickets are here")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Your tickets are here")).to_be_visible()
     page.context.close()
 
 
@@ -51,7 +51,7 @@ def test_the_form_may_be_loaded_again(page_browser: Browser, shop: Shop) -> None
     page = to_the_form(page_browser, shop)
     secret = page.locator("[data-payment]").get_attribute("data-secret")
     page.reload()
-    expect(page.locator("[data-payment-button]")).to_be_enabled(timeout=30_000)
+    expect(page.locator("[data-payment-button]")).to_be_enabled()
     assert page.locator("[data-payment]").get_attribute("data-secret") == secret
     assert len(shop.run(shop.sale.double.requests("/v1/checkout/sessions"))) >= 2
     page.context.close()

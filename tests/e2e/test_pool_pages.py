@@ -206,6 +206,6 @@ def test_the_page_follows_an_upload_without_reload(page_browser: Browser, pool: 
         await upload_rows(services, event, rows)
 
     pool.world.work(act)
-    expect(number).to_have_text(str(before + 2), timeout=30_000)
+    expect(number).to_have_text(str(before + 2))
     assert page.evaluate("window.stayed")
     page.context.close()

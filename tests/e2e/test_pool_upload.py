@@ -17,7 +17,6 @@ from handstamp.auth.sessions import COOKIE
 __all__ = ["pool_server", "waiting"]
 
 SECRET = "open-sesame"
-PATIENCE_MS = 30_000  # another test may have the machine
 Browse = Callable[..., Office]
 
 
@@ -83,7 +82,7 @@ def test_every_step_has_no_fault(
     page.get_by_label("Leave out 2 rows").check()
     found += [f"put right: {fault}" for fault in office.faults_by_day_and_night()]
     page.get_by_role("button", name="Commit 5 tickets").click()
-    expect(page.get_by_text("All looked at")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("All looked at")).to_be_visible()
     found += [f"result: {fault}" for fault in office.faults_by_day_and_night()]
     for path in (waiting.upload, waiting.whole, waiting.whole + "s"):
         expect(office.open(path).get_by_role("link", name="tickets.csv")).to_be_visible()
@@ -112,7 +111,7 @@ def test_from_a_file_with_slips_to_the_members_credential(browse: Browse, waitin
     page.get_by_role("button", name="Commit 5 tickets").click()
     expect(page).to_have_url(re.compile("/pool/uploads/upl_"))
     expect(page.get_by_text("5 tickets are stored. 2 rows were left out.")).to_be_visible()
-    expect(number(page, "Assigned")).to_have_text("4", timeout=PATIENCE_MS)
+    expect(number(page, "Assigned")).to_have_text("4")
     expect(number(page, "Unmatched")).to_have_text("1")
     assert SECRET not in page.content()
     see_the_credential(browse(waiting.member), waiting)
@@ -194,7 +193,7 @@ def test_hostile_files_are_refused_in_plain_words(browse: Browse, waiting: Waiti
     page = browse().open(waiting.upload)
     for name, (content, said) in HOSTILE.items():
         choose(page, content, f"{name}.csv")
-        expect(page.locator("[data-wrong]"), name).to_contain_text(said, timeout=PATIENCE_MS)
+        expect(page.locator("[data-wrong]"), name).to_contain_text(said)
         expect(page.locator("[data-report-form]"), name).to_have_count(0)
     choose(page, pool_csv(rows(EARLY, 1)))
     expect(page.locator("[data-wrong]")).to_be_hidden()

@@ -210,7 +210,7 @@ def test_paying_on_stripes_page_brings_the_tickets(
     page.wait_for_url(f"{shop.sale.double.url}/**")
     page.get_by_label("Card number").fill("4242 4242 4242 4242")
     page.get_by_role("button", name="Pay").tap()
-    expect(page.get_by_role("heading", name="Your tickets are here")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Your tickets are here")).to_be_visible()
     white = "rgb(255, 255, 255)"
     expect(page.locator(".pass-code").first).to_have_css("background-color", white)
 
@@ -228,7 +228,7 @@ def test_a_waiting_page_goes_on_by_itself(shop: Shop, new_page: Callable[..., Pa
     ]  # fmt: skip
     shop.run(double.pay(found["id"]))
     shop.run(double.heal())
-    expect(page.get_by_role("heading", name="Your tickets are here")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Your tickets are here")).to_be_visible()
 
 
 def test_time_left_is_counted_and_announced_rarely(
@@ -267,9 +267,7 @@ def test_an_order_whose_time_is_up_says_so_by_itself(
 
     shop.run(nearly_over())
     page.reload()
-    expect(page.get_by_role("heading", name="The time to pay ran out")).to_be_visible(
-        timeout=30_000
-    )
+    expect(page.get_by_role("heading", name="The time to pay ran out")).to_be_visible()
 
 
 def test_a_slip_in_the_address_is_offered_right(shop: Shop, new_page: Callable[..., Page]) -> None:
