@@ -7,6 +7,7 @@ from sqlalchemy.orm import aliased
 
 from handstamp.payments.models import Payment
 from handstamp.refunds.models import Dispute
+from handstamp.refunds.store import TAKEN_BY_BANK
 
 
 def was_paid(kind: str, subject: Any) -> ColumnElement[bool]:
@@ -30,8 +31,7 @@ def is_at_bank(kind: str, subject: Any) -> ColumnElement[bool]:
         .scalar_subquery()
     )
     disputes = select(Dispute.id).where(Dispute.payment_id == Payment.id)
-    open_one = and_(Dispute.outcome == "", ~Dispute.status.startswith("warning_"))
-    forbidding = disputes.where(or_(open_one, Dispute.status == "lost"))
+    forbidding = disputes.where(or_(TAKEN_BY_BANK, Dispute.status == "lost"))
     disputed = or_(forbidding.exists(), and_(Payment.disputed, ~disputes.exists()))
     return select(Payment.id).where(Payment.id == oldest, disputed).exists()
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handstamp.kit.clock import Millis
@@ -16,6 +16,8 @@ from handstamp.tickets.models import Ticket
 
 MOST_SHOWN = 500
 _FRESH = {"populate_existing": True}
+TAKEN_BY_BANK = and_(Dispute.outcome == "", ~Dispute.status.startswith("warning_"))
+"""`rules.blocks_tickets` in SQL: open, and more than a question of the bank."""
 
 
 @dataclass
@@ -227,7 +229,7 @@ async def taken_by_banks(
         select(Dispute.currency, func.sum(Dispute.amount))
         .outerjoin(Order, Order.id == Dispute.order_id)
         .outerjoin(PreOrder, PreOrder.id == Dispute.preorder_id)
-        .where(Dispute.outcome == "", ~Dispute.status.startswith("warning_"))
+        .where(TAKEN_BY_BANK)
         .group_by(Dispute.currency)
     )
     if event_id:
