@@ -190,6 +190,8 @@ async def sold_rows(
     session: AsyncSession, order_ids: Sequence[str]
 ) -> dict[str, list[tuple[int, str]]]:
     """Return how many of which tier the lines of orders are, in order, by order id."""
+    if not order_ids:
+        return {}
     query = (
         select(OrderItem.order_id, OrderItem.qty, OrderItem.tier_name)
         .where(OrderItem.order_id.in_(order_ids))
