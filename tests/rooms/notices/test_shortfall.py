@@ -9,12 +9,11 @@ import httpx2
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from tests.factories.auth import Person, make_person
 from tests.factories.orders import make_paid_order
 from tests.factories.waitlist import make_list, make_waiting
 from tests.rooms.orders.sale import Sale
+from tests.rooms.orders.test_by_hand import owner_of
 
-from handstamp.auth.models import Organizer
 from handstamp.events.set_overbooking import Overbooking, set_overbooking
 from handstamp.mail.models import Mail
 from handstamp.mail.render_mail import render_mail
@@ -71,13 +70,6 @@ class Once:
 
     async def acknowledge(self, _session: AsyncSession) -> None:
         return
-
-
-async def boss_of(sale: Sale) -> Person:
-    """Sign somebody in who runs the event."""
-    async with sale.services.db.read() as session:
-        organizer = await session.get_one(Organizer, sale.event.organizer_id)
-    return await make_person(sale.services, "boss@example.org", organizer=organizer)
 
 
 async def give_back(sale: Sale) -> None:
@@ -194,7 +186,8 @@ async def test_who_gets_no_money_back_is_not_promised_any(
     ((kept, number, problem),) = told.kept
     assert (kept, number) == (order, (await sale.find(order)).number)
     answer = await client.get(
-        f"/tickets/organizer/events/{sale.event.id}/capacity", headers=(await boss_of(sale)).headers
+        f"/tickets/organizer/events/{sale.event.id}/capacity",
+        headers=(await owner_of(sale)).headers,
     )
     assert f'/orders/{order}">{number}</a>: {problem}' in answer.text
     assert "What you paid goes back" not in (await render_mail(sale.services, MAILS, mail)).text
