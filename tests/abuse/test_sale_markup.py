@@ -159,6 +159,7 @@ async def test_mails_carry_names_as_text_and_nothing_into_headers(
     words = printed(file(mail, "application/pdf"))
     assert "<b>Grace</b>" in words
     packed = "".join(words.replace(page, "").split())
+    assert "{{7*7}}" in packed
     assert [raw for raw in ("49'", "49<", '49"') if raw in packed] == []
 
 
