@@ -62,8 +62,9 @@ QUERIES = (
     "words=%00&q=%00&city=%00&verdict=%00&status=%00&tier=%00&after=%00&device=%00&organizer=%00",
     "words=%ff&q=%ff&status=%ff&tier=%ff&verdict=%ff&after=%ff",
     "words=%25%5f%27&q=%25%5f%27%22&status=x&verdict=x&tier=x&organizer=x&in=x&show=x&kind=x",
-    "q=" + "x" * 20_000 + "&words=" + "x" * 20_000,
-    "&".join(f"a{number}=1" for number in range(2_000)),
+    "q=" + "x" * 3_500 + "&words=" + "x" * 3_500,
+    "q=" + "x" * 20_000,
+    "&".join(f"a{number}=1" for number in range(900)),
     "format=../../etc/passwd&columns=a,b,%00&scale=1000000&filename=%0d%0aX",
 )
 

@@ -44,6 +44,7 @@ JSON_LIMIT = 2**53
 MAX_ERRORS = 20
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/ProblemBody"}
+MOST_IN_QUERY = 200  # spectree looks through all of them for each
 _PROBLEM_STATUSES = (400, 401, 403, 404, 409, 410, 413, 429, 503)
 
 
@@ -188,7 +189,10 @@ _REQUEST_AT = 9  # after form, headers, cookies, resp, before, after, status and
 
 
 def _query_items(request: Request, model: Any) -> Any:
-    for name, value in request.query_params.multi_items():
+    sent = request.query_params.multi_items()
+    if len(sent) > MOST_IN_QUERY:
+        raise BadInput(f"An address takes {MOST_IN_QUERY} parameters at most.")
+    for name, value in sent:
         try:
             check_text(name + value)
         except ValueError as error:

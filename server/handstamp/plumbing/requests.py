@@ -20,6 +20,7 @@ HEADER = "X-Request-ID"
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_\-]{8,64}")
 _log = structlog.get_logger("handstamp.requests")
 _LONGEST_NUMBER = 16
+LONGEST_ADDRESS = 8192  # path and query, bytes; what proxies take by default
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -58,6 +59,8 @@ class _Answer:
         try:
             if "\x00" in self._scope["path"]:
                 await self._refuse(BadInput(_("An address cannot hold the NUL character.")))
+            elif len(self._scope["path"]) + len(self._scope["query_string"]) > LONGEST_ADDRESS:
+                await self._refuse(BadInput(_("This address is longer than any of ours.")))
             elif _has_huge_number(self._scope["path"]):
                 await self._refuse(NotFound(_("There is nothing at this address.")))
             else:

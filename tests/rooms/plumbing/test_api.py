@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 from tests.fixtures.services import make_settings
 
 from handstamp.plumbing.api import (
+    MOST_IN_QUERY,
     ProblemBody,
     answers,
     handle_http_exception,
@@ -99,7 +100,8 @@ async def test_wrong_requests_are_told_what_is_wrong(
 
 
 async def test_wrong_queries_are_told_too(http: httpx2.AsyncClient) -> None:
-    for query, said in (("page=x", "page: "), ("words=%00", "NUL")):
+    many = "&".join(f"a{number}=" for number in range(MOST_IN_QUERY + 1))
+    for query, said in (("page=x", "page: "), ("words=%00", "NUL"), (many, "200 parameters")):
         answer = await http.post(f"/api/things/1?{query}", json={"name": "a"})
         assert answer.status_code == 400
         assert said in answer.json()["detail"]

@@ -22,6 +22,7 @@ from handstamp.app import LARGEST_BODY, create_app
 from handstamp.auth.request_sign_in import request_sign_in
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.logs import HIDDEN, configure_logs, scrub_text
+from handstamp.plumbing.requests import LONGEST_ADDRESS
 from handstamp.plumbing.web import Services
 
 
@@ -132,6 +133,14 @@ async def test_unknown_addresses_and_methods_are_problems(http: httpx2.AsyncClie
     assert "GET" in wrong.headers["Allow"]
     assert (await http.get("/api/tickets/%00")).status_code == 400
     assert (await http.get("/api/tickets/" + "9" * 30)).status_code == 404
+
+
+async def test_an_address_has_an_end(http: httpx2.AsyncClient) -> None:
+    for path in ("/api/tickets/health?", "/tickets/events?q=", "/api/tickets/"):
+        longest = path + "x" * (LONGEST_ADDRESS - len(path.replace("?", "")))
+        assert (await http.get(longest)).status_code != 400, path
+        refused = await http.get(longest + "x")
+        assert (refused.status_code, "longer than any" in refused.text) == (400, True), path
 
 
 async def test_addresses_and_tokens_never_reach_the_logs(
