@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 from tests.fixtures import postgres
 from tests.fixtures.fast_disk import use_memory
+from tests.fixtures.kept_statements import keep_statements
 
 from handstamp.plumbing.memory import freeze_what_stays
 
@@ -23,7 +24,8 @@ LONGEST_FIRST = ("flows", "convergence", "e2e", "abuse", "contract")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the run's cluster in the first process."""
+    """Share compiled statements; choose the run's cluster in the first process."""
+    keep_statements()
     if not hasattr(config, "workerinput"):
         use_memory()
         postgres.reserve_cluster()
