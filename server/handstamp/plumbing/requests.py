@@ -21,6 +21,7 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9_\-]{8,64}")
 _log = structlog.get_logger("handstamp.requests")
 _LONGEST_NUMBER = 16
 LONGEST_ADDRESS = 8192  # path and query, bytes; what proxies take by default
+LARGEST_HEADERS = 65_536  # bytes of all names and values; uvicorn itself takes any number
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -57,12 +58,9 @@ class _Answer:
     async def run(self) -> None:
         started = time.perf_counter()
         try:
-            if "\x00" in self._scope["path"]:
-                await self._refuse(BadInput(_("An address cannot hold the NUL character.")))
-            elif len(self._scope["path"]) + len(self._scope["query_string"]) > LONGEST_ADDRESS:
-                await self._refuse(BadInput(_("This address is longer than any of ours.")))
-            elif _has_huge_number(self._scope["path"]):
-                await self._refuse(NotFound(_("There is nothing at this address.")))
+            problem = _unreadable(self._scope)
+            if problem:
+                await self._refuse(problem)
             else:
                 await self._app(self._scope, self._receive, self._note)
         except Exception as error:
@@ -94,6 +92,20 @@ class _Answer:
         REQUEST_SECONDS.labels(route=route).observe(seconds)
         took = round(seconds * 1000, 1)
         _log.info("request", route=route, method=method, status=self._status, took_ms=took)
+
+
+def _unreadable(scope: Scope) -> Problem | None:
+    """Return why a request is not looked at any further, None if it is."""
+    path = scope["path"]
+    if "\x00" in path:
+        return BadInput(_("An address cannot hold the NUL character."))
+    if len(path) + len(scope["query_string"]) > LONGEST_ADDRESS:
+        return BadInput(_("This address is longer than any of ours."))
+    if sum(len(name) + len(text) for name, text in scope["headers"]) > LARGEST_HEADERS:
+        return BadInput(_("The headers of this request are too large."))
+    if _has_huge_number(path):
+        return NotFound(_("There is nothing at this address."))
+    return None
 
 
 def _has_huge_number(path: str) -> bool:

@@ -22,7 +22,7 @@ from handstamp.app import LARGEST_BODY, create_app
 from handstamp.auth.request_sign_in import request_sign_in
 from handstamp.plumbing.config import Settings
 from handstamp.plumbing.logs import HIDDEN, configure_logs, scrub_text
-from handstamp.plumbing.requests import LONGEST_ADDRESS
+from handstamp.plumbing.requests import LARGEST_HEADERS, LONGEST_ADDRESS
 from handstamp.plumbing.web import Services
 
 
@@ -141,6 +141,15 @@ async def test_an_address_has_an_end(http: httpx2.AsyncClient) -> None:
         assert (await http.get(longest)).status_code != 400, path
         refused = await http.get(longest + "x")
         assert (refused.status_code, "longer than any" in refused.text) == (400, True), path
+
+
+async def test_headers_have_an_end(http: httpx2.AsyncClient) -> None:
+    cookies = "; ".join(f"a{number}=1" for number in range(LARGEST_HEADERS // 10))
+    answer = await http.get("/api/tickets/health", headers={"Cookie": cookies})
+    assert answer.status_code == 200
+    for path in ("/api/tickets/health", "/tickets/events"):
+        refused = await http.get(path, headers={"Cookie": cookies + cookies})
+        assert (refused.status_code, "too large" in refused.text) == (400, True), path
 
 
 async def test_addresses_and_tokens_never_reach_the_logs(
