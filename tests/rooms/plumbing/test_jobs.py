@@ -39,6 +39,11 @@ async def states(services: Services) -> list[str]:
         return list((await session.execute(select(Job.state).order_by(Job.id))).scalars())
 
 
+async def now(services: Services) -> int:
+    async with services.db.read() as session:
+        return await job_queue.read_now(session)
+
+
 def recorder(done: list[Any]) -> Handler:
     async def handle(ctx: JobContext) -> None:
         async with ctx.write() as session:
@@ -274,12 +279,16 @@ async def test_leases_are_renewed_while_a_handler_works(services: Services) -> N
 
     async def slow(ctx: JobContext) -> None:
         runs.append(ctx.job.attempt)
-        await asyncio.sleep(1.5)
+        async with services.db.read() as session:
+            first_end = await session.scalar(select(Job.lease_until))
+        assert first_end
+        while await now(services) <= first_end:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
         async with ctx.write() as session:
             await ctx.acknowledge(session)
 
     await add(services, "slow", {})
-    pair = [worker(services, {"slow": slow}, lease=600) for _ in range(2)]
+    pair = [worker(services, {"slow": slow}, lease=4_000) for _ in range(2)]
     tasks = [asyncio.create_task(one.run()) for one in pair]
     async with asyncio.timeout(60):
         while await states(services) != ["done"]:  # noqa: ASYNC110
