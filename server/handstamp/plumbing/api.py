@@ -42,9 +42,9 @@ from handstamp.plumbing.web import services
 
 JSON_LIMIT = 2**53
 MAX_ERRORS = 20
+MOST_IN_QUERY = 200  # spectree looks through all of them for each
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/ProblemBody"}
-MOST_IN_QUERY = 200  # spectree looks through all of them for each
 _PROBLEM_STATUSES = (400, 401, 403, 404, 409, 410, 413, 429, 503)
 
 

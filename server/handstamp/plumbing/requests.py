@@ -1,5 +1,5 @@
-"""The outermost layer of a request: its id, one log line, its figures, and a calm end if it
-crashes."""
+"""The outermost layer of a request: its id, how large it may be, one log line, its figures, and a
+calm end if it crashes."""
 
 import re
 import secrets
@@ -20,7 +20,7 @@ HEADER = "X-Request-ID"
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_\-]{8,64}")
 _log = structlog.get_logger("handstamp.requests")
 _LONGEST_NUMBER = 16
-LONGEST_ADDRESS = 8192  # path and query, bytes; what proxies take by default
+LONGEST_ADDRESS = 8192  # letters of the path and bytes of the query; what proxies take by default
 LARGEST_HEADERS = 65_536  # bytes of all names and values; uvicorn itself takes any number
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
